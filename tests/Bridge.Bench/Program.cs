@@ -1,1 +1,8 @@
-return 0;
+using Bridge.Bench;
+
+// One line per bench: its name and what runs it. A bench prints BenchLines and returns 0, or 1 where a limit was broken.
+var benches = new SortedDictionary<string, Func<string[], Task<int>>>(StringComparer.Ordinal)
+{
+};
+
+return await BenchRunner.RunAsync(benches, args);

@@ -1,0 +1,125 @@
+using System.Collections.Immutable;
+using Bridge.Core.Model;
+using Bridge.Core.Names;
+using Bridge.Core.Policy;
+
+namespace Bridge.Core.Planning;
+
+/// <summary>
+/// One thing to do, with what it expects to find. <see cref="Why"/> is one sentence, written once: it becomes the log line, the
+/// Kubernetes Event, the ledger row and the output of `bridge plan`.
+/// </summary>
+/// <param name="About">The Kubernetes object that the Event is recorded on.</param>
+/// <param name="Why">The reason, as an administrator would say it.</param>
+public abstract record Step(ObjectRef About, string Why)
+{
+    /// <summary>Steps of one key never run at once, and one key's failure delays only itself.</summary>
+    public abstract string Key { get; }
+
+    /// <summary>Whether it only writes down what is known (a status, a condition) and changes nothing else.</summary>
+    public virtual bool Bookkeeping => false;
+}
+
+/// <summary>Make the ResourceClaim through which a slurmd pod will own its GPUs.</summary>
+public sealed record CreateClaim(ObjectRef About, string Why, ClaimSpec Claim) : Step(About, Why)
+{
+    public override string Key => $"node/{Claim.SlurmNode}";
+}
+
+/// <summary>Make the slurmd pod of a node. Its name is fixed by the node, so a second one cannot exist.</summary>
+public sealed record CreatePod(ObjectRef About, string Why, SlurmdPodSpec Pod) : Step(About, Why)
+{
+    public override string Key => $"node/{Pod.SlurmNode}";
+}
+
+/// <summary>End a slurmd pod; only the one with this uid.</summary>
+public sealed record DeletePod(ObjectRef About, string Why, NodeName SlurmNode, string Namespace, string Name, string Uid)
+    : Step(About, Why)
+{
+    public override string Key => $"node/{SlurmNode}";
+}
+
+/// <summary>Delete a ResourceClaim that no pod uses any more; only the one with this uid.</summary>
+public sealed record DeleteClaim(ObjectRef About, string Why, NodeName SlurmNode, string Namespace, string Name, string Uid)
+    : Step(About, Why)
+{
+    public override string Key => $"node/{SlurmNode}";
+}
+
+/// <summary>Drain nodes in Slurm with one reason; each must still be undrained, or drained by Bridge, when the step runs.</summary>
+public sealed record DrainNodes(ObjectRef About, string Why, ImmutableArray<NodeName> Nodes, string Reason) : Step(About, Why)
+{
+    public override string Key => $"drain/{Reason}";
+}
+
+/// <summary>Resume nodes in Slurm whose drain reason is still exactly this one of Bridge's.</summary>
+public sealed record ResumeNodes(ObjectRef About, string Why, ImmutableArray<NodeName> Nodes, string ExpectedReason)
+    : Step(About, Why)
+{
+    public override string Key => $"resume/{ExpectedReason}";
+}
+
+/// <summary>Set what a registration does not carry, or what has changed since: back-reference, weight, features. Null leaves a field alone.</summary>
+public sealed record TagNodes(ObjectRef About, string Why, ImmutableArray<NodeName> Nodes, NodeTags Tags) : Step(About, Why)
+{
+    public override string Key => $"tag/{Nodes[0]}";
+}
+
+/// <summary>Fields of a Slurm node that Bridge owns. Null is "leave alone".</summary>
+public sealed record NodeTags(string? Extra, int? Weight, ImmutableArray<string>? Features);
+
+/// <summary>Delete node records in Slurm; refused when a job still refers to one.</summary>
+public sealed record DeleteSlurmNodes(ObjectRef About, string Why, ImmutableArray<NodeName> Nodes) : Step(About, Why)
+{
+    public override string Key => $"node/{Nodes[0]}";
+}
+
+/// <summary>Create or change a partition: the whole of what Bridge wants of it.</summary>
+public sealed record PutPartition(ObjectRef About, string Why, SlurmPartition Partition) : Step(About, Why)
+{
+    public override string Key => $"partition/{Partition.Name}";
+}
+
+/// <summary>Delete a partition that Bridge made; refused while a job names it.</summary>
+public sealed record DeletePartition(ObjectRef About, string Why, PartitionName Partition) : Step(About, Why)
+{
+    public override string Key => $"partition/{Partition}";
+}
+
+/// <summary>Put <see cref="WellKnown.PartitionFinalizer"/> on a PartitionPolicy, or take it off, if it is still at this version.</summary>
+public sealed record SetPartitionFinalizer(ObjectRef About, string Why, string ResourceVersion, bool Present) : Step(About, Why)
+{
+    public override string Key => $"policy/{About}";
+}
+
+/// <summary>Show a foreign drain on the Kubernetes node, or that there is none any more.</summary>
+public sealed record SetNodeCondition(ObjectRef About, string Why, string KubeNode, NodeCondition Condition) : Step(About, Why)
+{
+    public override string Key => $"condition/{KubeNode}";
+
+    public override bool Bookkeeping => true;
+}
+
+/// <summary>Cordon a Kubernetes node because Slurm drained it, or uncordon the one that Bridge so cordoned.</summary>
+public sealed record SetCordon(ObjectRef About, string Why, string KubeNode, string ResourceVersion, bool Cordoned) : Step(About, Why)
+{
+    public override string Key => $"cordon/{KubeNode}";
+}
+
+/// <summary>Write the status of one of Bridge's own resources.</summary>
+public abstract record WriteStatus(ObjectRef About, string Why, ImmutableArray<Condition> Conditions) : Step(About, Why)
+{
+    public override string Key => $"status/{About}";
+
+    public override bool Bookkeeping => true;
+}
+
+public sealed record WriteClusterStatus(
+    ObjectRef About, string Why, ImmutableArray<Condition> Conditions, SlurmClusterCounts Counts, string SlurmVersion, string DataParser)
+    : WriteStatus(About, Why, Conditions);
+
+public sealed record WritePoolStatus(ObjectRef About, string Why, ImmutableArray<Condition> Conditions, NodePoolCounts Counts)
+    : WriteStatus(About, Why, Conditions);
+
+public sealed record WritePartitionStatus(ObjectRef About, string Why, ImmutableArray<Condition> Conditions, PartitionCounts Counts)
+    : WriteStatus(About, Why, Conditions);

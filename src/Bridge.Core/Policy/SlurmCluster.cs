@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+using Bridge.Core.Names;
+
+namespace Bridge.Core.Policy;
+
+/// <summary>One key of a Secret in the resource's own namespace.</summary>
+public sealed record SecretKeyRef
+{
+    public required string Name { get; init; }
+    public required string Key { get; init; }
+}
+
+/// <summary>SlurmCluster.spec: where the Slurm is, as whom Bridge speaks to it, and what reading it may cost.</summary>
+public sealed record SlurmClusterSpec
+{
+    /// <summary>slurmrestd: http://HOST:PORT or unix:/PATH.</summary>
+    public required string RestUrl { get; init; }
+
+    /// <summary>Slurm user that Bridge acts as; needs AdminLevel=Administrator.</summary>
+    public string User { get; init; } = "bridge";
+
+    /// <summary>The HS256 key (AuthAltParameters=jwt_key) that tokens are minted with.</summary>
+    public SecretKeyRef? TokenKeyRef { get; init; }
+
+    /// <summary>The same key as a file on the daemon's machine. Exactly one of the two is given.</summary>
+    public string? TokenKeyFile { get; init; }
+
+    /// <summary>slurm.key (auth/slurm) that slurmd pods mount.</summary>
+    public SecretKeyRef? SlurmKeyRef { get; init; }
+
+    /// <summary>HOST:PORT of slurmctld for `slurmd --conf-server`.</summary>
+    public required string ConfServer { get; init; }
+
+    /// <summary>Command prefix that runs Slurm's own client (squeue, scontrol); empty where it is not in the image.</summary>
+    public ImmutableArray<string> ClientCommand { get; init; } = [];
+
+    /// <summary>How much of one core reading Slurm may take of its daemons, in percent.</summary>
+    public int ReadBudgetPercent { get; init; } = 5;
+
+    /// <summary>Seconds between two looks at Slurm while nothing rings.</summary>
+    public int PollSeconds { get; init; } = 2;
+
+    /// <summary>Namespace of jobs whose account no namespace claims.</summary>
+    public string DefaultJobNamespace { get; init; } = "default";
+}
+
+/// <summary>Counts that a SlurmCluster shows.</summary>
+public sealed record SlurmClusterCounts
+{
+    public int Nodes { get; init; }
+    public int NodesReady { get; init; }
+    public int NodesDrained { get; init; }
+    public int NodesDown { get; init; }
+    public int Gpus { get; init; }
+    public int GpusAllocated { get; init; }
+    public int JobsRunning { get; init; }
+    public int JobsPending { get; init; }
+}
+
+/// <summary>A SlurmCluster as stored.</summary>
+public sealed record SlurmCluster
+{
+    public required ObjectRef Ref { get; init; }
+    public required SlurmClusterSpec Spec { get; init; }
+    public long Generation { get; init; }
+    public string ResourceVersion { get; init; } = "";
+    public bool Deleting { get; init; }
+    public ImmutableArray<Condition> Conditions { get; init; } = [];
+    public string SlurmVersion { get; init; } = "";
+    public string DataParser { get; init; } = "";
+    public SlurmClusterCounts Counts { get; init; } = new();
+}

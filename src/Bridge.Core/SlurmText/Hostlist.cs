@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Bridge.Core.Names;
+
+namespace Bridge.Core.SlurmText;
+
+/// <summary>
+/// Slurm's hostlist expressions, such as gpu[001-004,7],login0 (scontrol(1), "show hostnames"). One bracket pair per name; the width
+/// of a number counts: 01 and 1 are different nodes.
+/// </summary>
+public static class Hostlist
+{
+    /// <summary>A list that would expand to more names than this is refused as garbage.</summary>
+    public const int MaxNames = 100_000;
+
+    /// <summary>Expands a hostlist; "", "(null)" and "None assigned" are no node at all.</summary>
+    /// <exception cref="FormatException">The text is not a hostlist; the message shows where.</exception>
+    public static ImmutableArray<NodeName> Expand(string text)
+    {
+        if (text.Length == 0 || text is "(null)" or "None assigned")
+            return [];
+        var names = ImmutableArray.CreateBuilder<NodeName>();
+        foreach (var part in SplitOutsideBrackets(text))
+            ExpandPart(part, names);
+        return names.DrainToImmutable();
+    }
+
+    /// <summary>The shortest hostlist of these names, sorted, each once. Equal sets give equal texts.</summary>
+    public static string Compress(IEnumerable<NodeName> names)
+    {
+        var split = names.Select(n => SplitNumber(n.Value)).ToList();
+        var parts = new List<string>(split.Where(n => n.Digits.Length is 0 or > 9).Select(n => n.Prefix + n.Digits).Distinct());
+        foreach (var prefix in split.Where(n => n.Digits.Length is > 0 and <= 9).GroupBy(n => n.Prefix, n => n.Digits))
+            parts.Add(Bracket(prefix.Key, Ranges(prefix)));
+        parts.Sort(StringComparer.Ordinal);
+        return string.Join(',', parts);
+    }
+
+    // Numbers of one length form a padded range when any of them has a leading zero: n09 and n10 are n[09-10], n9 and n10 are n[9-10].
+    private static List<string> Ranges(IEnumerable<string> digits) =>
+    [
+        .. digits.GroupBy(d => d.Length)
+            .GroupBy(length => length.Key > 1 && length.Any(d => d[0] == '0') ? length.Key : 0, length => length.AsEnumerable())
+            .OrderBy(width => width.Key)
+            .SelectMany(width => Ranges(new SortedSet<int>(width.SelectMany(d => d).Select(Number)), width.Key)),
+    ];
+
+    private static int Number(string digits) => int.Parse(digits, CultureInfo.InvariantCulture);
+
+    private static List<string> Ranges(SortedSet<int> numbers, int width)
+    {
+        var format = "D" + width.ToString(CultureInfo.InvariantCulture);
+        var ranges = new List<string>();
+        int? start = null;
+        var end = 0;
+        foreach (var number in numbers)
+        {
+            if (start is not null && number == end + 1)
+            {
+                end = number;
+                continue;
+            }
+            if (start is { } open)
+                ranges.Add(Range(open, end, format));
+            start = end = number;
+        }
+        if (start is { } last)
+            ranges.Add(Range(last, end, format));
+        return ranges;
+    }
+
+    private static string Range(int start, int end, string format)
+    {
+        var from = start.ToString(format, CultureInfo.InvariantCulture);
+        return start == end ? from : from + "-" + end.ToString(format, CultureInfo.InvariantCulture);
+    }
+
+    private static string Bracket(string prefix, List<string> ranges) =>
+        ranges.Count == 1 && !ranges[0].Contains('-', StringComparison.Ordinal)
+            ? prefix + ranges[0]
+            : $"{prefix}[{string.Join(',', ranges)}]";
+
+    private static (string Prefix, string Digits) SplitNumber(string name)
+    {
+        var i = name.Length;
+        while (i > 0 && char.IsAsciiDigit(name[i - 1]))
+            i--;
+        return (name[..i], name[i..]);
+    }
+
+    private static IEnumerable<string> SplitOutsideBrackets(string text)
+    {
+        var depth = 0;
+        var start = 0;
+        for (var i = 0; i <= text.Length; i++)
+        {
+            var c = i == text.Length ? ',' : text[i];
+            depth += c == '[' ? 1 : c == ']' ? -1 : 0;
+            if (depth is < 0 or > 1 || (i == text.Length && depth != 0))
+                throw new FormatException($"'{text}' is not a hostlist: brackets do not match at character {i + 1}");
+            if (c != ',' || depth != 0)
+                continue;
+            yield return text[start..i];
+            start = i + 1;
+        }
+    }
+
+    private static void ExpandPart(string part, ImmutableArray<NodeName>.Builder names)
+    {
+        var open = part.IndexOf('[', StringComparison.Ordinal);
+        if (open < 0)
+        {
+            Add(part, part, names);
+            return;
+        }
+        var close = part.IndexOf(']', StringComparison.Ordinal);
+        var (prefix, suffix) = (part[..open], part[(close + 1)..]);
+        if (suffix.Contains('[', StringComparison.Ordinal))
+            throw new FormatException($"'{part}' is not a hostlist that Bridge reads: more than one bracket pair in a name");
+        foreach (var range in part[(open + 1)..close].Split(','))
+            ExpandRange(part, prefix, range, suffix, names);
+    }
+
+    private static void ExpandRange(
+        string part, string prefix, string range, string suffix, ImmutableArray<NodeName>.Builder names)
+    {
+        var dash = range.IndexOf('-', StringComparison.Ordinal);
+        var (from, to) = dash < 0 ? (range, range) : (range[..dash], range[(dash + 1)..]);
+        if (!int.TryParse(from, NumberStyles.None, CultureInfo.InvariantCulture, out var first)
+            || !int.TryParse(to, NumberStyles.None, CultureInfo.InvariantCulture, out var last)
+            || last < first
+            || last - first >= MaxNames)
+            throw new FormatException($"'{part}' is not a hostlist: '{range}' is not a range of numbers");
+        var format = "D" + from.Length.ToString(CultureInfo.InvariantCulture);
+        for (var number = first; number <= last; number++)
+            Add(part, prefix + number.ToString(format, CultureInfo.InvariantCulture) + suffix, names);
+    }
+
+    private static void Add(string part, string name, ImmutableArray<NodeName>.Builder names)
+    {
+        if (!NodeName.IsValid(name))
+            throw new FormatException($"'{part}' is not a hostlist: '{name}' is not a node name");
+        if (names.Count == MaxNames)
+            throw new FormatException($"a hostlist of more than {MaxNames} names");
+        names.Add(new NodeName(name));
+    }
+}

@@ -1,0 +1,13 @@
+namespace Bridge.Core.View;
+
+/// <summary>How fresh one source of the view is. A source that fails keeps its last content and says so here.</summary>
+/// <param name="Synced">Whether it has been read whole at least once.</param>
+/// <param name="Since">When the content was last known to be right.</param>
+/// <param name="Error">Why it cannot be read at present, as one sentence; empty when it can.</param>
+public sealed record SourceState(bool Synced, DateTimeOffset Since, string Error = "")
+{
+    public static readonly SourceState NotYet = new(false, DateTimeOffset.MinValue);
+
+    /// <summary>Synced, and the last attempt to read it worked.</summary>
+    public bool Current => Synced && Error.Length == 0;
+}

@@ -39,14 +39,19 @@ lab_dir() {
     esac
 }
 
-# open_lab NAME: sets LAB (directory) and LAB_NAME, makes the directory.
+# open_lab NAME: sets LAB (directory) and LAB_NAME.
 open_lab() {
     LAB=$(lab_dir "$1") || exit 1
     LAB_NAME=${LAB##*/}
     # A unix socket's path has room for 107 characters; the longest below the lab is 32.
     [ ${#LAB} -le 72 ] || die "$LAB is too long a path: unix sockets below it would not fit into 107 characters" \
         "choose a shorter BRIDGE_LAB or name"
-    mkdir -p "$LAB/env.d"
+}
+
+# make_lab NAME: open_lab, and the directory itself.
+make_lab() {
+    open_lab "$1"
+    mkdir -p "$LAB/env.d" "$LAB/run"
     chmod 755 "$LAB"
 }
 
@@ -73,16 +78,20 @@ put_env() {
     ) 9>"$LAB/.env.lock"
 }
 
-# start_time PID: the process's start in clock ticks since boot; a pid alone may have been given to somebody else.
-start_time() {
+# read_start PID: sets STARTED, the process's start in clock ticks since boot; a pid alone may have been given to somebody else.
+# No fork, so that it can be asked every second.
+read_start() {
     local stat
-    { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
+    STARTED=
+    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
     stat=${stat##*) }
     # shellcheck disable=SC2086 # the fields are wanted as words
     set -- $stat
     [ "$1" != Z ] || return 1
-    printf '%s\n' "${20}"
+    STARTED=${20}
 }
+
+start_time() { read_start "$1" && printf '%s\n' "$STARTED"; }
 
 # remember PIDFILE PID
 remember() { printf '%s %s\n' "$2" "$(start_time "$2")" >"$1"; }

@@ -82,7 +82,7 @@ start_slurmctld() {
 controller_up() { inside scontrol ping | grep -q 'is UP'; }
 
 start_slurmrestd() {
-    rm -f "$RESTD_SOCKET"
+    pid_of "$SLURM_PIDS/slurmrestd.pid" >/dev/null || rm -f "$RESTD_SOCKET"
     # It refuses to run as root or as SlurmUser; SLURM_JWT=daemon is compulsory with rest_auth/jwt.
     start_inside slurmrestd setpriv --reuid restd --regid restd --clear-groups env SLURM_JWT=daemon \
         slurmrestd -a rest_auth/jwt -s openapi/slurmctld,openapi/slurmdbd -t 4 \

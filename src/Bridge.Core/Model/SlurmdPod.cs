@@ -31,6 +31,10 @@ public sealed record SlurmdPod
     public string ClaimName { get; init; } = "";
     public PodPhase Phase { get; init; }
     public bool Ready { get; init; }
+
+    /// <summary>When the pod's Ready condition last became True; null while it is not.</summary>
+    public DateTimeOffset? ReadySince { get; init; }
+
     public bool Deleting { get; init; }
 
     /// <summary>Why the scheduler has not placed it, or why its container waits; empty when neither says so.</summary>

@@ -1,0 +1,39 @@
+using System.Collections.Immutable;
+using Bridge.Core.View;
+
+namespace Bridge.Core.Planning;
+
+/// <summary>
+/// The whole plan of one SlurmCluster: sub-planners in order, each pure, composed by concatenation. Until every source has been read whole
+/// once, and while one cannot be read at present, only the status is written: nothing is made, drained or deleted on stale knowledge.
+/// </summary>
+public static class ClusterPlanner
+{
+    public static Plan Plan(ClusterView view, DateTimeOffset now)
+    {
+        if (!view.Synced || !view.Kube.Source.Current || !view.Slurm.Nodes.Current)
+            return new Plan(StatusPlanner.Unreachable(view, now) is { } status ? [status] : [], null);
+        var fleet = Fleet.Join(view);
+        var wishes = NodeWishes.Compute(fleet, now);
+        var partitions = PartitionPlanner.Resolve(fleet);
+        var steps = ImmutableArray.CreateBuilder<Step>();
+        steps.AddRange(DrainPlanner.Plan(fleet, wishes));
+        steps.AddRange(LifecyclePlanner.Plan(fleet, wishes, now));
+        steps.AddRange(TagPlanner.Plan(fleet));
+        if (view.Slurm.Partitions.Current)
+            steps.AddRange(PartitionPlanner.Plan(fleet, partitions));
+        steps.AddRange(ConditionPlanner.Plan(fleet));
+        steps.AddRange(StatusPlanner.Plan(fleet, wishes, partitions, now));
+        return new Plan(steps.DrainToImmutable(), LookAgain(fleet, wishes, now));
+    }
+
+    // Two rules depend on the time alone: the breaker's window, and the patience with an unregistered slurmd.
+    private static DateTimeOffset? LookAgain(Fleet fleet, NodeWishes wishes, DateTimeOffset now)
+    {
+        if (wishes.HeldBack.Count > 0)
+            return now + TimeSpan.FromSeconds(30);
+        return fleet.Rows.Any(r => r is { Member: not null, Record: null, Pod.Ready: true })
+            ? now + LifecyclePlanner.RegistrationPatience
+            : null;
+    }
+}

@@ -1,0 +1,111 @@
+using System.Collections.Immutable;
+using Bridge.Core.Gpus;
+using Bridge.Core.Model;
+using Bridge.Core.Names;
+using Bridge.Core.Policy;
+using Bridge.Core.SlurmText;
+using Bridge.Core.View;
+
+namespace Bridge.Core.Planning;
+
+/// <summary>Derives what a Kubernetes node should be in Slurm (the table of DESIGN §5).</summary>
+public static class DesiredNodes
+{
+    // Allocatable memory moves by a few MiB from boot to boot; a Slurm record must not be rebuilt for that.
+    private const long MemoryStepMiB = 64;
+
+    public static Member Describe(ClusterView view, KubeNode node, NodePool pool)
+    {
+        var cpus = (int)(node.AllocatableMilliCpu / 1000) - pool.Spec.Reserved.Cpus;
+        var memory = ((node.AllocatableMemoryBytes >> 20) - pool.Spec.Reserved.MemoryMiB) / MemoryStepMiB * MemoryStepMiB;
+        if (cpus < 1 || memory < MemoryStepMiB)
+            return new Member(node, pool, null, $"nothing is left for Slurm: {node.AllocatableMilliCpu / 1000} CPUs and "
+                + $"{node.AllocatableMemoryBytes >> 20} MiB are allocatable, spec.reserved keeps {pool.Spec.Reserved.Cpus} CPUs and "
+                + $"{pool.Spec.Reserved.MemoryMiB} MiB");
+        var devices = view.Kube.DevicesOf(node.Name);
+        var (ownership, problem) = OwnershipOf(node, pool.Spec.GpuOwnership, devices);
+        if (problem.Length > 0)
+            return new Member(node, pool, null, problem);
+        var usable = devices.Devices.Where(d => d.Healthy && !d.Shared && d.Uuid.Length > 0).ToImmutableArray();
+        var gres = GresOf(node, ownership, usable);
+        var desired = new DesiredNode
+        {
+            Cpus = cpus,
+            MemoryMiB = memory,
+            Gres = gres,
+            Ownership = ownership,
+            Driver = ownership == GpuOwnership.Claim ? usable.FirstOrDefault()?.Driver ?? WellKnown.NvidiaDriver : "",
+            Uuids = ownership == GpuOwnership.Claim ? [.. usable.Select(d => d.Uuid).Order(StringComparer.Ordinal)] : [],
+            LeftOut = [.. devices.Devices.Where(d => !d.Healthy).Select(LeftOut)],
+            Features = FeaturesOf(node, pool, usable),
+            Weight = 1 + (pool.Spec.Lendable ? 10 : 0) + (pool.Spec.Shared ? 100 : 0) + (devices.Devices.Any(d => !d.Healthy) ? 1000 : 0),
+        };
+        return new Member(node, pool, desired, "");
+    }
+
+    private static (GpuOwnership Ownership, string Problem) OwnershipOf(KubeNode node, GpuOwnership asked, NodeDevices devices)
+    {
+        if (asked is GpuOwnership.None)
+            return (GpuOwnership.None, "");
+        if (node.AllocatableGpus > 0 && !devices.Devices.IsEmpty)
+            return (asked, $"a device plugin offers {node.AllocatableGpus} {WellKnown.NvidiaGpuResource} and ResourceSlices offer "
+                + $"{devices.Devices.Length} devices for the same GPUs, which Kubernetes would book twice; run only one of the two on the node");
+        if (asked is GpuOwnership.Host)
+            return (asked, "");
+        var claim = asked == GpuOwnership.Claim || (asked == GpuOwnership.Auto && node.AllocatableGpus == 0);
+        if (!claim)
+            return (GpuOwnership.DevicePlugin, asked == GpuOwnership.DevicePlugin && node.AllocatableGpus == 0
+                ? $"the node offers no {WellKnown.NvidiaGpuResource}; set spec.gpuOwnership to Claim or Auto, or run the device plugin"
+                : "");
+        return devices.State switch
+        {
+            PoolState.Unknown or PoolState.Invalid => (GpuOwnership.Claim, devices.Problem.Length > 0
+                ? devices.Problem
+                : "its ResourceSlices are not complete yet"),
+            PoolState.None when asked == GpuOwnership.Claim => (GpuOwnership.Claim,
+                "it has no ResourceSlices; is the DRA driver running there?"),
+            PoolState.None => (GpuOwnership.None, ""),
+            _ => (GpuOwnership.Claim, ""),
+        };
+    }
+
+    private static string GresOf(KubeNode node, GpuOwnership ownership, ImmutableArray<GpuDevice> usable) => ownership switch
+    {
+        GpuOwnership.Claim => GresText.Write(usable.GroupBy(GpuModels.TypeOf)
+            .Select(g => KeyValuePair.Create(g.Key, g.Count()))),
+        GpuOwnership.DevicePlugin => CountedGres(node, node.AllocatableGpus),
+        GpuOwnership.Host => usable.IsEmpty
+            ? CountedGres(node, node.AllocatableGpus)
+            : GresText.Write(usable.GroupBy(GpuModels.TypeOf).Select(g => KeyValuePair.Create(g.Key, g.Count()))),
+        _ => "",
+    };
+
+    private static string CountedGres(KubeNode node, int gpus) =>
+        GresText.Write([KeyValuePair.Create(GpuModels.TypeOf(node.Labels.GetValueOrDefault(WellKnown.GpuProductLabel, "")), gpus)]);
+
+    private static string LeftOut(GpuDevice device) =>
+        $"{device.Name} ({device.Taints.First(t => t.Effect is "NoSchedule" or "NoExecute").Key})";
+
+    private static ImmutableArray<string> FeaturesOf(KubeNode node, NodePool pool, ImmutableArray<GpuDevice> usable)
+    {
+        var found = new SortedSet<string>(StringComparer.Ordinal) { "pool-" + pool.Ref.Name };
+        foreach (var device in usable)
+        {
+            found.Add(GpuModels.TypeOf(device));
+            if (device.ComputeCapability.Length > 0)
+                found.Add("cc" + string.Join('.', device.ComputeCapability.Split('.').Take(2)));
+            if (device.DriverVersion.Length > 0)
+                found.Add("drv" + device.DriverVersion.Split('.')[0]);
+        }
+        foreach (var key in pool.Spec.FeatureLabels)
+            if (node.Labels.TryGetValue(key, out var value))
+                found.Add($"{key[(key.LastIndexOf('/') + 1)..]}-{value}");
+        found.UnionWith(pool.Spec.Features);
+        found.UnionWith(node.Annotations.GetValueOrDefault(WellKnown.SlinkyFeaturesAnnotation, "")
+            .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        return [.. found.Where(IsFeature).Select(f => WellKnown.FeaturePrefix + f)];
+    }
+
+    // A feature is one word in a comma-separated list: anything else would change its neighbours.
+    private static bool IsFeature(string text) => ConfLine.IsValue(text) && text.IndexOfAny([',', '(', ')', '[', ']', '=', '@']) < 0;
+}

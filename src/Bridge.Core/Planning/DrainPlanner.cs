@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+using Bridge.Core.Names;
+using Bridge.Core.Policy;
+using Bridge.Core.SlurmText;
+
+namespace Bridge.Core.Planning;
+
+/// <summary>
+/// Turns the wishes of <see cref="DrainRules"/> into drains and resumes, in batches of one reason. Reasons of others stay. Automatic drains
+/// pass a breaker, rollouts a limit per pool.
+/// </summary>
+public static class DrainPlanner
+{
+    /// <summary>At most max(3, 5 %) of a pool may be drained by the breaker's rules within this time.</summary>
+    public static readonly TimeSpan BreakerWindow = TimeSpan.FromMinutes(10);
+
+    public static IEnumerable<Step> Plan(Fleet fleet, NodeWishes wishes)
+    {
+        var drains = new SortedDictionary<string, List<(FleetRow Row, DrainWish Wish)>>(StringComparer.Ordinal);
+        foreach (var (row, wish) in wishes.ToDrain)
+        {
+            if (!drains.TryGetValue(wish.Reason, out var batch))
+                drains[wish.Reason] = batch = [];
+            batch.Add((row, wish));
+        }
+        foreach (var (reason, batch) in drains)
+            yield return new DrainNodes(About(fleet, batch[0].Row), Sentence(batch), [.. batch.Select(b => b.Row.Name)], reason);
+        foreach (var group in wishes.ToResume.GroupBy(r => r.Record!.Reason, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal))
+            yield return new ResumeNodes(About(fleet, group.First()), ResumeSentence(group.Key, [.. group]), [.. group.Select(r => r.Name)], group.Key);
+    }
+
+    /// <summary>How many automatic drains a pool of this size may still take at this moment.</summary>
+    public static int BreakerRoom(IReadOnlyCollection<FleetRow> pool, DateTimeOffset now) =>
+        Math.Max(3, pool.Count / 20) - pool.Count(r => r.Record is { DrainedByBridge: true } n
+            && IsAutomatic(Reason.CodeOf(n.Reason))
+            && n.ReasonSince is { } since && now - since < BreakerWindow);
+
+    private static bool IsAutomatic(string code) =>
+        code is DrainRules.NotReady or DrainRules.DriverGone or DrainRules.GpuLost or DrainRules.Hardware;
+
+    /// <summary>How many nodes of a pool may be out for a rollout: a count, or a percentage rounded down, at least one.</summary>
+    public static int MaxUnavailable(NodePoolSpec spec, int nodes)
+    {
+        var text = spec.MaxUnavailable.Trim();
+        var percent = text.EndsWith('%');
+        if (!int.TryParse(percent ? text[..^1] : text, out var number) || number < 0)
+            return 1;
+        return Math.Max(1, percent ? nodes * number / 100 : number);
+    }
+
+    private static ObjectRef About(Fleet fleet, FleetRow row) =>
+        row.Member is { } member ? new ObjectRef("Node", "", member.Node.Name, member.Node.Uid) : fleet.View.Cluster.Ref;
+
+    private static string Sentence(List<(FleetRow Row, DrainWish Wish)> batch) => batch.Count == 1
+        ? $"drain {batch[0].Row.Name}: {batch[0].Wish.Why}"
+        : $"drain {Hostlist.Compress(batch.Select(b => b.Row.Name))}: {batch[0].Wish.Why}, and {batch.Count - 1} more for the same reason";
+
+    private static string ResumeSentence(string reason, ImmutableArray<FleetRow> rows) =>
+        $"resume {Hostlist.Compress(rows.Select(r => r.Name))}: Bridge's reason to drain ('{reason}') no longer holds";
+}

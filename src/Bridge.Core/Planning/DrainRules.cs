@@ -1,0 +1,107 @@
+using Bridge.Core.Model;
+using Bridge.Core.Names;
+using Bridge.Core.Policy;
+using Bridge.Core.SlurmText;
+using Bridge.Core.View;
+
+namespace Bridge.Core.Planning;
+
+/// <summary>Why Bridge wants a node drained.</summary>
+/// <param name="Code">One word, the first of the reason.</param>
+/// <param name="Detail">The rest of the reason.</param>
+/// <param name="Why">The sentence for people.</param>
+/// <param name="Automatic">Nobody asked for it: the breaker counts it.</param>
+public sealed record DrainWish(string Code, string Detail, string Why, bool Automatic)
+{
+    public string Reason => SlurmText.Reason.Write(Code, Detail);
+}
+
+/// <summary>
+/// When is a node drained: here, and only here. The first rule that applies gives the reason. A node that no rule names, and that Bridge
+/// drained, is resumed. What cannot be known gives no wish: unknown is never absent.
+/// </summary>
+public static class DrainRules
+{
+    public const string Leaving = "leaving";
+    public const string Cordon = "cordon";
+    public const string NotReady = "not-ready";
+    public const string DriverGone = "gpu-driver-gone";
+    public const string GpuLost = "gpu-lost";
+    public const string Hardware = "hardware";
+    public const string Rollout = "rollout";
+
+    /// <summary>What Bridge wants of a row that Slurm knows; null for "let it work".</summary>
+    public static DrainWish? WishFor(FleetRow row, ClusterView view)
+    {
+        if (row.Member is not { } member)
+            return new DrainWish(Leaving, row.LeftBecause, $"node {row.Name} leaves Slurm: {row.LeftBecause}", Automatic: false);
+        return CordonWish(row.Name, member.Node)
+            ?? ReadinessWish(row, member.Node)
+            ?? HardwareWish(row, member, view)
+            ?? RolloutWish(row, member, view.Cluster.Spec);
+    }
+
+    // A cordon that Bridge itself made from a Slurm drain is not a wish of Kubernetes.
+    private static DrainWish? CordonWish(NodeName name, KubeNode node)
+    {
+        if (!node.Cordoned || node.Annotations.ContainsKey(WellKnown.CordonedAnnotation))
+            return null;
+        var detail = node.Annotations.GetValueOrDefault(WellKnown.SlinkyCordonReasonAnnotation, "");
+        return new DrainWish(Cordon, detail, $"Kubernetes node {node.Name} is cordoned" + (detail.Length > 0 ? $" ({detail})" : ""), false);
+    }
+
+    // Ready=Unknown only says that the kubelet is silent. While the node's slurmd still answers Slurm, the jobs on it are well.
+    private static DrainWish? ReadinessWish(FleetRow row, KubeNode node) => node.Ready switch
+    {
+        ConditionStatus.False => new DrainWish(NotReady, "", $"Kubernetes node {node.Name} is not ready: {node.ReadyMessage}", true),
+        ConditionStatus.Unknown when row.Record is { Responding: false } =>
+            new DrainWish(NotReady, "", $"neither the kubelet of {node.Name} nor its slurmd answers", true),
+        _ => null,
+    };
+
+    private static DrainWish? HardwareWish(FleetRow row, Member member, ClusterView view)
+    {
+        if (row.Record is not { } record)
+            return null;
+        var had = GresText.Gpus(record.Gres);
+        var state = view.Kube.DevicesOf(member.Node.Name).State;
+        if (state == PoolState.None && row.Pod is { ClaimName.Length: > 0 })
+            return new DrainWish(DriverGone, $"0/{had}",
+                $"node {row.Name} has {had} GPUs in Slurm, but its ResourceSlices are gone; is the DRA driver still running?", true);
+        if (member.Desired is not { } desired)
+            return null;
+        if (!GresText.Same(record.Gres, desired.Gres) && desired.Gpus < had)
+            return new DrainWish(GpuLost, $"{desired.Gpus}/{had} {string.Join(' ', desired.LeftOut)}".TrimEnd(),
+                $"node {row.Name} has {desired.Gpus} of {had} GPUs left" + Named(desired), true);
+        if (!Matches(record, desired))
+            return new DrainWish(Hardware, "", $"node {row.Name} is {Describe(record)} in Slurm, but {Describe(desired)} in Kubernetes", false);
+        return state == PoolState.Updating ? null : GpuSwapped(row, desired);
+    }
+
+    // Same count, other GPUs: the claim of the running pod holds a device that is tainted or gone.
+    private static DrainWish? GpuSwapped(FleetRow row, DesiredNode desired)
+    {
+        var claim = SlurmdPods.ClaimName(row.Name, desired);
+        return row.Pod is { ClaimName.Length: > 0 } pod && claim.Length > 0 && pod.ClaimName != claim
+            ? new DrainWish(Hardware, "gpus", $"the healthy GPUs of node {row.Name} are no longer those that its slurmd holds{Named(desired)}", true)
+            : null;
+    }
+
+    private static DrainWish? RolloutWish(FleetRow row, Member member, SlurmClusterSpec cluster) =>
+        row.Pod is { Deleting: false } pod && member.Desired is not null && pod.SpecHash != SlurmdPods.SpecHash(cluster, member, row.Name)
+            ? new DrainWish(Rollout, "", $"the slurmd of node {row.Name} is to be replaced by a newer one", false)
+            : null;
+
+    /// <summary>Whether a record is what the node should be, in everything that only a new registration can change.</summary>
+    public static bool Matches(SlurmNode record, DesiredNode desired) =>
+        record.Cpus == desired.Cpus && record.MemoryMiB == desired.MemoryMiB && GresText.Same(record.Gres, desired.Gres);
+
+    private static string Named(DesiredNode desired) =>
+        desired.LeftOut.IsEmpty ? "" : $"; left out: {string.Join(", ", desired.LeftOut)}";
+
+    private static string Describe(SlurmNode record) => $"{record.Cpus} CPUs, {record.MemoryMiB} MiB, {Gpus(record.Gres)}";
+
+    private static string Describe(DesiredNode desired) => $"{desired.Cpus} CPUs, {desired.MemoryMiB} MiB, {Gpus(desired.Gres)}";
+
+    private static string Gpus(string gres) => gres.Length == 0 ? "no GPUs" : gres;
+}

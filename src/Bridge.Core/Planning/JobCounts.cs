@@ -1,0 +1,38 @@
+using Bridge.Core.Model;
+using Bridge.Core.View;
+
+namespace Bridge.Core.Planning;
+
+/// <summary>Running and pending jobs, over all and by partition. A pending array counts as one job, as squeue shows it.</summary>
+public sealed class JobCounts
+{
+    private readonly Dictionary<string, (int Running, int Pending)> byPartition = new(StringComparer.Ordinal);
+
+    public int Running { get; private set; }
+    public int Pending { get; private set; }
+
+    public int RunningIn(string partition) => byPartition.GetValueOrDefault(partition).Running;
+
+    public int PendingIn(string partition) => byPartition.GetValueOrDefault(partition).Pending;
+
+    public static JobCounts Of(SlurmView slurm)
+    {
+        var counts = new JobCounts();
+        foreach (var job in slurm.JobsById.Values)
+            if (!job.Finished)
+                counts.Add(job);
+        return counts;
+    }
+
+    private void Add(SlurmJob job)
+    {
+        var pending = job.State == JobStates.Pending;
+        Pending += pending ? 1 : 0;
+        Running += pending ? 0 : 1;
+        foreach (var partition in job.Partition.Split(','))
+        {
+            var (running, waiting) = byPartition.GetValueOrDefault(partition);
+            byPartition[partition] = pending ? (running, waiting + 1) : (running + 1, waiting);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using Bridge.Core.Model;
+using Bridge.Core.Names;
+using Bridge.Core.Policy;
+
+namespace Bridge.Core.Planning;
+
+/// <summary>
+/// The life of a node's slurmd pod, its claim and its Slurm record. Coming: claim → pod → slurmd registers itself. Going, or being replaced:
+/// drained → no job → pod ends → record deleted → claim deleted. Every step waits until the one before has been seen to be true.
+/// </summary>
+public static class LifecyclePlanner
+{
+    /// <summary>A ready slurmd that Slurm has no record of is restarted after this time, and only few at once.</summary>
+    public static readonly TimeSpan RegistrationPatience = TimeSpan.FromSeconds(60);
+
+    public static IEnumerable<Step> Plan(Fleet fleet, NodeWishes wishes, DateTimeOffset now)
+    {
+        var lost = fleet.Rows.Count(r => Unregistered(r, now));
+        var restartLost = lost <= Math.Max(1, fleet.Rows.Length / 10);
+        foreach (var row in fleet.Rows)
+        {
+            var steps = row.Member is null ? Leave(fleet, row) : Serve(fleet, row, wishes, restartLost && Unregistered(row, now));
+            foreach (var step in steps)
+                yield return step;
+        }
+    }
+
+    /// <summary>A slurmd that has been ready for long, while Slurm does not know its node: the record was deleted under it.</summary>
+    public static bool Unregistered(FleetRow row, DateTimeOffset now) =>
+        row is { Member: not null, Record: null, Pod: { Ready: true, Deleting: false, ReadySince: { } since } }
+        && now - since > RegistrationPatience;
+
+    // A node that leaves: whatever is there goes, in order, and only while nothing runs on it.
+    private static IEnumerable<Step> Leave(Fleet fleet, FleetRow row)
+    {
+        if (row.Record is { } record && (!record.Drains || record.Busy))
+            return [];
+        if (row.Pod is { } pod)
+            return pod.Deleting ? [] : [EndPod(fleet, row, pod, $"node {row.Name} has left: {row.LeftBecause}; it is drained and runs no job")];
+        if (row.Record is not null)
+            return [DeleteRecord(fleet, row, $"node {row.Name} has left and its slurmd has ended")];
+        return FreeClaims(fleet, row, keep: "");
+    }
+
+    private static IEnumerable<Step> Serve(Fleet fleet, FleetRow row, NodeWishes wishes, bool restart)
+    {
+        var member = row.Member!;
+        if (row.Pod is { } pod)
+            return pod.Deleting ? [] : ServePod(fleet, row, pod, wishes, restart);
+        if (member.Desired is not { } desired || ForeignRecord(row))
+            return [];
+        if (row.Record is { } record && !DrainRules.Matches(record, desired))
+            return Replaceable(row, record, wishes.Of(row))
+                ? [DeleteRecord(fleet, row, $"the record of node {row.Name} describes hardware that is no longer there")]
+                : [];
+        // A new node starts only where work is wanted; a known one comes back even on a cordoned node, drained as it was.
+        if (row.Record is null && (DrainRules.WishFor(row, fleet.View) is not null || member.Node.Cordoned))
+            return FreeClaims(fleet, row, SlurmdPods.ClaimName(row.Name, desired));
+        return [.. FreeClaims(fleet, row, SlurmdPods.ClaimName(row.Name, desired)), .. Start(fleet, row, member, desired)];
+    }
+
+    private static IEnumerable<Step> ServePod(Fleet fleet, FleetRow row, SlurmdPod pod, NodeWishes wishes, bool restart)
+    {
+        if (pod.Finished)
+            return [EndPod(fleet, row, pod, $"the slurmd of node {row.Name} has ended by itself and is to be started again")];
+        if (restart)
+            return [EndPod(fleet, row, pod, $"the slurmd of node {row.Name} runs, but Slurm has no record of it; a restart registers it")];
+        if (row.Member!.Desired is null)
+            return [];
+        if (pod.SpecHash == SlurmdPods.SpecHash(fleet.View.Cluster.Spec, row.Member, row.Name))
+            return [];
+        if (row.Record is null)
+            return [EndPod(fleet, row, pod, $"the slurmd of node {row.Name} is not what is wanted, and has not registered")];
+        return Replaceable(row, row.Record, wishes.Of(row))
+            ? [EndPod(fleet, row, pod, $"{wishes.Of(row)!.Why}; it is drained and runs no job")]
+            : [];
+    }
+
+    // Only a node that is drained for this very purpose: not one that is cordoned, or that its pool or somebody else wants kept drained.
+    private static bool Replaceable(FleetRow row, SlurmNode record, DrainWish? wish) =>
+        record is { DrainedByBridge: true, Busy: false }
+        && (wish?.Code is DrainRules.Hardware or DrainRules.Rollout
+            || (wish?.Code is DrainRules.GpuLost && row.Member!.Pool.Spec.OnGpuLoss == GpuLossRule.Shrink));
+
+    /// <summary>Slurm has a node of this name that no slurmd of Bridge registered: it belongs to somebody else.</summary>
+    public static bool ForeignRecord(FleetRow row) => row is { Record: { } record, Pod: null } && !BackReference.Owns(record);
+
+    private static IEnumerable<Step> Start(Fleet fleet, FleetRow row, Member member, DesiredNode desired)
+    {
+        var cluster = fleet.View.Cluster;
+        var about = About(member);
+        var claim = SlurmdPods.ClaimName(row.Name, desired);
+        if (claim.Length > 0 && !row.Claims.Any(c => c.Name == claim))
+            yield return new CreateClaim(about,
+                $"claim {desired.Gres} on {member.Node.Name} for its slurmd", SlurmdPods.Claim(cluster.Ref, member, row.Name));
+        else if (row.Claims.Any(c => c.Name == claim && c.Deleting))
+            yield break;
+        var gpus = desired.Gres.Length == 0 ? "without GPUs" : $"with {desired.Gres}";
+        yield return new CreatePod(about,
+            $"start slurmd on {member.Node.Name}, which pool {member.Pool.Ref.Name} selects, {gpus}", SlurmdPods.Pod(cluster, member, row.Name));
+    }
+
+    private static IEnumerable<Step> FreeClaims(Fleet fleet, FleetRow row, string keep) =>
+        row.Claims.Where(c => c.Name != keep && !c.InUse && !c.Deleting).Select(c => (Step)new DeleteClaim(
+            About(fleet, row), $"no pod uses the GPU claim {c.Name} of node {row.Name} any more", row.Name, c.Namespace, c.Name, c.Uid));
+
+    private static DeletePod EndPod(Fleet fleet, FleetRow row, SlurmdPod pod, string because) =>
+        new(About(fleet, row), $"end pod {pod.Name}: {because}", row.Name, pod.Namespace, pod.Name, pod.Uid);
+
+    private static DeleteSlurmNodes DeleteRecord(Fleet fleet, FleetRow row, string because) =>
+        new(About(fleet, row), $"delete {row.Name} from Slurm: {because}", [row.Name]);
+
+    private static ObjectRef About(Fleet fleet, FleetRow row) => row.Member is { } member ? About(member) : fleet.View.Cluster.Ref;
+
+    private static ObjectRef About(Member member) => new("Node", "", member.Node.Name, member.Node.Uid);
+}

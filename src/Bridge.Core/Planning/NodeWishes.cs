@@ -1,0 +1,73 @@
+using System.Collections.Immutable;
+using Bridge.Core.Model;
+
+namespace Bridge.Core.Planning;
+
+/// <summary>What is wanted of every node's drain state, after breaker and rollout limit. Computed once, read by several planners.</summary>
+public sealed class NodeWishes
+{
+    private readonly Dictionary<FleetRow, DrainWish> wishes = [];
+
+    public List<(FleetRow Row, DrainWish Wish)> ToDrain { get; } = [];
+    public List<FleetRow> ToResume { get; } = [];
+
+    /// <summary>Drains that the breaker or a rollout limit holds back, by pool.</summary>
+    public Dictionary<string, List<DrainWish>> HeldBack { get; } = new(StringComparer.Ordinal);
+
+    public DrainWish? Of(FleetRow row) => wishes.GetValueOrDefault(row);
+
+    public static NodeWishes Compute(Fleet fleet, DateTimeOffset now)
+    {
+        var result = new NodeWishes();
+        foreach (var pool in fleet.Rows.GroupBy(r => r.Member?.Pool.Ref.Name ?? ""))
+            result.AddPool(fleet, [.. pool], now);
+        return result;
+    }
+
+    private void AddPool(Fleet fleet, ImmutableArray<FleetRow> rows, DateTimeOffset now)
+    {
+        var breaker = DrainPlanner.BreakerRoom(rows, now);
+        var rollout = rows[0].Member is { } member
+            ? DrainPlanner.MaxUnavailable(member.Pool.Spec, rows.Length) - rows.Count(Unavailable)
+            : 0;
+        foreach (var row in rows)
+        {
+            if (row.Record is not { } record)
+                continue;
+            var wish = DrainRules.WishFor(row, fleet.View);
+            if (wish is not null)
+                wishes[row] = wish;
+            if (record.Drains && !record.DrainedByBridge)
+                continue;
+            if (wish is null)
+                Resume(row, record);
+            else if (record.Reason == wish.Reason && record.Drains)
+                continue;
+            else if (record.DrainedByBridge)
+                ToDrain.Add((row, wish));
+            else if (wish.Automatic ? breaker-- > 0 : wish.Code != DrainRules.Rollout || rollout-- > 0)
+                ToDrain.Add((row, wish));
+            else
+                Hold(row.Member!.Pool.Ref.Name, wish);
+        }
+    }
+
+    // A node is resumed only once it is whole again: its slurmd answers and is what the node should be.
+    private void Resume(FleetRow row, SlurmNode record)
+    {
+        if (!record.DrainedByBridge || row.Member?.Desired is not { } desired)
+            return;
+        if (row.Pod is { Ready: true, Deleting: false } && record.Responding && DrainRules.Matches(record, desired))
+            ToResume.Add(row);
+    }
+
+    private void Hold(string pool, DrainWish wish)
+    {
+        if (!HeldBack.TryGetValue(pool, out var held))
+            HeldBack[pool] = held = [];
+        held.Add(wish);
+    }
+
+    private static bool Unavailable(FleetRow row) =>
+        row.Record is null || row.Record.Drains || !row.Record.Responding || row.Pod is not { Ready: true, Deleting: false };
+}

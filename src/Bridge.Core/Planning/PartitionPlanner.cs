@@ -1,0 +1,178 @@
+using System.Collections.Immutable;
+using Bridge.Core.Gpus;
+using Bridge.Core.Model;
+using Bridge.Core.Names;
+using Bridge.Core.Policy;
+using Bridge.Core.SlurmText;
+using Bridge.Core.View;
+
+namespace Bridge.Core.Planning;
+
+/// <summary>What a policy comes to: its partition as it should be, and what keeps it from being so.</summary>
+/// <param name="Policy">The policy.</param>
+/// <param name="Nodes">Nodes that belong to it by its pools and models.</param>
+/// <param name="Kept">Nodes that no longer belong to it, but stay until its jobs there have ended.</param>
+/// <param name="Problem">Why it is not acted on, as (reason word, sentence); null when it is.</param>
+public sealed record PartitionOutcome(
+    PartitionPolicy Policy, ImmutableArray<NodeName> Nodes, ImmutableArray<NodeName> Kept, (string Reason, string Message)? Problem);
+
+/// <summary>
+/// PartitionPolicy → Slurm partition. The finalizer is the claim: it is put on before the partition is made, so a partition of that name
+/// without it is somebody else's and is never touched. Nodes with running jobs of the partition stay in it until those have ended.
+/// </summary>
+public static class PartitionPlanner
+{
+    public static ImmutableArray<PartitionOutcome> Resolve(Fleet fleet)
+    {
+        var running = new Lazy<Dictionary<string, HashSet<NodeName>>>(() => RunningNodes(fleet.View.Slurm));
+        var taken = new Dictionary<PartitionName, string>();
+        var outcomes = ImmutableArray.CreateBuilder<PartitionOutcome>();
+        var cluster = fleet.View.Cluster.Ref;
+        foreach (var policy in fleet.View.Kube.Partitions
+            .Where(p => p.Ref.Namespace == cluster.Namespace && p.Spec.Cluster == cluster.Name)
+            .OrderBy(p => !p.HasFinalizer).ThenBy(p => p.Ref.Name, StringComparer.Ordinal))
+        {
+            var nodes = NodesOf(fleet, policy.Spec);
+            var kept = Kept(fleet.View.Slurm, policy, nodes, running);
+            var problem = Problem(fleet, policy, taken);
+            taken.TryAdd(policy.Partition, policy.Ref.Name);
+            outcomes.Add(new PartitionOutcome(policy, nodes, kept, problem));
+        }
+        return outcomes.DrainToImmutable();
+    }
+
+    public static IEnumerable<Step> Plan(Fleet fleet, ImmutableArray<PartitionOutcome> outcomes)
+    {
+        foreach (var outcome in outcomes)
+            if ((outcome.Policy.Deleting ? Remove(fleet.View.Slurm, outcome) : Keep(fleet.View.Slurm, outcome)) is { } step)
+                yield return step;
+    }
+
+    private static Step? Keep(SlurmView slurm, PartitionOutcome outcome)
+    {
+        var policy = outcome.Policy;
+        if (outcome.Problem is not null)
+            return null;
+        if (!policy.HasFinalizer)
+            return new SetPartitionFinalizer(policy.Ref,
+                $"claim the name {policy.Partition} before its partition is made", policy.ResourceVersion, Present: true);
+        var wanted = Wanted(outcome);
+        if (!slurm.PartitionsByName.TryGetValue(policy.Partition, out var actual))
+            return new PutPartition(policy.Ref, $"create partition {policy.Partition} with {Count(outcome.Nodes.Length)}", wanted);
+        var changes = PartitionDiff.Describe(actual, wanted);
+        return changes.Count == 0
+            ? null
+            : new PutPartition(policy.Ref, $"change partition {policy.Partition}: {string.Join(", ", changes)}", wanted);
+    }
+
+    private static Step? Remove(SlurmView slurm, PartitionOutcome outcome)
+    {
+        var policy = outcome.Policy;
+        if (!policy.HasFinalizer)
+            return null;
+        if (!slurm.PartitionsByName.ContainsKey(policy.Partition))
+            return new SetPartitionFinalizer(policy.Ref,
+                $"partition {policy.Partition} is gone, so its policy may go", policy.ResourceVersion, Present: false);
+        return outcome.Problem is null
+            ? new DeletePartition(policy.Ref, $"delete partition {policy.Partition}: its policy was deleted and no job names it", policy.Partition)
+            : null;
+    }
+
+    private static (string, string)? Problem(Fleet fleet, PartitionPolicy policy, Dictionary<PartitionName, string> taken)
+    {
+        var slurm = fleet.View.Slurm;
+        var name = policy.Partition;
+        if (taken.TryGetValue(name, out var other))
+            return ("NameTaken", $"PartitionPolicy {other} already makes partition {name}; set another spec.partitionName");
+        if (!PartitionName.IsValid(name.Value))
+            return ("InvalidName", $"'{name}' is no partition name; set spec.partitionName to letters, digits, '-' and '_'");
+        if (!slurm.Capabilities.HasFlag(SlurmCapabilities.WritePartitions))
+            return ("CannotWritePartitions", $"Slurm {slurm.Version} with {slurm.DataParser} cannot write partitions over REST; "
+                + "it takes slurmrestd 26.05 (v0.0.45) or newer");
+        if (!policy.HasFinalizer && !policy.Spec.Adopt && slurm.PartitionsByName.ContainsKey(name))
+            return ("NotOurs", $"Slurm already has a partition {name} that Bridge did not make; "
+                + "set spec.adopt to true to take it over, or spec.partitionName to another name");
+        if (policy.Deleting)
+            return JobsLeft(slurm, name);
+        var unknown = policy.Spec.Pools.Where(p => !fleet.View.Kube.Pools.Any(k =>
+            k.Ref.Name == p && k.Ref.Namespace == policy.Ref.Namespace && k.Spec.Cluster == policy.Spec.Cluster)).ToList();
+        return unknown.Count == 0 ? null : ("UnknownPool", $"spec.pools names {string.Join(", ", unknown)}, "
+            + $"but there is no such NodePool of cluster {policy.Spec.Cluster} in namespace {policy.Ref.Namespace}");
+    }
+
+    private static (string, string)? JobsLeft(SlurmView slurm, PartitionName name)
+    {
+        if (!slurm.Jobs.Current)
+            return ("JobsUnknown", $"partition {name} is deleted once Slurm tells whether jobs name it");
+        var jobs = slurm.JobsById.Values.Count(j => !j.Finished && NamesPartition(j, name));
+        return jobs == 0 ? null : ("InUse", $"partition {name} stays until its {jobs} running or pending jobs have ended or moved");
+    }
+
+    // A pending job may name several partitions, comma-separated.
+    private static bool NamesPartition(SlurmJob job, PartitionName name) =>
+        job.Partition == name.Value || (job.Partition.Contains(',', StringComparison.Ordinal) && job.Partition.Split(',').Contains(name.Value));
+
+    private static SlurmPartition Wanted(PartitionOutcome outcome)
+    {
+        var spec = outcome.Policy.Spec;
+        return new SlurmPartition
+        {
+            Name = outcome.Policy.Partition,
+            Nodes = Hostlist.Compress(outcome.Nodes.Concat(outcome.Kept)),
+            State = spec.State.ToString().ToUpperInvariant(),
+            MaxTimeMinutes = spec.MaxTimeMinutes,
+            DefaultTimeMinutes = spec.DefaultTimeMinutes,
+            MaxNodes = spec.MaxNodes,
+            PriorityTier = spec.PriorityTier,
+            AllowAccounts = spec.AllowAccounts,
+            DenyAccounts = spec.DenyAccounts,
+            AllowQos = spec.AllowQos,
+            Qos = spec.Qos,
+            BillingWeights = spec.BillingWeights,
+            PreemptMode = spec.PreemptMode.Length == 0 ? [] : [spec.PreemptMode],
+        };
+    }
+
+    // Only nodes that Slurm knows can be listed: one unknown name makes slurmctld refuse the whole request (error 2018).
+    private static ImmutableArray<NodeName> NodesOf(Fleet fleet, PartitionPolicySpec spec) =>
+    [
+        .. fleet.Rows.Where(r => r is { Member: { } member, Record: { } record }
+            && spec.Pools.Contains(member.Pool.Ref.Name)
+            && !LifecyclePlanner.ForeignRecord(r)
+            && (spec.GpuModels.IsEmpty || GresText.Parse(record.Gres).Any(g => g.Name == "gpu" && Asked(spec, g.Type))))
+            .Select(r => r.Name),
+    ];
+
+    private static bool Asked(PartitionPolicySpec spec, string type) =>
+        spec.GpuModels.Any(m => m == type || GpuModels.TypeOf(m) == type);
+
+    // Removing a node does not end the partition's jobs there, but they could not be requeued: so it stays until they are done.
+    private static ImmutableArray<NodeName> Kept(
+        SlurmView slurm, PartitionPolicy policy, ImmutableArray<NodeName> nodes, Lazy<Dictionary<string, HashSet<NodeName>>> running)
+    {
+        if (!policy.HasFinalizer || !slurm.PartitionsByName.TryGetValue(policy.Partition, out var actual) || actual.Nodes.Length == 0)
+            return [];
+        if (actual.Nodes == Hostlist.Compress(nodes))
+            return [];
+        var gone = Hostlist.Expand(actual.Nodes).Except(nodes).Where(slurm.NodesByName.ContainsKey);
+        return slurm.Jobs.Current
+            ? [.. gone.Where(n => running.Value.TryGetValue(policy.Partition.Value, out var busy) && busy.Contains(n)).Order()]
+            : [.. gone.Order()];
+    }
+
+    private static Dictionary<string, HashSet<NodeName>> RunningNodes(SlurmView slurm)
+    {
+        var found = new Dictionary<string, HashSet<NodeName>>(StringComparer.Ordinal);
+        foreach (var job in slurm.JobsById.Values)
+        {
+            if (job.Finished || job.Nodes.Length == 0)
+                continue;
+            if (!found.TryGetValue(job.Partition, out var nodes))
+                found[job.Partition] = nodes = [];
+            nodes.UnionWith(Hostlist.Expand(job.Nodes));
+        }
+        return found;
+    }
+
+    private static string Count(int nodes) => nodes == 1 ? "1 node" : $"{nodes} nodes";
+}

@@ -1,0 +1,84 @@
+using System.Collections.Immutable;
+using Bridge.Core.Model;
+using Bridge.Core.Names;
+using Bridge.Core.Policy;
+using Bridge.Core.SlurmText;
+
+namespace Bridge.Core.Planning;
+
+/// <summary>The status of one NodePool: its counts, and the first things that are wrong with its nodes, each in a sentence.</summary>
+public static class PoolStatus
+{
+    private const int MaxSentences = 5;
+
+    public static WritePoolStatus? Write(Fleet fleet, NodePool pool, ImmutableArray<FleetRow> rows, NodeWishes wishes, DateTimeOffset now)
+    {
+        var counts = new NodePoolCounts
+        {
+            KubeNodes = rows.Length,
+            Pods = rows.Count(r => r.Pod is { Ready: true, Deleting: false }),
+            SlurmNodes = rows.Count(r => r is { Record: not null } && !LifecyclePlanner.ForeignRecord(r)),
+            Gpus = rows.Sum(r => r.Record is { } n ? GresText.Gpus(n.Gres) : 0),
+            Drained = rows.Count(r => r.Record is { Drains: true }),
+        };
+        var problems = Problems(fleet, pool, rows, wishes, now);
+        var ready = new Condition
+        {
+            Type = WellKnown.ReadyCondition,
+            Status = problems.Count == 0 ? ConditionStatus.True : ConditionStatus.False,
+            Reason = problems.Count == 0 ? rows.IsEmpty ? "NoNodes" : "Synced" : "NeedsAttention",
+            Message = Message(pool, rows, problems),
+            ObservedGeneration = pool.Generation,
+        };
+        var changed = StatusPlanner.Changed(pool.Conditions, [ready], now);
+        return changed is null && counts == pool.Counts
+            ? null
+            : new WritePoolStatus(pool.Ref, ready.Message, changed ?? pool.Conditions, counts);
+    }
+
+    private static string Message(NodePool pool, ImmutableArray<FleetRow> rows, List<string> problems)
+    {
+        if (problems.Count > 0)
+            return string.Join("; ", problems.Take(MaxSentences))
+                + (problems.Count > MaxSentences ? $"; and {problems.Count - MaxSentences} more" : "");
+        var selector = pool.Spec.NodeSelector;
+        if (!rows.IsEmpty)
+            return $"{rows.Length} nodes are as they should be, or on their way";
+        return selector.MatchLabels.IsEmpty && selector.MatchExpressions.IsEmpty
+            ? "spec.nodeSelector is empty and an empty one selects nothing; give matchLabels or matchExpressions"
+            : "no Kubernetes node matches spec.nodeSelector";
+    }
+
+    private static List<string> Problems(Fleet fleet, NodePool pool, ImmutableArray<FleetRow> rows, NodeWishes wishes, DateTimeOffset now)
+    {
+        var found = new List<string>(fleet.Problems.Of(pool.Ref.Name));
+        if (fleet.View.Cluster.Spec.SlurmKeyRef is null && !rows.IsEmpty)
+            found.Add($"SlurmCluster {fleet.View.Cluster.Ref.Name} has no spec.slurmKeyRef, which slurmd pods need to speak to Slurm");
+        foreach (var row in rows)
+            if (Problem(row, now) is { } sentence)
+                found.Add(sentence);
+        if (wishes.HeldBack.TryGetValue(pool.Ref.Name, out var held))
+            found.Add($"{held.Count} more drains are held back so that not too many nodes go at once, the first: {held[0].Why}");
+        return found;
+    }
+
+    private static string? Problem(FleetRow row, DateTimeOffset now)
+    {
+        var member = row.Member!;
+        if (member.Problem.Length > 0)
+            return $"node {member.Node.Name}: {member.Problem}";
+        if (LifecyclePlanner.ForeignRecord(row))
+            return $"Slurm already has a node {row.Name} that Bridge did not make; "
+                + $"delete it there, or set label {WellKnown.SlurmNodeLabel} on {member.Node.Name}";
+        if (row.Record is { } record && record.State.HasFlag(SlurmNodeState.InvalidReg))
+            return $"Slurm refused what the slurmd of {row.Name} registered: {Or(record.Reason, "no reason given")}";
+        if (row is { Record: { Drains: false } known, Member.Desired.Gpus: > 0 } && known.Gres.Length == 0 && row.Pod is { Ready: true })
+            return $"Slurm shows node {row.Name} without GPUs; does gres.conf on the controller have a line for type "
+                + $"{GresText.Parse(member.Desired!.Gres)[0].Type}?";
+        if (row.Pod is { Waiting.Length: > 0 } pod)
+            return $"pod {pod.Name} waits: {pod.Waiting}";
+        return LifecyclePlanner.Unregistered(row, now) ? $"the slurmd of {row.Name} runs, but has not registered in Slurm" : null;
+    }
+
+    private static string Or(string text, string otherwise) => text.Length > 0 ? text : otherwise;
+}

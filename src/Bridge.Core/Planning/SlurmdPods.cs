@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using Bridge.Core.Names;
+using Bridge.Core.Policy;
+using Bridge.Core.SlurmText;
+
+namespace Bridge.Core.Planning;
+
+/// <summary>Builds the slurmd pod and the claim of a node, and tells whether a running one is still what is wanted.</summary>
+public static class SlurmdPods
+{
+    public static string PodName(NodeName node) => "slurmd-" + KubeName(node);
+
+    /// <summary>The claim's name changes with its devices, because a claim's spec is immutable.</summary>
+    public static string ClaimName(NodeName node, DesiredNode desired) =>
+        desired.Ownership == GpuOwnership.Claim && !desired.Uuids.IsEmpty
+            ? $"slurmd-{KubeName(node)}-{Hash(string.Join(',', desired.Uuids))}"
+            : "";
+
+    /// <summary>
+    /// Of everything that a running slurmd cannot change without a restart. Features and weight are not in it (they are set on the living
+    /// record), nor is anything that merely describes.
+    /// </summary>
+    public static string SpecHash(SlurmClusterSpec cluster, Member member, NodeName name)
+    {
+        var desired = member.Desired ?? throw new ArgumentException("a member without a desired node has no pod", nameof(member));
+        var template = member.Pool.Spec.Slurmd;
+        return Hash(string.Join('\n', cluster.ConfServer, cluster.SlurmKeyRef?.Name, cluster.SlurmKeyRef?.Key, name.Value, member.Node.Uid,
+            template.Image, template.PriorityClassName, template.TerminationGracePeriodSeconds, desired.Ownership, Hardware(desired),
+            string.Join(',', desired.Uuids)));
+    }
+
+    public static ClaimSpec Claim(ObjectRef cluster, Member member, NodeName name) => new()
+    {
+        Namespace = cluster.Namespace,
+        Name = ClaimName(name, member.Desired!),
+        Cluster = cluster.Name,
+        SlurmNode = name,
+        KubeNode = member.Node.Name,
+        DeviceClass = member.Desired!.Driver,
+        Driver = member.Desired.Driver,
+        Uuids = member.Desired.Uuids,
+    };
+
+    public static SlurmdPodSpec Pod(SlurmCluster cluster, Member member, NodeName name)
+    {
+        var desired = member.Desired!;
+        return new SlurmdPodSpec
+        {
+            Namespace = cluster.Ref.Namespace,
+            Name = PodName(name),
+            Cluster = cluster.Ref.Name,
+            Pool = member.Pool.Ref.Name,
+            SlurmNode = name,
+            KubeNode = member.Node.Name,
+            KubeNodeUid = member.Node.Uid,
+            Template = member.Pool.Spec.Slurmd,
+            SlurmKey = cluster.Spec.SlurmKeyRef ?? new SecretKeyRef { Name = "slurm-key", Key = "slurm.key" },
+            Arguments = Arguments(cluster.Spec, desired, name),
+            Ownership = desired.Ownership,
+            ClaimName = ClaimName(name, desired),
+            Gpus = desired.Ownership == GpuOwnership.DevicePlugin ? desired.Gpus : 0,
+            SpecHash = SpecHash(cluster.Spec, member, name),
+        };
+    }
+
+    // -Z registers a dynamic node, -b tells slurmctld that whatever ran here before is gone: a pod that starts has no old jobs.
+    private static ImmutableArray<string> Arguments(SlurmClusterSpec cluster, DesiredNode desired, NodeName name)
+    {
+        var conf = new ConfLine()
+            .Add("CPUs", desired.Cpus)
+            .Add("RealMemory", desired.MemoryMiB)
+            .Add("Gres", desired.Gres)
+            .Add("Feature", string.Join(',', desired.Features))
+            .Add("Weight", desired.Weight);
+        return ["-D", "-Z", "-b", "-N", name.Value, "--conf-server", cluster.ConfServer, "--conf", conf.ToString()];
+    }
+
+    private static string Hardware(DesiredNode desired) => $"{desired.Cpus}/{desired.MemoryMiB}/{desired.Gres}";
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..10];
+
+    // Slurm allows capitals and underscores where Kubernetes does not.
+    private static string KubeName(NodeName node)
+    {
+        var lower = node.Value.ToLowerInvariant().Replace('_', '-');
+        return lower == node.Value ? lower : $"{lower}-{Hash(node.Value)[..4]}";
+    }
+}

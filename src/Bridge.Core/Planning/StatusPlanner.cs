@@ -1,0 +1,126 @@
+using System.Collections.Immutable;
+using Bridge.Core.Model;
+using Bridge.Core.Names;
+using Bridge.Core.Policy;
+using Bridge.Core.SlurmText;
+using Bridge.Core.View;
+
+namespace Bridge.Core.Planning;
+
+/// <summary>Writes what is, and what is wrong in a sentence, into the status of SlurmCluster, NodePool and PartitionPolicy.</summary>
+public static class StatusPlanner
+{
+    public static IEnumerable<Step> Plan(Fleet fleet, NodeWishes wishes, ImmutableArray<PartitionOutcome> partitions, DateTimeOffset now)
+    {
+        var jobs = JobCounts.Of(fleet.View.Slurm);
+        if (Cluster(fleet, jobs, now) is { } cluster)
+            yield return cluster;
+        var rows = fleet.Rows.ToLookup(r => r.Member?.Pool.Ref.Name ?? "");
+        foreach (var pool in fleet.View.Kube.Pools)
+            if (pool.Ref.Namespace == fleet.View.Cluster.Ref.Namespace && pool.Spec.Cluster == fleet.View.Cluster.Ref.Name
+                && PoolStatus.Write(fleet, pool, [.. rows[pool.Ref.Name]], wishes, now) is { } step)
+                yield return step;
+        foreach (var outcome in partitions)
+            if (Partition(fleet, outcome, jobs, now) is { } step)
+                yield return step;
+    }
+
+    /// <summary>The cluster's status while its sources are not all there: says which, and changes no count.</summary>
+    public static WriteClusterStatus? Unreachable(ClusterView view, DateTimeOffset now)
+    {
+        var cluster = view.Cluster;
+        var ready = ClusterReady(view, cluster.Generation);
+        return Changed(cluster.Conditions, [ready], now) is { } conditions
+            ? new WriteClusterStatus(cluster.Ref, ready.Message, conditions, cluster.Counts, cluster.SlurmVersion, cluster.DataParser)
+            : null;
+    }
+
+    private static WriteClusterStatus? Cluster(Fleet fleet, JobCounts jobs, DateTimeOffset now)
+    {
+        var (cluster, slurm) = (fleet.View.Cluster, fleet.View.Slurm);
+        var records = fleet.Rows.Where(r => r.Record is not null).Select(r => r.Record!).ToImmutableArray();
+        var counts = new SlurmClusterCounts
+        {
+            Nodes = records.Length,
+            NodesReady = records.Count(n => n.Responding && !n.Drains),
+            NodesDrained = records.Count(n => n.Drains),
+            NodesDown = records.Count(n => !n.Responding),
+            Gpus = records.Sum(n => GresText.Gpus(n.Gres)),
+            GpusAllocated = records.Sum(n => GresText.Gpus(n.GresUsed)),
+            JobsRunning = jobs.Running,
+            JobsPending = jobs.Pending,
+        };
+        var ready = ClusterReady(fleet.View, cluster.Generation);
+        var changed = Changed(cluster.Conditions, [ready], now);
+        if (changed is null && counts == cluster.Counts && cluster.SlurmVersion == slurm.Version && cluster.DataParser == slurm.DataParser)
+            return null;
+        return new WriteClusterStatus(cluster.Ref, ready.Message, changed ?? cluster.Conditions, counts, slurm.Version, slurm.DataParser);
+    }
+
+    private static Condition ClusterReady(ClusterView view, long generation)
+    {
+        var (kube, slurm) = (view.Kube.Source, view.Slurm);
+        var (reason, message) =
+            !kube.Current ? ("KubernetesUnreachable", Because("Kubernetes cannot be watched", kube))
+            : !slurm.Nodes.Current ? ("SlurmUnreachable", Because("Slurm's nodes cannot be read", slurm.Nodes))
+            : !slurm.Partitions.Current ? ("SlurmUnreachable", Because("Slurm's partitions cannot be read", slurm.Partitions))
+            : !slurm.Jobs.Current ? ("JobsUnreadable", Because("Slurm's jobs cannot be read", slurm.Jobs))
+            : ("Synced", $"Slurm {slurm.Version} answers over {slurm.DataParser}");
+        return new Condition
+        {
+            Type = WellKnown.ReadyCondition,
+            Status = reason == "Synced" ? ConditionStatus.True : ConditionStatus.False,
+            Reason = reason,
+            Message = message,
+            ObservedGeneration = generation,
+        };
+    }
+
+    private static string Because(string what, SourceState source) =>
+        source.Error.Length > 0 ? $"{what}: {source.Error}" : $"{what} yet: the first read is under way";
+
+    private static WritePartitionStatus? Partition(Fleet fleet, PartitionOutcome outcome, JobCounts jobs, DateTimeOffset now)
+    {
+        var policy = outcome.Policy;
+        var name = policy.Partition;
+        var made = fleet.View.Slurm.PartitionsByName.ContainsKey(name) && policy.HasFinalizer;
+        var counts = made
+            ? new PartitionCounts
+            {
+                Nodes = outcome.Nodes.Length + outcome.Kept.Length,
+                Gpus = outcome.Nodes.Concat(outcome.Kept).Sum(n => GresText.Gpus(fleet.View.Slurm.NodesByName[n].Gres)),
+                JobsRunning = jobs.RunningIn(name.Value),
+                JobsPending = jobs.PendingIn(name.Value),
+            }
+            : new PartitionCounts();
+        var (reason, message) = outcome.Problem
+            ?? (!made ? ("Pending", $"partition {name} is about to be made")
+                : !outcome.Kept.IsEmpty ? ("NodesKept", $"{Hostlist.Compress(outcome.Kept)} stay in partition {name} until their jobs there have ended")
+                : ("Synced", $"partition {name} has {outcome.Nodes.Length} nodes"));
+        var ready = new Condition
+        {
+            Type = WellKnown.ReadyCondition,
+            Status = reason is "Synced" or "NodesKept" ? ConditionStatus.True : ConditionStatus.False,
+            Reason = reason,
+            Message = message,
+            ObservedGeneration = policy.Generation,
+        };
+        var changed = Changed(policy.Conditions, [ready], now);
+        return changed is null && counts == policy.Counts
+            ? null
+            : new WritePartitionStatus(policy.Ref, message, changed ?? policy.Conditions, counts);
+    }
+
+    /// <summary>The conditions to store when one of them says something new, with the time of each change; null when none does.</summary>
+    public static ImmutableArray<Condition>? Changed(ImmutableArray<Condition> stored, ImmutableArray<Condition> wanted, DateTimeOffset now)
+    {
+        if (wanted.All(w => w.SameAs(stored.FirstOrDefault(s => s.Type == w.Type))))
+            return null;
+        return
+        [
+            .. wanted.Select(w => stored.FirstOrDefault(s => s.Type == w.Type) is { } old && old.Status == w.Status
+                ? w with { LastTransitionTime = old.LastTransitionTime }
+                : w with { LastTransitionTime = now }),
+        ];
+    }
+}

@@ -14,12 +14,13 @@ public enum ConditionStatus
 /// <summary>A node taint (core/v1).</summary>
 public sealed record Taint(string Key, string Value, string Effect);
 
-/// <summary>A Kubernetes node, as far as Bridge reads it.</summary>
+/// <summary>
+/// A Kubernetes node, as far as Bridge reads it. No resourceVersion and no heartbeat: a kubelet that only reports in must not look like a change.
+/// </summary>
 public sealed record KubeNode
 {
     public required string Name { get; init; }
     public required string Uid { get; init; }
-    public string ResourceVersion { get; init; } = "";
     public ImmutableDictionary<string, string> Labels { get; init; } = ImmutableDictionary<string, string>.Empty;
     public ImmutableDictionary<string, string> Annotations { get; init; } = ImmutableDictionary<string, string>.Empty;
 

@@ -41,9 +41,9 @@ public static class ConditionPlanner
         var about = new ObjectRef("Node", "", node.Name, node.Uid);
         var ours = node.Annotations.ContainsKey(WellKnown.CordonedAnnotation);
         if (foreign && member.Pool.Spec.CordonOnSlurmDrain && !node.Cordoned && !ours)
-            return new SetCordon(about, $"cordon {node.Name}: Slurm drained it ({record.Reason})", node.Name, node.ResourceVersion, Cordoned: true);
+            return new SetCordon(about, $"cordon {node.Name}: Slurm drained it ({record.Reason})", node.Name, Cordoned: true);
         if (ours && (!foreign || !member.Pool.Spec.CordonOnSlurmDrain))
-            return new SetCordon(about, $"uncordon {node.Name}: Slurm uses it again", node.Name, node.ResourceVersion, Cordoned: false);
+            return new SetCordon(about, $"uncordon {node.Name}: Slurm uses it again", node.Name, Cordoned: false);
         return null;
     }
 }

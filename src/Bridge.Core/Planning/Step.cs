@@ -101,7 +101,7 @@ public sealed record SetNodeCondition(ObjectRef About, string Why, string KubeNo
 }
 
 /// <summary>Cordon a Kubernetes node because Slurm drained it, or uncordon the one that Bridge so cordoned.</summary>
-public sealed record SetCordon(ObjectRef About, string Why, string KubeNode, string ResourceVersion, bool Cordoned) : Step(About, Why)
+public sealed record SetCordon(ObjectRef About, string Why, string KubeNode, bool Cordoned) : Step(About, Why)
 {
     public override string Key => $"cordon/{KubeNode}";
 }

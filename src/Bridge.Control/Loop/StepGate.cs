@@ -1,0 +1,69 @@
+using Bridge.Core.Planning;
+
+namespace Bridge.Control.Loop;
+
+/// <summary>
+/// Holds back what was just done and not yet seen (an informer lags behind its own writes), and what just failed: a failure delays its key
+/// alone, longer each time up to a cap, and is never given up.
+/// </summary>
+public sealed class StepGate(TimeProvider time)
+{
+    /// <summary>How long a done step is not done again: longer than any informer lags, shorter than anybody waits.</summary>
+    public static readonly TimeSpan EchoTime = TimeSpan.FromSeconds(5);
+
+    public static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(60);
+
+    /// <summary>Statuses that only count are written at most this often.</summary>
+    public static readonly TimeSpan CountsInterval = TimeSpan.FromSeconds(5);
+
+    private readonly Dictionary<string, (string Why, DateTimeOffset Until)> done = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (int Failures, DateTimeOffset Until)> failed = new(StringComparer.Ordinal);
+
+    /// <summary>Null when the step may run now; else when it may.</summary>
+    public DateTimeOffset? NotBefore(Step step)
+    {
+        var now = time.GetUtcNow();
+        if (failed.TryGetValue(step.Key, out var failure) && failure.Until > now)
+            return failure.Until;
+        if (done.TryGetValue(step.Key, out var last) && last.Until > now && (last.Why == step.Why || step.Bookkeeping))
+            return last.Until;
+        return null;
+    }
+
+    public void Record(Step step, StepResult result)
+    {
+        var now = time.GetUtcNow();
+        switch (result)
+        {
+            case StepResult.DoneResult or StepResult.GoneResult:
+                failed.Remove(step.Key);
+                done[step.Key] = (step.Why, now + (step.Bookkeeping ? CountsInterval : EchoTime));
+                break;
+            case StepResult.UnavailableResult { After: { } after }:
+                Fail(step.Key, now, after);
+                break;
+            default:
+                Fail(step.Key, now, null);
+                break;
+        }
+        Forget(now);
+    }
+
+    private void Fail(string key, DateTimeOffset now, TimeSpan? after)
+    {
+        var failures = failed.GetValueOrDefault(key).Failures + 1;
+        var delay = TimeSpan.FromMilliseconds(Math.Min(MaxDelay.TotalMilliseconds, 500 * Math.Pow(2, Math.Min(failures, 10) - 1)));
+        failed[key] = (failures, now + (after is { } asked && asked > delay ? asked : delay));
+    }
+
+    // Keys of nodes that are long gone must not pile up.
+    private void Forget(DateTimeOffset now)
+    {
+        if (done.Count + failed.Count < 1024)
+            return;
+        foreach (var key in done.Where(d => d.Value.Until <= now).Select(d => d.Key).ToList())
+            done.Remove(key);
+        foreach (var key in failed.Where(f => f.Value.Until + MaxDelay + MaxDelay <= now).Select(f => f.Key).ToList())
+            failed.Remove(key);
+    }
+}

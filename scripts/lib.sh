@@ -140,6 +140,26 @@ start_process() {
     remember "$pidfile" $!
 }
 
+ACTIONS='stop|kill|start|restart|hang|continue|pid'
+
+# process_verb DAEMON SECONDS ACTION: what can be done to one daemon of a lab; start is the function start_DAEMON.
+process_verb() {
+    local file=$LAB/run/$1.pid pid=
+    case $3 in
+        stop) stop_process "$file" TERM "$2" ;;
+        kill) stop_process "$file" KILL "$2" ;;
+        start) "start_$1" ;;
+        restart) stop_process "$file" TERM "$2" && "start_$1" ;;
+        hang | continue | pid) pid=$(pid_of "$file") || die "$1 of lab $LAB_NAME does not run" "scripts/$1 $LAB_NAME start" ;;
+        *) usage "LAB $ACTIONS" ;;
+    esac
+    case $3 in
+        hang) kill -STOP "$pid" ;;
+        continue) kill -CONT "$pid" ;;
+        pid) echo "$pid" ;;
+    esac
+}
+
 # claim_port: a free port of 127.0.0.1 that no other lab here was given, remembered under BRIDGE_LAB/.ports.
 claim_port() {
     local port claim owner

@@ -91,27 +91,8 @@ start_slurmrestd() {
         curl -s -m 2 --unix-socket "$RESTD_SOCKET" http://lab/livez
 }
 
-# start_daemon NAME, stop_daemon NAME SIGNAL
-start_daemon() { "start_$1"; }
-stop_daemon() { stop_process "$SLURM_PIDS/$1.pid" "$2" 20; }
-
-# daemon_verb DAEMON LAB ACTION: the body of scripts/slurmctld and its like.
+# daemon_verb DAEMON ACTION: the body of scripts/slurmctld and its like.
 daemon_verb() {
-    local daemon=$1 action=$2 pid
     slurm_init >/dev/null || die "Slurm of lab $LAB_NAME is not up" "scripts/slurm-up $LAB_NAME"
-    case $action in
-        stop) stop_daemon "$daemon" TERM ;;
-        kill) stop_daemon "$daemon" KILL ;;
-        start) start_daemon "$daemon" ;;
-        restart) stop_daemon "$daemon" TERM && start_daemon "$daemon" ;;
-        hang | continue | pid)
-            pid=$(pid_of "$SLURM_PIDS/$daemon.pid") || die "$daemon of lab $LAB_NAME does not run" "$VERB $LAB_NAME start"
-            case $action in
-                hang) kill -STOP "$pid" ;;
-                continue) kill -CONT "$pid" ;;
-                pid) echo "$pid" ;;
-            esac
-            ;;
-        *) usage "LAB stop|kill|start|restart|hang|continue|pid" ;;
-    esac
+    process_verb "$1" 20 "$2"
 }

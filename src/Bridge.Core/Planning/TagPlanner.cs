@@ -12,6 +12,8 @@ public static class TagPlanner
         foreach (var row in fleet.Rows)
             if (row is { Record: { } record, Pod: { Deleting: false } pod, Member: { Desired: { } desired } member }
                 && BackReference.Owns(record)
+                // One that is about to be registered anew keeps what describes it now.
+                && DrainRules.Matches(record, desired)
                 && Tag(row, record, pod, member, desired) is { } step)
                 yield return step;
     }

@@ -1,0 +1,34 @@
+using Bridge.Core.Planning;
+
+namespace Bridge.Core.Tests.Planning;
+
+/// <summary>
+/// Every file of Cases is one case: what is seen, `---`, and the steps that must come of it, each as `Kind: why`. Statuses are compared only
+/// where the case names one (`status POOL: message`).
+/// </summary>
+public sealed class PlanCases
+{
+    private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Planning", "Cases");
+
+    public static TheoryData<string> Cases() =>
+        [.. Directory.EnumerateFiles(Folder, "*.txt").Select(f => Path.GetFileNameWithoutExtension(f)!).Order(StringComparer.Ordinal)];
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void The_plan_is_the_one_that_the_case_states(string name)
+    {
+        var lines = File.ReadAllLines(Path.Combine(Folder, name + ".txt"));
+        var cut = Array.IndexOf(lines, "---");
+        Assert.True(cut > 0, $"{name} has no line '---' between what is seen and what is expected");
+        var expected = lines[(cut + 1)..].Where(l => l.Length > 0).ToList();
+
+        var plan = ClusterPlanner.Plan(CaseView.Parse(lines[..cut]), CaseView.Now);
+
+        var statuses = plan.Steps.OfType<WriteStatus>().Select(s => $"status {s.About.Name}: {s.Why}").ToList();
+        foreach (var status in expected.Where(e => e.StartsWith("status ", StringComparison.Ordinal)))
+            Assert.Contains(status, statuses);
+        Assert.Equal(
+            expected.Where(e => !e.StartsWith("status ", StringComparison.Ordinal)),
+            plan.Steps.Where(s => s is not WriteStatus).Select(s => $"{s.GetType().Name}: {s.Why}"));
+    }
+}

@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using Npgsql;
+
+namespace Bridge.Ledger;
+
+/// <summary>What Bridge asks of the ledger. Every query is bounded by the caller's limit.</summary>
+internal sealed class LedgerQueries(NpgsqlDataSource database)
+{
+    private static readonly string Jobs =
+        $"""
+         select {JobColumns.Names} from job
+         where cluster = $1 and (state_rank < 2 or end_time >= $2 or (end_time is null and changed_at >= $2))
+         order by state_rank, end_time desc nulls last, job_id desc limit $3
+         """;
+
+    private static readonly string OneJob =
+        $"select {JobColumns.Names} from job where cluster = $1 and job_id = $2 order by submit_time desc limit 1";
+
+    private const string Actions = """
+        select at, cluster, key, kind, about, why, result, detail, fencing_token from action
+        where cluster = $1 and ($2 = '' or key = $2) order by at desc, sequence desc limit $3
+        """;
+
+    public Task<ImmutableArray<JobRow>> JobsAsync(string cluster, DateTimeOffset endedAfter, int limit, CancellationToken cancel) =>
+        ReadAsync(Jobs, [Text(cluster), Time(endedAfter), Number(limit)], JobReader.Read, cancel);
+
+    public async Task<JobRow?> JobAsync(string cluster, long id, CancellationToken cancel)
+    {
+        var rows = await ReadAsync(
+            OneJob, [Text(cluster), new NpgsqlParameter<long> { TypedValue = id }], JobReader.Read, cancel);
+        return rows.FirstOrDefault();
+    }
+
+    public Task<ImmutableArray<ActionEntry>> ActionsAsync(string cluster, string key, int limit, CancellationToken cancel) =>
+        ReadAsync(Actions, [Text(cluster), Text(key), Number(limit)], ReadAction, cancel);
+
+    private static ActionEntry ReadAction(NpgsqlDataReader row) =>
+        new()
+        {
+            At = row.GetFieldValue<DateTimeOffset>(0),
+            Cluster = row.GetString(1),
+            Key = row.GetString(2),
+            Kind = row.GetString(3),
+            About = row.GetString(4),
+            Why = row.GetString(5),
+            Result = row.GetString(6),
+            Detail = row.GetString(7),
+            FencingToken = row.GetInt64(8),
+        };
+
+    private async Task<ImmutableArray<T>> ReadAsync<T>(
+        string sql, NpgsqlParameter[] parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancel)
+    {
+        try
+        {
+            await using var connection = await database.OpenConnectionAsync(cancel);
+            await using var command = new NpgsqlCommand(sql, connection);
+            command.Parameters.AddRange(parameters);
+            await using var reader = await command.ExecuteReaderAsync(cancel);
+            var rows = ImmutableArray.CreateBuilder<T>();
+            while (await reader.ReadAsync(cancel))
+                rows.Add(read(reader));
+            return rows.ToImmutable();
+        }
+        catch (NpgsqlException e)
+        {
+            throw new LedgerUnavailableException($"the ledger cannot be read: {e.Message}", e);
+        }
+    }
+
+    private static NpgsqlParameter<string> Text(string value) => new() { TypedValue = value };
+
+    private static NpgsqlParameter<int> Number(int value) => new() { TypedValue = value };
+
+    private static NpgsqlParameter<DateTimeOffset> Time(DateTimeOffset value) => new() { TypedValue = value.ToUniversalTime() };
+}

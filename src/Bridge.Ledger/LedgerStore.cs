@@ -1,0 +1,200 @@
+using System.Collections.Immutable;
+using System.Threading.Channels;
+using Bridge.Control;
+using Bridge.Core.Model;
+using Bridge.Core.Names;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Bridge.Ledger;
+
+/// <summary>
+/// The ledger in PostgreSQL: the journal of what Bridge did and the jobs that Slurm ran. Recording never waits for the database; what
+/// is recorded waits in memory, bounded, until <see cref="RunAsync"/> has stored it, over any restart of PostgreSQL.
+/// </summary>
+public sealed class LedgerStore : IAsyncDisposable
+{
+    private static readonly TimeSpan LastStore = TimeSpan.FromSeconds(5);
+
+    private readonly LedgerOptions options;
+    private readonly TimeProvider time;
+    private readonly ILogger log;
+    private readonly NpgsqlDataSource database;
+    private readonly PendingWrites pending;
+    private readonly BatchWriter writer;
+    private readonly LedgerQueries queries;
+    private readonly Channel<bool> bell = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private bool migrated;
+    private volatile LedgerState state;
+    private volatile TaskCompletionSource stored = NewSignal();
+
+    public LedgerStore(LedgerOptions options, TimeProvider time, ILogger<LedgerStore> log)
+    {
+        this.options = options;
+        this.time = time;
+        this.log = log;
+        var builder = new NpgsqlSlimDataSourceBuilder(options.ConnectionString);
+        builder.EnableArrays();
+        builder.EnableTransportSecurity();
+        database = builder.Build();
+        pending = new PendingWrites(options.QueueLimit);
+        writer = new BatchWriter(database, options.Writer, log);
+        queries = new LedgerQueries(database);
+        state = new LedgerState(false, time.GetUtcNow(), "", 0);
+    }
+
+    /// <summary>Whether what is recorded reaches PostgreSQL, and how much waits.</summary>
+    public LedgerState State => state with { Queued = pending.Count };
+
+    /// <returns>Done when it is queued; Unavailable when the queue is full.</returns>
+    public StepResult Record(ActionEntry entry) => Queued(pending.TryAdd(entry));
+
+    /// <summary>Records what Slurm says of a job now. Safe to repeat; a state older than the stored one changes nothing.</summary>
+    /// <returns>Done when queued; Unavailable when the queue is full; Rejected when the job lacks what identifies it.</returns>
+    public StepResult Record(string cluster, SlurmJob job)
+    {
+        if (job.SubmitTime is not { } submitted)
+            return StepResult.Rejected($"job {job.Id} has no submit time: a job is known by its id and submit time");
+        if (job.State.Length == 0)
+            return StepResult.Rejected($"job {job.Id} has no state");
+        return Queued(pending.TryAdd(new JobRow(new JobKey(cluster, job.Id, submitted), job)));
+    }
+
+    /// <summary>Jobs that have not ended, and those that ended at <paramref name="endedAfter"/> or later; newest end first.</summary>
+    /// <exception cref="LedgerUnavailableException">PostgreSQL did not answer.</exception>
+    public async Task<ImmutableArray<SlurmJob>> ReadJobsAsync(
+        string cluster, DateTimeOffset endedAfter, int limit, CancellationToken cancel) =>
+        [.. (await queries.JobsAsync(cluster, endedAfter, limit, cancel)).Select(row => row.Job)];
+
+    /// <summary>The latest submission of one job; null when the ledger has none.</summary>
+    /// <exception cref="LedgerUnavailableException">PostgreSQL did not answer.</exception>
+    public async Task<SlurmJob?> ReadJobAsync(string cluster, JobId id, CancellationToken cancel) =>
+        (await queries.JobAsync(cluster, id.Value, cancel))?.Job;
+
+    /// <summary>The journal, newest first. An empty key means all.</summary>
+    /// <exception cref="LedgerUnavailableException">PostgreSQL did not answer.</exception>
+    public Task<ImmutableArray<ActionEntry>> ReadActionsAsync(string cluster, string key, int limit, CancellationToken cancel) =>
+        queries.ActionsAsync(cluster, key, limit, cancel);
+
+    /// <summary>Waits until nothing is queued. The caller bounds the wait by <paramref name="cancel"/>.</summary>
+    public async Task FlushAsync(CancellationToken cancel)
+    {
+        while (true)
+        {
+            var signal = stored;
+            if (pending.Count == 0)
+                return;
+            await signal.Task.WaitAsync(cancel);
+        }
+    }
+
+    /// <summary>
+    /// Brings the schema forward, then stores what is recorded until cancelled, and then once more for what is left. One call per store.
+    /// </summary>
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        try
+        {
+            await StoreUntilCancelledAsync(cancel);
+        }
+        finally
+        {
+            // What was done is in the world already: its record outlives the wish to stop, for a bounded while.
+            using var last = new CancellationTokenSource(LastStore, time);
+            await StoreWhatIsLeftAsync(last.Token);
+        }
+    }
+
+    private async Task StoreUntilCancelledAsync(CancellationToken cancel)
+    {
+        var pause = options.RetryFirst;
+        while (true)
+        {
+            try
+            {
+                await CatchUpAsync(cancel);
+                pause = options.RetryFirst;
+                await bell.Reader.ReadAsync(cancel);
+            }
+            catch (Exception e) when (e is NpgsqlException or LedgerDriftException or TimeoutException)
+            {
+                Report(e.Message);
+                await Task.Delay(pause, time, cancel);
+                pause = pause * 2 < options.RetryCap ? pause * 2 : options.RetryCap;
+            }
+        }
+    }
+
+    private async Task StoreWhatIsLeftAsync(CancellationToken cancel)
+    {
+        try
+        {
+            await CatchUpAsync(cancel);
+        }
+        catch (Exception e) when (e is NpgsqlException or LedgerDriftException or TimeoutException or OperationCanceledException)
+        {
+            log.LeftBehind(pending.Count, e.Message);
+        }
+    }
+
+    public ValueTask DisposeAsync() => database.DisposeAsync();
+
+    private async Task CatchUpAsync(CancellationToken cancel)
+    {
+        if (!migrated)
+        {
+            var applied = await new Migrator(database, MigrationScript.Embedded()).ApplyAsync(cancel);
+            migrated = true;
+            if (applied > 0)
+                log.Migrated(applied);
+            Report("");
+        }
+        await StoreWaitingAsync(cancel);
+    }
+
+    private async Task StoreWaitingAsync(CancellationToken cancel)
+    {
+        while (pending.Take(options.BatchSize) is { IsEmpty: false } batch)
+        {
+            try
+            {
+                await writer.StoreAsync(batch, cancel);
+                pending.Confirm();
+            }
+            catch
+            {
+                pending.PutBack(batch);
+                throw;
+            }
+            finally
+            {
+                Interlocked.Exchange(ref stored, NewSignal()).SetResult();
+            }
+            Report("");
+        }
+    }
+
+    private StepResult Queued(bool accepted)
+    {
+        bell.Writer.TryWrite(true);
+        return accepted
+            ? StepResult.Done
+            : StepResult.Unavailable($"the ledger holds back {options.QueueLimit} rows already: {state.Error}", options.RetryCap);
+    }
+
+    private void Report(string error)
+    {
+        var before = state;
+        var ready = error.Length == 0;
+        if (before.Ready == ready && before.Error == error)
+            return;
+        state = new LedgerState(ready, before.Ready == ready ? before.Since : time.GetUtcNow(), error, 0);
+        if (!ready)
+            log.Unavailable(error, pending.Count);
+        else
+            log.Available();
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

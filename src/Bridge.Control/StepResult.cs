@@ -24,9 +24,14 @@ public abstract record StepResult
     /// <summary>The world is not as the step expected it; plan again.</summary>
     public sealed record ConflictResult(string Reason) : StepResult;
 
-    /// <summary>The neighbour did not answer, or not sensibly: nothing is known about the outcome. After is its own wish (Retry-After).</summary>
+    /// <summary>
+    /// The neighbour did not answer, or not sensibly: nothing is known about the outcome. After is its own wish
+    /// (Retry-After).
+    /// </summary>
     public sealed record UnavailableResult(string Reason, TimeSpan? After) : StepResult;
 
-    /// <summary>The neighbour understood and refuses: trying the same again is of no use until something changes.</summary>
+    /// <summary>
+    /// The neighbour understood and refuses: trying the same again is of no use until something changes.
+    /// </summary>
     public sealed record RejectedResult(string Reason) : StepResult;
 }

@@ -8,7 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace Bridge.Control.Loop;
 
 /// <summary>
-/// observe → plan → act for one SlurmCluster. One call is one tick: it reads Slurm (cheaply when nothing rang), plans only if something is new
+/// observe → plan → act for one SlurmCluster. One call is one tick: it reads Slurm (cheaply when nothing rang), plans
+/// only if something is new
 /// or due, acts, and says when it wants to be called again.
 /// </summary>
 public sealed class ClusterLoop(IKubePort kube, ISlurmPort slurm, TimeProvider time, ILogger<ClusterLoop> log)
@@ -39,7 +40,8 @@ public sealed class ClusterLoop(IKubePort kube, ISlurmPort slurm, TimeProvider t
             return TimeSpan.FromSeconds(2);
         var poll = TimeSpan.FromSeconds(Math.Max(1, resource.Spec.PollSeconds));
         var slurmView = await ReadAsync(poll, cancel);
-        // Taken after the read: the newer of the two views must not be older than what it is joined with by more than one tick.
+        // Taken after the read: the newer of the two views must not be older than what it is joined with by more than
+        // one tick.
         var kubeView = kube.View;
         resource = Find(kubeView, cluster) ?? resource;
         var now = time.GetUtcNow();

@@ -5,14 +5,18 @@ using Bridge.Core.Planning;
 namespace Bridge.Control.Loop;
 
 /// <summary>
-/// Does the steps of a plan: one switch, one port call a step. Steps of one key run in order and stop at the first that is not done; different
+/// Does the steps of a plan: one switch, one port call a step. Steps of one key run in order and stop at the first that
+/// is not done; different
 /// keys run side by side, up to a limit.
 /// </summary>
 public sealed class Executor(IKubePort kube, ISlurmPort slurm, TimeProvider time)
 {
     public const int MaxAtOnce = 8;
 
-    /// <summary>Tries every step; the outcomes come in the order of the plan, without those that a failed one of their key held back.</summary>
+    /// <summary>
+    /// Tries every step; the outcomes come in the order of the plan, without those that a failed one of their key held
+    /// back.
+    /// </summary>
     public async Task<ImmutableArray<StepOutcome>> ExecuteAsync(IReadOnlyList<Step> steps, CancellationToken cancel)
     {
         using var slots = new Slots(MaxAtOnce);
@@ -65,7 +69,9 @@ public sealed class Executor(IKubePort kube, ISlurmPort slurm, TimeProvider time
         _ => throw new NotSupportedException($"the executor has no case for {step.GetType().Name}"),
     };
 
-    /// <summary>A counting gate whose wait is not cancelled: a step either starts or sees the cancellation itself.</summary>
+    /// <summary>
+    /// A counting gate whose wait is not cancelled: a step either starts or sees the cancellation itself.
+    /// </summary>
     private sealed class Slots(int count) : IDisposable
     {
         private readonly SemaphoreSlim free = new(count);

@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Bridge.Control.Loop;
 
-/// <summary>Drives the loops of all clusters from one keyed queue. Only here does an exception become a delay.</summary>
+/// <summary>
+/// Drives the loops of all clusters from one keyed queue. Only here does an exception become a delay.
+/// </summary>
 public sealed class LoopRunner(KeyedQueue<ObjectRef> queue, TimeProvider time, ILogger<LoopRunner> log)
 {
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(5);

@@ -3,12 +3,15 @@ using Bridge.Core.Planning;
 namespace Bridge.Control.Loop;
 
 /// <summary>
-/// Holds back what was just done and not yet seen (an informer lags behind its own writes), and what just failed: a failure delays its key
+/// Holds back what was just done and not yet seen (an informer lags behind its own writes), and what just failed: a
+/// failure delays its key
 /// alone, longer each time up to a cap, and is never given up.
 /// </summary>
 public sealed class StepGate(TimeProvider time)
 {
-    /// <summary>How long a done step is not done again: longer than any informer lags, shorter than anybody waits.</summary>
+    /// <summary>
+    /// How long a done step is not done again: longer than any informer lags, shorter than anybody waits.
+    /// </summary>
     public static readonly TimeSpan EchoTime = TimeSpan.FromSeconds(5);
 
     public static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(60);

@@ -10,7 +10,8 @@ public interface ISlurmPort
     SlurmView View { get; }
 
     /// <summary>
-    /// Reads what may have changed, as cheaply as it can, and replaces <see cref="View"/>. A failed read keeps the last content and marks
+    /// Reads what may have changed, as cheaply as it can, and replaces <see cref="View"/>. A failed read keeps the last
+    /// content and marks
     /// the source. Never throws for a neighbour's fault.
     /// </summary>
     Task<SlurmView> ReadAsync(CancellationToken cancel);

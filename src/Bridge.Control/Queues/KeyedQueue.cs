@@ -3,7 +3,8 @@ using System.Threading.Channels;
 namespace Bridge.Control.Queues;
 
 /// <summary>
-/// A queue of keys. A key waits at most once however often it is added; a key that is being worked on and added again comes back when its
+/// A queue of keys. A key waits at most once however often it is added; a key that is being worked on and added again
+/// comes back when its
 /// worker is done. So the same key never runs twice at once, and no change is lost.
 /// </summary>
 public sealed class KeyedQueue<TKey>(TimeProvider time) : IDisposable
@@ -25,7 +26,10 @@ public sealed class KeyedQueue<TKey>(TimeProvider time) : IDisposable
         }
     }
 
-    /// <summary>Asks for work on a key after a time. Of several delays of one key the earliest counts; an <see cref="Add"/> does not cancel it.</summary>
+    /// <summary>
+    /// Asks for work on a key after a time. Of several delays of one key the earliest counts; an <see cref="Add"/> does
+    /// not cancel it.
+    /// </summary>
     public void AddAfter(TKey key, TimeSpan delay)
     {
         if (delay <= TimeSpan.Zero)

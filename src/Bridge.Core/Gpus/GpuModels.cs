@@ -5,14 +5,18 @@ using Bridge.Core.Model;
 namespace Bridge.Core.Gpus;
 
 /// <summary>
-/// Slurm GRES types of GPU products. A type is a token of the product's name, lower case, so that gres.conf(5)'s substring rule holds:
+/// Slurm GRES types of GPU products. A type is a token of the product's name, lower case, so that gres.conf(5)'s
+/// substring rule holds:
 /// "NVIDIA H100 80GB HBM3" and "NVIDIA-H100-80GB-HBM3" are both h100.
 /// </summary>
 public static partial class GpuModels
 {
     public const int MaxTypeLength = 32;
 
-    /// <summary>Products whose model token the rule below would miss: part of the name (lower case, words joined by '-') and the type.</summary>
+    /// <summary>
+    /// Products whose model token the rule below would miss: part of the name (lower case, words joined by '-') and the
+    /// type.
+    /// </summary>
     private static readonly (string Product, string Type)[] Exceptions =
     [
         ("rtx-pro-6000-blackwell", "rtxpro6000"),
@@ -20,7 +24,9 @@ public static partial class GpuModels
         ("titan-v", "titanv"),
     ];
 
-    /// <summary>The GRES type of a product; of an unknown one a slug of its name; "gpu" when there is no name at all.</summary>
+    /// <summary>
+    /// The GRES type of a product; of an unknown one a slug of its name; "gpu" when there is no name at all.
+    /// </summary>
     public static string TypeOf(string product)
     {
         var words = Words(product);

@@ -8,7 +8,9 @@ public sealed record GpuDevice
     public required string Driver { get; init; }
     public required string Pool { get; init; }
 
-    /// <summary>The device's name in its pool, such as gpu-0: the minor number, which may move. Identity is <see cref="Uuid"/>.</summary>
+    /// <summary>
+    /// The device's name in its pool, such as gpu-0: the minor number, which may move. Identity is <see cref="Uuid"/>.
+    /// </summary>
     public required string Name { get; init; }
 
     public string Uuid { get; init; } = "";

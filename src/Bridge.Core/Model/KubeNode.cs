@@ -15,7 +15,8 @@ public enum ConditionStatus
 public sealed record Taint(string Key, string Value, string Effect);
 
 /// <summary>
-/// A Kubernetes node, as far as Bridge reads it. No resourceVersion and no heartbeat: a kubelet that only reports in must not look like a change.
+/// A Kubernetes node, as far as Bridge reads it. No resourceVersion and no heartbeat: a kubelet that only reports in
+/// must not look like a change.
 /// </summary>
 public sealed record KubeNode
 {
@@ -31,7 +32,9 @@ public sealed record KubeNode
     public ConditionStatus Ready { get; init; }
     public string ReadyMessage { get; init; } = "";
 
-    /// <summary>The node condition that Bridge itself writes (<see cref="WellKnown.SlurmDrainedCondition"/>); null when absent.</summary>
+    /// <summary>
+    /// The node condition that Bridge itself writes (<see cref="WellKnown.SlurmDrainedCondition"/>); null when absent.
+    /// </summary>
     public NodeCondition? SlurmDrained { get; init; }
 
     public ImmutableArray<Taint> Taints { get; init; } = [];

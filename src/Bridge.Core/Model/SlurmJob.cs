@@ -8,7 +8,10 @@ public sealed record SlurmJob
 {
     public required JobId Id { get; init; }
 
-    /// <summary>Slurm's base state word: PENDING, RUNNING, SUSPENDED, COMPLETED, CANCELLED, FAILED, TIMEOUT, NODE_FAIL, PREEMPTED, OUT_OF_MEMORY, BOOT_FAIL, DEADLINE.</summary>
+    /// <summary>
+    /// Slurm's base state word: PENDING, RUNNING, SUSPENDED, COMPLETED, CANCELLED, FAILED, TIMEOUT, NODE_FAIL,
+    /// PREEMPTED, OUT_OF_MEMORY, BOOT_FAIL, DEADLINE.
+    /// </summary>
     public required string State { get; init; }
 
     /// <summary>State flags: COMPLETING, CONFIGURING, REQUEUED, SPECIAL_EXIT ….</summary>
@@ -21,7 +24,10 @@ public sealed record SlurmJob
     public string Partition { get; init; } = "";
     public string Qos { get; init; } = "";
 
-    /// <summary>Job id of the array, and the task's index; null when not an array. A pending array's remaining tasks are one job with <see cref="ArrayTasks"/>.</summary>
+    /// <summary>
+    /// Job id of the array, and the task's index; null when not an array. A pending array's remaining tasks are one job
+    /// with <see cref="ArrayTasks"/>.
+    /// </summary>
     public JobId? ArrayJobId { get; init; }
     public int? ArrayTaskId { get; init; }
     public string ArrayTasks { get; init; } = "";
@@ -39,7 +45,10 @@ public sealed record SlurmJob
     /// <summary>GPUs asked for or allocated, over all nodes.</summary>
     public int Gpus { get; init; }
 
-    /// <summary>Per allocated node, in the order of the hostlist: Gres with indices, such as gpu:h100:4(IDX:0-3). Empty when unknown.</summary>
+    /// <summary>
+    /// Per allocated node, in the order of the hostlist: Gres with indices, such as gpu:h100:4(IDX:0-3). Empty when
+    /// unknown.
+    /// </summary>
     public ImmutableArray<string> GresDetail { get; init; } = [];
 
     public DateTimeOffset? SubmitTime { get; init; }

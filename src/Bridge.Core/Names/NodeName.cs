@@ -2,12 +2,16 @@ using System.Text.RegularExpressions;
 
 namespace Bridge.Core.Names;
 
-/// <summary>The name of a Slurm node: letters, digits, '-', '_' and '.', at most 63 characters (slurm.conf(5), NodeName).</summary>
+/// <summary>
+/// The name of a Slurm node: letters, digits, '-', '_' and '.', at most 63 characters (slurm.conf(5), NodeName).
+/// </summary>
 public readonly partial record struct NodeName(string Value) : IComparable<NodeName>
 {
     public static bool IsValid(string text) => Pattern().IsMatch(text);
 
-    /// <summary>The Slurm name of a Kubernetes node: the first label of its name, unless a label or annotation says otherwise.</summary>
+    /// <summary>
+    /// The Slurm name of a Kubernetes node: the first label of its name, unless a label or annotation says otherwise.
+    /// </summary>
     public static NodeName FromKube(string kubeNode)
     {
         var dot = kubeNode.IndexOf('.', StringComparison.Ordinal);

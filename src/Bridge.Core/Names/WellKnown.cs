@@ -1,6 +1,8 @@
 namespace Bridge.Core.Names;
 
-/// <summary>Every label, annotation, taint, condition, finalizer and prefix that Bridge reads or writes, in one place.</summary>
+/// <summary>
+/// Every label, annotation, taint, condition, finalizer and prefix that Bridge reads or writes, in one place.
+/// </summary>
 public static class WellKnown
 {
     public const string Group = "slurmbridge.io";
@@ -40,7 +42,9 @@ public static class WellKnown
     /// <summary>Why a Node was cordoned, in words (Slinky): becomes the drain reason's detail.</summary>
     public const string SlinkyCordonReasonAnnotation = "nodeset.slinky.slurm.net/node-cordon-reason";
 
-    /// <summary>Comma-separated Slurm features asked for on a Node (Slinky); registered under <see cref="FeaturePrefix"/>.</summary>
+    /// <summary>
+    /// Comma-separated Slurm features asked for on a Node (Slinky); registered under <see cref="FeaturePrefix"/>.
+    /// </summary>
     public const string SlinkyFeaturesAnnotation = "features.slinky.slurm.net/spec";
 
     /// <summary>Slurm account whose jobs a namespace shows.</summary>
@@ -51,14 +55,19 @@ public static class WellKnown
     public const string KubeNodeAnnotation = "slurmbridge.io/kube-node";
     public const string NodeUidAnnotation = "slurmbridge.io/node-uid";
 
-    /// <summary>On a Node that Bridge cordoned because Slurm drained it; only such a Node does Bridge uncordon.</summary>
+    /// <summary>
+    /// On a Node that Bridge cordoned because Slurm drained it; only such a Node does Bridge uncordon.
+    /// </summary>
     public const string CordonedAnnotation = "slurmbridge.io/cordoned";
 
     /// <summary>Taint that fences a node's plane.</summary>
     public const string PlaneTaint = "slurmbridge.io/plane";
     public const string BatchPlane = "batch";
 
-    /// <summary>On a PartitionPolicy: a Slurm partition of its name is, or may be, made by Bridge. Written before the partition is.</summary>
+    /// <summary>
+    /// On a PartitionPolicy: a Slurm partition of its name is, or may be, made by Bridge. Written before the partition
+    /// is.
+    /// </summary>
     public const string PartitionFinalizer = "slurmbridge.io/partition";
 
     /// <summary>Node condition: Slurm drains this node, for a reason that is not Bridge's.</summary>

@@ -7,7 +7,8 @@ using Bridge.Core.Names;
 namespace Bridge.Core.Planning;
 
 /// <summary>
-/// What Bridge writes into a Slurm node's Extra, so that its picture can be rebuilt after a restart: whose node this is, and which GPUs
+/// What Bridge writes into a Slurm node's Extra, so that its picture can be rebuilt after a restart: whose node this
+/// is, and which GPUs
 /// are behind its Gres.
 /// </summary>
 public sealed record BackReference
@@ -30,7 +31,9 @@ public sealed record BackReference
     [JsonPropertyName("spec")]
     public required string SpecHash { get; init; }
 
-    /// <summary>Feature that marks a record as Bridge's from its very registration, before Extra can be written.</summary>
+    /// <summary>
+    /// Feature that marks a record as Bridge's from its very registration, before Extra can be written.
+    /// </summary>
     public static string PoolFeature(string pool) => WellKnown.FeaturePrefix + "pool-" + pool;
 
     /// <summary>Whether Bridge's own slurmd registered the record.</summary>

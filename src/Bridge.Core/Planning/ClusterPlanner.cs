@@ -4,8 +4,10 @@ using Bridge.Core.View;
 namespace Bridge.Core.Planning;
 
 /// <summary>
-/// The whole plan of one SlurmCluster: sub-planners in order, each pure, composed by concatenation. Until every source has been read whole
-/// once, and while one cannot be read at present, only the status is written: nothing is made, drained or deleted on stale knowledge.
+/// The whole plan of one SlurmCluster: sub-planners in order, each pure, composed by concatenation. Until every source
+/// has been read whole
+/// once, and while one cannot be read at present, only the status is written: nothing is made, drained or deleted on
+/// stale knowledge.
 /// </summary>
 public static class ClusterPlanner
 {

@@ -4,7 +4,10 @@ using Bridge.Core.SlurmText;
 
 namespace Bridge.Core.Planning;
 
-/// <summary>Slurm → Kubernetes: a drain that Bridge did not ask for shows as a node condition and, if the pool says so, cordons the node.</summary>
+/// <summary>
+/// Slurm → Kubernetes: a drain that Bridge did not ask for shows as a node condition and, if the pool says so, cordons
+/// the node.
+/// </summary>
 public static class ConditionPlanner
 {
     public static IEnumerable<Step> Plan(Fleet fleet)

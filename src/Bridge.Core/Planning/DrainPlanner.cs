@@ -6,7 +6,8 @@ using Bridge.Core.SlurmText;
 namespace Bridge.Core.Planning;
 
 /// <summary>
-/// Turns the wishes of <see cref="DrainRules"/> into drains and resumes, in batches of one reason. Reasons of others stay. Automatic drains
+/// Turns the wishes of <see cref="DrainRules"/> into drains and resumes, in batches of one reason. Reasons of others
+/// stay. Automatic drains
 /// pass a breaker, rollouts a limit per pool.
 /// </summary>
 public static class DrainPlanner
@@ -26,7 +27,7 @@ public static class DrainPlanner
         foreach (var (reason, batch) in drains)
             yield return new DrainNodes(About(fleet, batch[0].Row), Sentence(batch), [.. batch.Select(b => b.Row.Name)], reason);
         foreach (var group in wishes.ToResume.GroupBy(r => r.Record!.Reason, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal))
-            yield return new ResumeNodes(About(fleet, group.First()), ResumeSentence(group.Key, [.. group]), [.. group.Select(r => r.Name)], group.Key);
+            yield return Resume(fleet, group.Key, [.. group]);
     }
 
     /// <summary>How many automatic drains a pool of this size may still take at this moment.</summary>
@@ -38,7 +39,9 @@ public static class DrainPlanner
     private static bool IsAutomatic(string code) =>
         code is DrainRules.NotReady or DrainRules.DriverGone or DrainRules.GpuLost or DrainRules.Hardware;
 
-    /// <summary>How many nodes of a pool may be out for a rollout: a count, or a percentage rounded down, at least one.</summary>
+    /// <summary>
+    /// How many nodes of a pool may be out for a rollout: a count, or a percentage rounded down, at least one.
+    /// </summary>
     public static int MaxUnavailable(NodePoolSpec spec, int nodes)
     {
         var text = spec.MaxUnavailable.Trim();
@@ -55,6 +58,10 @@ public static class DrainPlanner
         ? $"drain {batch[0].Row.Name}: {batch[0].Wish.Why}"
         : $"drain {Hostlist.Compress(batch.Select(b => b.Row.Name))}: {batch[0].Wish.Why}, and {batch.Count - 1} more for the same reason";
 
-    private static string ResumeSentence(string reason, ImmutableArray<FleetRow> rows) =>
-        $"resume {Hostlist.Compress(rows.Select(r => r.Name))}: Bridge's reason to drain ('{reason}') no longer holds";
+    private static ResumeNodes Resume(Fleet fleet, string reason, ImmutableArray<FleetRow> rows)
+    {
+        var nodes = rows.Select(r => r.Name).ToImmutableArray();
+        var why = $"resume {Hostlist.Compress(nodes)}: Bridge's reason to drain ('{reason}') no longer holds";
+        return new ResumeNodes(About(fleet, rows[0]), why, nodes, reason);
+    }
 }

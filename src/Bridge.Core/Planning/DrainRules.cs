@@ -17,7 +17,8 @@ public sealed record DrainWish(string Code, string Detail, string Why, bool Auto
 }
 
 /// <summary>
-/// When is a node drained: here, and only here. The first rule that applies gives the reason. A node that no rule names, and that Bridge
+/// When is a node drained: here, and only here. The first rule that applies gives the reason. A node that no rule
+/// names, and that Bridge
 /// drained, is resumed. What cannot be known gives no wish: unknown is never absent.
 /// </summary>
 public static class DrainRules
@@ -50,7 +51,8 @@ public static class DrainRules
         return new DrainWish(Cordon, detail, $"Kubernetes node {node.Name} is cordoned" + (detail.Length > 0 ? $" ({detail})" : ""), false);
     }
 
-    // Ready=Unknown only says that the kubelet is silent. While the node's slurmd still answers Slurm, the jobs on it are well.
+    // Ready=Unknown only says that the kubelet is silent. While the node's slurmd still answers Slurm, the jobs on it
+    // are well.
     private static DrainWish? ReadinessWish(FleetRow row, KubeNode node) => node.Ready switch
     {
         ConditionStatus.False => new DrainWish(NotReady, "", $"Kubernetes node {node.Name} is not ready: {node.ReadyMessage}", true),
@@ -92,7 +94,9 @@ public static class DrainRules
             ? new DrainWish(Rollout, "", $"the slurmd of node {row.Name} is to be replaced by a newer one", false)
             : null;
 
-    /// <summary>Whether a record is what the node should be, in everything that only a new registration can change.</summary>
+    /// <summary>
+    /// Whether a record is what the node should be, in everything that only a new registration can change.
+    /// </summary>
     public static bool Matches(SlurmNode record, DesiredNode desired) =>
         record.Cpus == desired.Cpus && record.MemoryMiB == desired.MemoryMiB && GresText.Same(record.Gres, desired.Gres);
 

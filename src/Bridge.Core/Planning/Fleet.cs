@@ -10,7 +10,8 @@ namespace Bridge.Core.Planning;
 /// <summary>A Kubernetes node that a pool takes, and what it should be in Slurm.</summary>
 /// <param name="Node">The Kubernetes node.</param>
 /// <param name="Pool">The pool that takes it.</param>
-/// <param name="Desired">What its Slurm node should be; null while that cannot be known or cannot be: see <paramref name="Problem"/>.</param>
+/// <param name="Desired">What its Slurm node should be; null while that cannot be known or cannot be: see <paramref
+/// name="Problem"/>.</param>
 /// <param name="Problem">Why it cannot be served as asked, in a sentence; empty when it can.</param>
 public sealed record Member(KubeNode Node, NodePool Pool, DesiredNode? Desired, string Problem);
 
@@ -28,7 +29,9 @@ public sealed record FleetRow(NodeName Name)
     public string LeftBecause { get; init; } = "";
 }
 
-/// <summary>The join of Kubernetes and Slurm for one cluster: one row per node that Bridge owns or should own, in order of name.</summary>
+/// <summary>
+/// The join of Kubernetes and Slurm for one cluster: one row per node that Bridge owns or should own, in order of name.
+/// </summary>
 public sealed class Fleet
 {
     private Fleet(ClusterView view, ImmutableArray<FleetRow> rows, MembershipProblems problems)

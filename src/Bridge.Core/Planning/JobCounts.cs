@@ -3,7 +3,9 @@ using Bridge.Core.View;
 
 namespace Bridge.Core.Planning;
 
-/// <summary>Running and pending jobs, over all and by partition. A pending array counts as one job, as squeue shows it.</summary>
+/// <summary>
+/// Running and pending jobs, over all and by partition. A pending array counts as one job, as squeue shows it.
+/// </summary>
 public sealed class JobCounts
 {
     private readonly Dictionary<string, (int Running, int Pending)> byPartition = new(StringComparer.Ordinal);

@@ -5,12 +5,16 @@ using Bridge.Core.Policy;
 namespace Bridge.Core.Planning;
 
 /// <summary>
-/// The life of a node's slurmd pod, its claim and its Slurm record. Coming: claim → pod → slurmd registers itself. Going, or being replaced:
-/// drained → no job → pod ends → record deleted → claim deleted. Every step waits until the one before has been seen to be true.
+/// The life of a node's slurmd pod, its claim and its Slurm record. Coming: claim → pod → slurmd registers itself.
+/// Going, or being replaced:
+/// drained → no job → pod ends → record deleted → claim deleted. Every step waits until the one before has been seen to
+/// be true.
 /// </summary>
 public static class LifecyclePlanner
 {
-    /// <summary>A ready slurmd that Slurm has no record of is restarted after this time, and only few at once.</summary>
+    /// <summary>
+    /// A ready slurmd that Slurm has no record of is restarted after this time, and only few at once.
+    /// </summary>
     public static readonly TimeSpan RegistrationPatience = TimeSpan.FromSeconds(60);
 
     public static IEnumerable<Step> Plan(Fleet fleet, NodeWishes wishes, DateTimeOffset now)
@@ -25,7 +29,9 @@ public static class LifecyclePlanner
         }
     }
 
-    /// <summary>A slurmd that has been ready for long, while Slurm does not know its node: the record was deleted under it.</summary>
+    /// <summary>
+    /// A slurmd that has been ready for long, while Slurm does not know its node: the record was deleted under it.
+    /// </summary>
     public static bool Unregistered(FleetRow row, DateTimeOffset now) =>
         row is { Member: not null, Record: null, Pod: { Ready: true, Deleting: false, ReadySince: { } since } }
         && now - since > RegistrationPatience;
@@ -53,7 +59,8 @@ public static class LifecyclePlanner
             return Replaceable(row, record, wishes.Of(row))
                 ? [DeleteRecord(fleet, row, $"the record of node {row.Name} describes hardware that is no longer there")]
                 : [];
-        // A new node starts only where work is wanted; a known one comes back even on a cordoned node, drained as it was.
+        // A new node starts only where work is wanted; a known one comes back even on a cordoned node, drained as it
+        // was.
         if (row.Record is null && (DrainRules.WishFor(row, fleet.View) is not null || member.Node.Cordoned))
             return FreeClaims(fleet, row, SlurmdPods.ClaimName(row.Name, desired));
         return [.. FreeClaims(fleet, row, SlurmdPods.ClaimName(row.Name, desired)), .. Start(fleet, row, member, desired)];
@@ -76,13 +83,16 @@ public static class LifecyclePlanner
             : [];
     }
 
-    // Only a node that is drained for this very purpose: not one that is cordoned, or that its pool or somebody else wants kept drained.
+    // Only a node that is drained for this very purpose: not one that is cordoned, or that its pool or somebody else
+    // wants kept drained.
     private static bool Replaceable(FleetRow row, SlurmNode record, DrainWish? wish) =>
         record is { DrainedByBridge: true, Busy: false }
         && (wish?.Code is DrainRules.Hardware or DrainRules.Rollout
             || (wish?.Code is DrainRules.GpuLost && row.Member!.Pool.Spec.OnGpuLoss == GpuLossRule.Shrink));
 
-    /// <summary>Slurm has a node of this name that no slurmd of Bridge registered: it belongs to somebody else.</summary>
+    /// <summary>
+    /// Slurm has a node of this name that no slurmd of Bridge registered: it belongs to somebody else.
+    /// </summary>
     public static bool ForeignRecord(FleetRow row) => row is { Record: { } record, Pod: null } && !BackReference.Owns(record);
 
     private static IEnumerable<Step> Start(Fleet fleet, FleetRow row, Member member, DesiredNode desired)

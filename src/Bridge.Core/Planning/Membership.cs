@@ -21,7 +21,10 @@ public sealed class MembershipProblems
     }
 }
 
-/// <summary>Which Kubernetes node belongs to which pool, under which Slurm name. A collision is a problem of the pool, never a rename.</summary>
+/// <summary>
+/// Which Kubernetes node belongs to which pool, under which Slurm name. A collision is a problem of the pool, never a
+/// rename.
+/// </summary>
 public static class Membership
 {
     public static (IReadOnlyDictionary<NodeName, Member> Members, MembershipProblems Problems) Resolve(ClusterView view)
@@ -67,14 +70,18 @@ public static class Membership
             members[new NodeName(name)] = DesiredNodes.Describe(view, node, taken);
     }
 
-    /// <summary>Bridge's label, then Slinky's label, then Slinky's annotation, then the first label of the node's own name.</summary>
+    /// <summary>
+    /// Bridge's label, then Slinky's label, then Slinky's annotation, then the first label of the node's own name.
+    /// </summary>
     public static string SlurmNameOf(KubeNode node) =>
         node.Labels.GetValueOrDefault(WellKnown.SlurmNodeLabel)
         ?? node.Labels.GetValueOrDefault(WellKnown.SlinkySlurmNodeLabel)
         ?? node.Annotations.GetValueOrDefault(WellKnown.SlinkyHostnameAnnotation)
         ?? NodeName.FromKube(node.Name).Value;
 
-    /// <summary>metav1.LabelSelector, except that an empty one selects nothing: no pool swallows a cluster by an omission.</summary>
+    /// <summary>
+    /// metav1.LabelSelector, except that an empty one selects nothing: no pool swallows a cluster by an omission.
+    /// </summary>
     public static bool Selects(NodeSelector selector, KubeNode node)
     {
         if (selector.MatchLabels.IsEmpty && selector.MatchExpressions.IsEmpty)

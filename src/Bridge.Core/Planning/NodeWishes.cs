@@ -3,7 +3,10 @@ using Bridge.Core.Model;
 
 namespace Bridge.Core.Planning;
 
-/// <summary>What is wanted of every node's drain state, after breaker and rollout limit. Computed once, read by several planners.</summary>
+/// <summary>
+/// What is wanted of every node's drain state, after breaker and rollout limit. Computed once, read by several
+/// planners.
+/// </summary>
 public sealed class NodeWishes
 {
     private readonly Dictionary<FleetRow, DrainWish> wishes = [];

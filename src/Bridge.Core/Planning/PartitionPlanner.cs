@@ -17,8 +17,10 @@ public sealed record PartitionOutcome(
     PartitionPolicy Policy, ImmutableArray<NodeName> Nodes, ImmutableArray<NodeName> Kept, (string Reason, string Message)? Problem);
 
 /// <summary>
-/// PartitionPolicy → Slurm partition. The finalizer is the claim: it is put on before the partition is made, so a partition of that name
-/// without it is somebody else's and is never touched. Nodes with running jobs of the partition stay in it until those have ended.
+/// PartitionPolicy → Slurm partition. The finalizer is the claim: it is put on before the partition is made, so a
+/// partition of that name
+/// without it is somebody else's and is never touched. Nodes with running jobs of the partition stay in it until those
+/// have ended.
 /// </summary>
 public static class PartitionPlanner
 {
@@ -133,7 +135,8 @@ public static class PartitionPlanner
         };
     }
 
-    // Only nodes that Slurm knows can be listed: one unknown name makes slurmctld refuse the whole request (error 2018).
+    // Only nodes that Slurm knows can be listed: one unknown name makes slurmctld refuse the whole request (error
+    // 2018).
     private static ImmutableArray<NodeName> NodesOf(Fleet fleet, PartitionPolicySpec spec) =>
     [
         .. fleet.Rows.Where(r => r is { Member: { } member, Record: { } record }
@@ -146,7 +149,8 @@ public static class PartitionPlanner
     private static bool Asked(PartitionPolicySpec spec, string type) =>
         spec.GpuModels.Any(m => m == type || GpuModels.TypeOf(m) == type);
 
-    // Removing a node does not end the partition's jobs there, but they could not be requeued: so it stays until they are done.
+    // Removing a node does not end the partition's jobs there, but they could not be requeued: so it stays until they
+    // are done.
     private static ImmutableArray<NodeName> Kept(
         SlurmView slurm, PartitionPolicy policy, ImmutableArray<NodeName> nodes, Lazy<Dictionary<string, HashSet<NodeName>>> running)
     {

@@ -6,7 +6,9 @@ using Bridge.Core.SlurmText;
 
 namespace Bridge.Core.Planning;
 
-/// <summary>The status of one NodePool: its counts, and the first things that are wrong with its nodes, each in a sentence.</summary>
+/// <summary>
+/// The status of one NodePool: its counts, and the first things that are wrong with its nodes, each in a sentence.
+/// </summary>
 public static class PoolStatus
 {
     private const int MaxSentences = 5;

@@ -4,7 +4,9 @@ using Bridge.Core.Policy;
 
 namespace Bridge.Core.Planning;
 
-/// <summary>A ResourceClaim to make: all devices of one node's GPU driver whose uuid is listed, tolerating Bridge's own taint.</summary>
+/// <summary>
+/// A ResourceClaim to make: all devices of one node's GPU driver whose uuid is listed, tolerating Bridge's own taint.
+/// </summary>
 public sealed record ClaimSpec
 {
     public required string Namespace { get; init; }

@@ -7,7 +7,9 @@ using Bridge.Core.SlurmText;
 
 namespace Bridge.Core.Planning;
 
-/// <summary>Builds the slurmd pod and the claim of a node, and tells whether a running one is still what is wanted.</summary>
+/// <summary>
+/// Builds the slurmd pod and the claim of a node, and tells whether a running one is still what is wanted.
+/// </summary>
 public static class SlurmdPods
 {
     public static string PodName(NodeName node) => "slurmd-" + KubeName(node);
@@ -19,7 +21,8 @@ public static class SlurmdPods
             : "";
 
     /// <summary>
-    /// Of everything that a running slurmd cannot change without a restart. Features and weight are not in it (they are set on the living
+    /// Of everything that a running slurmd cannot change without a restart. Features and weight are not in it (they are
+    /// set on the living
     /// record), nor is anything that merely describes.
     /// </summary>
     public static string SpecHash(SlurmClusterSpec cluster, Member member, NodeName name)
@@ -65,7 +68,8 @@ public static class SlurmdPods
         };
     }
 
-    // -Z registers a dynamic node, -b tells slurmctld that whatever ran here before is gone: a pod that starts has no old jobs.
+    // -Z registers a dynamic node, -b tells slurmctld that whatever ran here before is gone: a pod that starts has no
+    // old jobs.
     private static ImmutableArray<string> Arguments(SlurmClusterSpec cluster, DesiredNode desired, NodeName name)
     {
         var conf = new ConfLine()

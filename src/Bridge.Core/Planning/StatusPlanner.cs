@@ -7,7 +7,9 @@ using Bridge.Core.View;
 
 namespace Bridge.Core.Planning;
 
-/// <summary>Writes what is, and what is wrong in a sentence, into the status of SlurmCluster, NodePool and PartitionPolicy.</summary>
+/// <summary>
+/// Writes what is, and what is wrong in a sentence, into the status of SlurmCluster, NodePool and PartitionPolicy.
+/// </summary>
 public static class StatusPlanner
 {
     public static IEnumerable<Step> Plan(Fleet fleet, NodeWishes wishes, ImmutableArray<PartitionOutcome> partitions, DateTimeOffset now)
@@ -93,9 +95,10 @@ public static class StatusPlanner
                 JobsPending = jobs.PendingIn(name.Value),
             }
             : new PartitionCounts();
+        var kept = $"{Hostlist.Compress(outcome.Kept)} stay in partition {name} until their jobs there have ended";
         var (reason, message) = outcome.Problem
             ?? (!made ? ("Pending", $"partition {name} is about to be made")
-                : !outcome.Kept.IsEmpty ? ("NodesKept", $"{Hostlist.Compress(outcome.Kept)} stay in partition {name} until their jobs there have ended")
+                : !outcome.Kept.IsEmpty ? ("NodesKept", kept)
                 : ("Synced", $"partition {name} has {outcome.Nodes.Length} nodes"));
         var ready = new Condition
         {
@@ -111,7 +114,9 @@ public static class StatusPlanner
             : new WritePartitionStatus(policy.Ref, message, changed ?? policy.Conditions, counts);
     }
 
-    /// <summary>The conditions to store when one of them says something new, with the time of each change; null when none does.</summary>
+    /// <summary>
+    /// The conditions to store when one of them says something new, with the time of each change; null when none does.
+    /// </summary>
     public static ImmutableArray<Condition>? Changed(ImmutableArray<Condition> stored, ImmutableArray<Condition> wanted, DateTimeOffset now)
     {
         if (wanted.All(w => w.SameAs(stored.FirstOrDefault(s => s.Type == w.Type))))

@@ -6,7 +6,8 @@ using Bridge.Core.Policy;
 namespace Bridge.Core.Planning;
 
 /// <summary>
-/// One thing to do, with what it expects to find. <see cref="Why"/> is one sentence, written once: it becomes the log line, the
+/// One thing to do, with what it expects to find. <see cref="Why"/> is one sentence, written once: it becomes the log
+/// line, the
 /// Kubernetes Event, the ledger row and the output of `bridge plan`.
 /// </summary>
 /// <param name="About">The Kubernetes object that the Event is recorded on.</param>
@@ -46,7 +47,9 @@ public sealed record DeleteClaim(ObjectRef About, string Why, NodeName SlurmNode
     public override string Key => $"node/{SlurmNode}";
 }
 
-/// <summary>Drain nodes in Slurm with one reason; each must still be undrained, or drained by Bridge, when the step runs.</summary>
+/// <summary>
+/// Drain nodes in Slurm with one reason; each must still be undrained, or drained by Bridge, when the step runs.
+/// </summary>
 public sealed record DrainNodes(ObjectRef About, string Why, ImmutableArray<NodeName> Nodes, string Reason) : Step(About, Why)
 {
     public override string Key => $"drain/{Reason}";
@@ -59,7 +62,10 @@ public sealed record ResumeNodes(ObjectRef About, string Why, ImmutableArray<Nod
     public override string Key => $"resume/{ExpectedReason}";
 }
 
-/// <summary>Set what a registration does not carry, or what has changed since: back-reference, weight, features. Null leaves a field alone.</summary>
+/// <summary>
+/// Set what a registration does not carry, or what has changed since: back-reference, weight, features. Null leaves a
+/// field alone.
+/// </summary>
 public sealed record TagNodes(ObjectRef About, string Why, ImmutableArray<NodeName> Nodes, NodeTags Tags) : Step(About, Why)
 {
     public override string Key => $"tag/{Nodes[0]}";
@@ -86,7 +92,9 @@ public sealed record DeletePartition(ObjectRef About, string Why, PartitionName 
     public override string Key => $"partition/{Partition}";
 }
 
-/// <summary>Put <see cref="WellKnown.PartitionFinalizer"/> on a PartitionPolicy, or take it off, if it is still at this version.</summary>
+/// <summary>
+/// Put <see cref="WellKnown.PartitionFinalizer"/> on a PartitionPolicy, or take it off, if it is still at this version.
+/// </summary>
 public sealed record SetPartitionFinalizer(ObjectRef About, string Why, string ResourceVersion, bool Present) : Step(About, Why)
 {
     public override string Key => $"policy/{About}";

@@ -4,7 +4,9 @@ using Bridge.Core.Names;
 
 namespace Bridge.Core.Planning;
 
-/// <summary>Keeps on a living record what Bridge owns of it: the back-reference in Extra, the weight, the features under k8s/.</summary>
+/// <summary>
+/// Keeps on a living record what Bridge owns of it: the back-reference in Extra, the weight, the features under k8s/.
+/// </summary>
 public static class TagPlanner
 {
     public static IEnumerable<Step> Plan(Fleet fleet)
@@ -39,7 +41,8 @@ public static class TagPlanner
             $"write on {row.Name} in Slurm: {string.Join(", ", changed)}", [row.Name], tags);
     }
 
-    // The GPUs are those that the registered slurmd holds. While it waits to be replaced, the old reference is the true one.
+    // The GPUs are those that the registered slurmd holds. While it waits to be replaced, the old reference is the true
+    // one.
     private static BackReference Reference(SlurmdPod pod, Member member, DesiredNode desired, SlurmNode record)
     {
         var old = BackReference.Read(record.Extra);

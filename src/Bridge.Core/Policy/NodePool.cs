@@ -6,7 +6,9 @@ namespace Bridge.Core.Policy;
 /// <summary>How slurmd pods own their GPUs.</summary>
 public enum GpuOwnership
 {
-    /// <summary>Claim where the node publishes ResourceSlices, DevicePlugin where it advertises nvidia.com/gpu.</summary>
+    /// <summary>
+    /// Claim where the node publishes ResourceSlices, DevicePlugin where it advertises nvidia.com/gpu.
+    /// </summary>
     Auto,
     Claim,
     DevicePlugin,
@@ -79,7 +81,9 @@ public sealed record NodePoolSpec
 
     public GpuLossRule OnGpuLoss { get; init; }
 
-    /// <summary>Nodes that may be out at once for a rollout of a new slurmd, as a count or a percentage such as "25%".</summary>
+    /// <summary>
+    /// Nodes that may be out at once for a rollout of a new slurmd, as a count or a percentage such as "25%".
+    /// </summary>
     public string MaxUnavailable { get; init; } = "25%";
 
     /// <summary>Whether a drain made in Slurm by somebody else also cordons the Kubernetes node.</summary>

@@ -12,7 +12,9 @@ public enum PartitionState
     Inactive,
 }
 
-/// <summary>PartitionPolicy.spec: which pools and which GPUs form a Slurm partition, and its limits. Null is Slurm's default.</summary>
+/// <summary>
+/// PartitionPolicy.spec: which pools and which GPUs form a Slurm partition, and its limits. Null is Slurm's default.
+/// </summary>
 public sealed record PartitionPolicySpec
 {
     /// <summary>Name of the SlurmCluster in the same namespace.</summary>

@@ -3,14 +3,17 @@ using System.Globalization;
 
 namespace Bridge.Core.SlurmText;
 
-/// <summary>One element of a Gres string: gpu:h100:8. Type is empty for gpu:8. Indices are empty unless the text held IDX.</summary>
+/// <summary>
+/// One element of a Gres string: gpu:h100:8. Type is empty for gpu:8. Indices are empty unless the text held IDX.
+/// </summary>
 public sealed record GresCount(string Name, string Type, int Count, ImmutableArray<int> Indices);
 
 /// <summary>Reads and writes Gres strings (gres.conf(5), slurm.conf(5) Gres).</summary>
 public static class GresText
 {
     /// <summary>
-    /// Reads gpu:h100:8, gpu:h100:8(S:0-1), gpu:h100:2(IDX:0-1), gpu:4, comma-separated; "", "(null)" and "N/A" are none. What is not
+    /// Reads gpu:h100:8, gpu:h100:8(S:0-1), gpu:h100:2(IDX:0-1), gpu:4, comma-separated; "", "(null)" and "N/A" are
+    /// none. What is not
     /// understood is left out: a new decoration of a future Slurm must not hide the rest.
     /// </summary>
     public static ImmutableArray<GresCount> Parse(string text)

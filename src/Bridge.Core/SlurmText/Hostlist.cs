@@ -5,7 +5,8 @@ using Bridge.Core.Names;
 namespace Bridge.Core.SlurmText;
 
 /// <summary>
-/// Slurm's hostlist expressions, such as gpu[001-004,7],login0 (scontrol(1), "show hostnames"). One bracket pair per name; the width
+/// Slurm's hostlist expressions, such as gpu[001-004,7],login0 (scontrol(1), "show hostnames"). One bracket pair per
+/// name; the width
 /// of a number counts: 01 and 1 are different nodes.
 /// </summary>
 public static class Hostlist
@@ -36,7 +37,8 @@ public static class Hostlist
         return string.Join(',', parts);
     }
 
-    // Numbers of one length form a padded range when any of them has a leading zero: n09 and n10 are n[09-10], n9 and n10 are n[9-10].
+    // Numbers of one length form a padded range when any of them has a leading zero: n09 and n10 are n[09-10], n9 and
+    // n10 are n[9-10].
     private static List<string> Ranges(IEnumerable<string> digits) =>
     [
         .. digits.GroupBy(d => d.Length)

@@ -8,7 +8,9 @@ public static class Reason
 {
     public const int MaxLength = 256;
 
-    /// <summary>The reason for a code (one word) and a detail from anywhere: what is not printable ASCII becomes a space.</summary>
+    /// <summary>
+    /// The reason for a code (one word) and a detail from anywhere: what is not printable ASCII becomes a space.
+    /// </summary>
     public static string Write(string code, string detail = "")
     {
         var text = new StringBuilder(WellKnown.ReasonPrefix).Append(' ').Append(code);

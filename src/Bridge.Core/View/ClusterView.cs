@@ -5,6 +5,8 @@ namespace Bridge.Core.View;
 /// <summary>Everything that a plan for one SlurmCluster is made from.</summary>
 public sealed record ClusterView(SlurmCluster Cluster, KubeView Kube, SlurmView Slurm)
 {
-    /// <summary>Nothing is planned before every source has been read whole once: what is unknown is never treated as absent.</summary>
+    /// <summary>
+    /// Nothing is planned before every source has been read whole once: what is unknown is never treated as absent.
+    /// </summary>
     public bool Synced => Kube.Source.Synced && Slurm.Nodes.Synced && Slurm.Partitions.Synced;
 }

@@ -4,7 +4,9 @@ using Bridge.Core.Policy;
 
 namespace Bridge.Core.View;
 
-/// <summary>What Kubernetes says: an immutable value, replaced as a whole. Keys of Nodes and Devices are Kubernetes node names.</summary>
+/// <summary>
+/// What Kubernetes says: an immutable value, replaced as a whole. Keys of Nodes and Devices are Kubernetes node names.
+/// </summary>
 public sealed record KubeView
 {
     /// <summary>The worst of all informers: synced only when every one is.</summary>

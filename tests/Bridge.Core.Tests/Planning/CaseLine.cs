@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Bridge.Core.Tests.Planning;
 
 /// <summary>One line of a case file: `kind name flag key=value key="two words"`.</summary>
@@ -28,7 +30,7 @@ internal sealed record CaseLine(string Kind, string Name, IReadOnlyDictionary<st
     }
 
     public int Number(string key, int otherwise) =>
-        int.Parse(Text(key, otherwise.ToString(System.Globalization.CultureInfo.InvariantCulture)), System.Globalization.CultureInfo.InvariantCulture);
+        int.Parse(Text(key, otherwise.ToString(CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture);
 
     public int? NumberOrNull(string key) => Text(key) is { Length: > 0 } ? Number(key, 0) : null;
 

@@ -7,7 +7,9 @@ using Bridge.Core.View;
 
 namespace Bridge.Core.Tests.Planning;
 
-/// <summary>Builds a ClusterView from the lines of a case. What a line does not say is as it is on a healthy cluster.</summary>
+/// <summary>
+/// Builds a ClusterView from the lines of a case. What a line does not say is as it is on a healthy cluster.
+/// </summary>
 internal sealed class CaseView
 {
     public static readonly DateTimeOffset Now = new(2026, 11, 1, 12, 0, 0, TimeSpan.Zero);
@@ -67,7 +69,7 @@ internal sealed class CaseView
             case "policy": AddPolicy(line); break;
             case "job": AddJob(line); break;
             case "source": SetSource(line); break;
-            case "version": slurm = slurm with { Version = line.Name, DataParser = line.Text("parser"), Capabilities = SlurmCapabilities.None }; break;
+            case "version": SetVersion(line); break;
             default: throw new FormatException($"no such line: {line.Kind}");
         }
     }
@@ -82,7 +84,10 @@ internal sealed class CaseView
             Spec = new NodePoolSpec
             {
                 Cluster = "lab",
-                NodeSelector = new NodeSelector { MatchLabels = ImmutableDictionary<string, string>.Empty.Add("pool", line.Text("selects", line.Name)) },
+                NodeSelector = new NodeSelector
+                {
+                    MatchLabels = ImmutableDictionary<string, string>.Empty.Add("pool", line.Text("selects", line.Name)),
+                },
                 Slurmd = new SlurmdTemplate { Image = line.Text("image", "slurmd:26.05") },
                 GpuOwnership = Enum.Parse<GpuOwnership>(line.Text("ownership", "Auto")),
                 OnGpuLoss = Enum.Parse<GpuLossRule>(line.Text("on-gpu-loss", "Shrink")),
@@ -250,6 +255,11 @@ internal sealed class CaseView
         };
         slurm = slurm with { JobsById = slurm.JobsById.Add(job.Id, job) };
     }
+
+    private void SetVersion(CaseLine line) => slurm = slurm with
+    {
+        Version = line.Name, DataParser = line.Text("parser"), Capabilities = SlurmCapabilities.None,
+    };
 
     private void SetSource(CaseLine line)
     {

@@ -3,7 +3,8 @@ using Bridge.Core.Planning;
 namespace Bridge.Core.Tests.Planning;
 
 /// <summary>
-/// Every file of Cases is one case: what is seen, `---`, and the steps that must come of it, each as `Kind: why`. Statuses are compared only
+/// Every file of Cases is one case: what is seen, `---`, and the steps that must come of it, each as `Kind: why`.
+/// Statuses are compared only
 /// where the case names one (`status POOL: message`).
 /// </summary>
 public sealed class PlanCases

@@ -1,0 +1,119 @@
+using System.Text.RegularExpressions;
+
+namespace Bridge.Core.Tests.Tidy;
+
+/// <summary>Holds what STYLE asks of every source file, so that reviews need not.</summary>
+public sealed partial class SourceRules
+{
+    private const int MaxFileLines = 400;
+    private const int MaxMethodLines = 60;
+    private const int MaxLineLength = 150;
+
+    /// <summary>Calls that are banned everywhere in src, with what to use instead.</summary>
+    private static readonly (Regex Pattern, string Instead)[] Banned =
+    [
+        (new Regex(@"\bDateTime(Offset)?\.(Now|UtcNow|Today)\b"), "a TimeProvider"),
+        (new Regex(@"\bThread\.Sleep\b"), "a condition with a deadline"),
+        (new Regex(@"\bRandom\.Shared\b"), "a passed Random"),
+        (new Regex(@"\bConfigureAwait\(false\)"), "nothing: there is no synchronization context"),
+        (new Regex(@"\bcatch\s*(\r?\n)?\s*\{"), "a catch that names what it expects"),
+        (new Regex(@"Task\.Delay\([^,()]*(\([^()]*\)[^,()]*)*(, *[a-zA-Z.]+)?\)"), "Task.Delay with a TimeProvider"),
+    ];
+
+    /// <summary>Calls that are banned in the pure projects.</summary>
+    private static readonly (Regex Pattern, string Instead)[] BannedInCore =
+    [
+        (new Regex(@"\b(File|Directory|Process|Environment)\.[A-Z]"), "a value handed in"),
+        (new Regex(@"\bTask\.Run\b|\bParallel\.|\bGuid\.NewGuid\b|\bnew Random\(\)"), "a value handed in"),
+        (new Regex(@"\busing System\.(IO|Net|Diagnostics)"), "nothing: Core does no I/O"),
+    ];
+
+    [Fact]
+    public void Files_are_short()
+    {
+        var long_ = Repository.Sources("src", "tests").Select(f => (File: f, Lines: File.ReadAllLines(f).Length))
+            .Where(f => f.Lines > MaxFileLines).Select(f => $"{Repository.Relative(f.File)} has {f.Lines} lines");
+        Assert.Empty(long_);
+    }
+
+    [Fact]
+    public void Lines_fit_on_a_screen()
+    {
+        Assert.Empty(Repository.Sources("src", "tests").SelectMany(f => File.ReadLines(f)
+            .Select((line, i) => (line, i)).Where(l => l.line.Length > MaxLineLength)
+            .Select(l => $"{Repository.Relative(f)}:{l.i + 1} has {l.line.Length} characters")));
+    }
+
+    [Fact]
+    public void Methods_are_short() =>
+        Assert.Empty(Repository.Sources("src", "tests").SelectMany(f => MethodLengths.Of(File.ReadAllLines(f))
+            .Where(m => m.Lines > MaxMethodLines)
+            .Select(m => $"{Repository.Relative(f)}:{m.Line} {m.Name} has {m.Lines} lines")));
+
+    [Fact]
+    public void Files_are_named_after_their_first_type()
+    {
+        var wrong = new List<string>();
+        foreach (var file in Repository.Sources("src", "tests"))
+        {
+            var name = Path.GetFileNameWithoutExtension(file).Split('.')[0];
+            var types = TypeDeclaration().Matches(File.ReadAllText(file)).Select(m => m.Groups["name"].Value).ToList();
+            if (types.Count > 0 && !types.Contains(name))
+                wrong.Add($"{Repository.Relative(file)} declares {types[0]}");
+        }
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public void Namespaces_equal_folders()
+    {
+        var wrong = new List<string>();
+        foreach (var file in Repository.Sources("src", "tests"))
+        {
+            var expected = string.Join('.', Repository.Relative(Path.GetDirectoryName(file)!).Split('/').Skip(1));
+            var match = Namespace().Match(File.ReadAllText(file));
+            if (match.Success && match.Groups["name"].Value != expected)
+                wrong.Add($"{Repository.Relative(file)} is in {match.Groups["name"].Value}, its folder says {expected}");
+        }
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public void Nothing_is_left_unfinished()
+    {
+        var words = new Regex(@"\b(TO" + "DO|FIX" + "ME|HA" + @"CK|NotImplemented" + @"Exception)\b");
+        Assert.Empty(Repository.Sources("src", "tests").SelectMany(f => File.ReadLines(f)
+            .Where(l => words.IsMatch(l)).Select(l => $"{Repository.Relative(f)}: {l.Trim()}")));
+    }
+
+    [Fact]
+    public void Banned_calls_stay_out()
+    {
+        var found = Repository.Sources("src").SelectMany(f => Hits(f, Banned))
+            .Concat(Repository.Sources("src/Bridge.Core").SelectMany(f => Hits(f, BannedInCore)));
+        Assert.Empty(found);
+    }
+
+    [Fact]
+    public void Tests_do_not_sleep()
+    {
+        var sleep = new Regex(@"Thread\.Sle" + @"ep|Task\.De" + "lay");
+        Assert.Empty(Repository.Sources("tests").Where(f => !f.Contains("/Tidy/", StringComparison.Ordinal)).SelectMany(f => File.ReadLines(f)
+            .Where(l => sleep.IsMatch(l)).Select(l => $"{Repository.Relative(f)}: {l.Trim()}")));
+    }
+
+    private static IEnumerable<string> Hits(string file, (Regex Pattern, string Instead)[] banned)
+    {
+        var text = File.ReadAllText(file);
+        foreach (var (pattern, instead) in banned)
+            foreach (Match match in pattern.Matches(text))
+                yield return $"{Repository.Relative(file)}:{text[..match.Index].Count(c => c == '\n') + 1} {match.Value.Trim()}: use {instead}";
+    }
+
+    [GeneratedRegex(@"^(?:public|internal|file)?\s*(?:(?:static|sealed|abstract|partial|readonly|unsafe|ref)\s+)*"
+        + @"(?:class|record struct|record class|record|struct|interface|enum)\s+(?<name>\w+)", RegexOptions.Multiline)]
+    private static partial Regex TypeDeclaration();
+
+    [GeneratedRegex(@"^namespace (?<name>[\w.]+);", RegexOptions.Multiline)]
+    private static partial Regex Namespace();
+}

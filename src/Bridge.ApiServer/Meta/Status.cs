@@ -1,0 +1,43 @@
+namespace Bridge.ApiServer.Meta;
+
+/// <summary>metav1.Status: how every refusal looks on the wire.</summary>
+public sealed record Status
+{
+    public string Kind => "Status";
+
+    public string ApiVersion => "v1";
+
+    public ListMeta Metadata { get; init; } = new();
+
+    /// <summary>"Failure" or "Success". It shadows no type on the wire, hence the short name in JSON.</summary>
+    [System.Text.Json.Serialization.JsonPropertyName("status")]
+    public string Outcome { get; init; } = "Failure";
+
+    public required string Message { get; init; }
+
+    /// <summary>One word for machines: NotFound, Expired, BadRequest and so on.</summary>
+    public required string Reason { get; init; }
+
+    public StatusDetails? Details { get; init; }
+
+    /// <summary>The HTTP status code.</summary>
+    public required int Code { get; init; }
+}
+
+/// <summary>metav1.StatusDetails: which object, and for a bad request which fields.</summary>
+public sealed record StatusDetails
+{
+    public string? Name { get; init; }
+
+    public string? Group { get; init; }
+
+    /// <summary>The plural name of the resource, as the real API server writes it.</summary>
+    public string? Kind { get; init; }
+
+    public IReadOnlyList<StatusCause>? Causes { get; init; }
+
+    public int? RetryAfterSeconds { get; init; }
+}
+
+/// <summary>metav1.StatusCause.</summary>
+public sealed record StatusCause(string Reason, string Message, string Field);

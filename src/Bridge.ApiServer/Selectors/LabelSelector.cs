@@ -1,0 +1,35 @@
+namespace Bridge.ApiServer.Selectors;
+
+/// <summary>A parsed label selector: <c>a=b,c!=d,e in (f,g),h notin (i),j,!k</c>; all its terms must hold.</summary>
+public sealed class LabelSelector
+{
+    private readonly IReadOnlyList<LabelTerm> _terms;
+
+    internal LabelSelector(IReadOnlyList<LabelTerm> terms) => _terms = terms;
+
+    public bool IsEmpty => _terms.Count == 0;
+
+    public bool Matches(IReadOnlyDictionary<string, string>? labels)
+    {
+        foreach (var term in _terms)
+        {
+            var present = TryGet(labels, term.Key, out var value);
+            // As Kubernetes has it: != and notin also match objects without the label.
+            if ((present && (term.Values is null || term.Values.Contains(value))) != term.Wanted)
+                return false;
+        }
+        return true;
+    }
+
+    /// <returns>Null with an error that says where the text stops making sense.</returns>
+    public static LabelSelector? Parse(string text, out string error) => new LabelSelectorReader(text).Read(out error);
+
+    private static bool TryGet(IReadOnlyDictionary<string, string>? labels, string key, out string value)
+    {
+        value = "";
+        return labels is not null && labels.TryGetValue(key, out value!);
+    }
+}
+
+/// <summary>The label is there and, unless Values is null, has one of them; or, when not wanted, just not that.</summary>
+internal sealed record LabelTerm(string Key, IReadOnlySet<string>? Values, bool Wanted);

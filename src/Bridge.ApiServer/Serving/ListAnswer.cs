@@ -1,0 +1,112 @@
+using System.Text.Json;
+using Bridge.ApiServer.Meta;
+using Bridge.ApiServer.Store;
+using Microsoft.AspNetCore.Http;
+
+namespace Bridge.ApiServer.Serving;
+
+/// <summary>Answers a list, whole or by pages of one snapshot.</summary>
+internal sealed class ListAnswer<T>(ResourceKind<T> kind, ObjectStore<T> store)
+    where T : ApiObject
+{
+    private const int FlushAtBytes = 64 * 1024;
+
+    public Task WriteAsync(HttpContext context, string ns, ListOptions<T> options, ObjectWriter<T> writer)
+    {
+        if (FindSnapshot(options, out var failure) is not { } snapshot)
+            return Replies.WriteAsync(context, failure!);
+        var candidates = snapshot.In(ns);
+        if (options.Continue is { } token)
+            candidates = candidates[CountUpTo(candidates.Span, token.After)..];
+        var (page, next) = Select(candidates.Span, options);
+        var meta = new ListMeta { ResourceVersion = ResourceVersion.Format(snapshot.Revision) };
+        if (next < candidates.Length && page.Count > 0)
+        {
+            store.Keep(snapshot);
+            meta = meta with
+            {
+                Continue = new ContinueToken(snapshot.Revision, page[^1].Key).ToString(),
+                RemainingItemCount = options.Selects ? null : candidates.Length - next,
+            };
+        }
+        return WritePageAsync(context, page, meta, writer);
+    }
+
+    private StoreSnapshot<T>? FindSnapshot(ListOptions<T> options, out Status? failure)
+    {
+        failure = null;
+        var current = store.Current;
+        if (options.Continue is { } token)
+        {
+            if (token.Revision == 0 || store.At(token.Revision) is not { } kept)
+            {
+                if (token.Revision != 0)
+                    failure = Failures.Expired(LostPage, new ContinueToken(0, token.After).ToString());
+                return failure is null ? current : null;
+            }
+            return kept;
+        }
+        if (options.ResourceVersion is not { } wanted || wanted == 0 || current is null)
+            return current;
+        var found = options.Match is VersionMatch.Exact ? store.At(wanted) : store.Read(wanted, []) is null ? null : current;
+        if (found is null)
+            failure = Failures.Expired(
+                $"resource version {wanted} of {kind.Names.Plural} is not kept (now {current.Revision}): list without one");
+        return found;
+    }
+
+    private static int CountUpTo(ReadOnlySpan<StoredObject<T>> candidates, ObjectKey last)
+    {
+        var (low, high) = (0, candidates.Length);
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (candidates[middle].Key.CompareTo(last) <= 0)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        return low;
+    }
+
+    // The second value is where the next page starts: past the last object, or at the first match that did not fit.
+    private static (List<StoredObject<T>> Page, int Next) Select(
+        ReadOnlySpan<StoredObject<T>> candidates, ListOptions<T> options)
+    {
+        var most = options.Limit > 0 ? options.Limit : int.MaxValue;
+        var page = new List<StoredObject<T>>(Math.Min(most, candidates.Length));
+        for (var i = 0; i < candidates.Length; i++)
+        {
+            var value = candidates[i].Value;
+            if (!options.Labels.Matches(value.Metadata.Labels) || !options.Fields.Matches(value))
+                continue;
+            if (page.Count == most)
+                return (page, i);
+            page.Add(candidates[i]);
+        }
+        return (page, candidates.Length);
+    }
+
+    private static async Task WritePageAsync(
+        HttpContext context, List<StoredObject<T>> page, ListMeta meta, ObjectWriter<T> writer)
+    {
+        context.Response.ContentType = Replies.JsonType;
+        var body = context.Response.BodyWriter;
+        await using var json = new Utf8JsonWriter(body);
+        writer.StartList(json, meta);
+        foreach (var stored in page)
+        {
+            writer.WriteItem(json, stored);
+            if (json.BytesPending + body.UnflushedBytes < FlushAtBytes)
+                continue;
+            await json.FlushAsync(context.RequestAborted);
+            await body.FlushAsync(context.RequestAborted);
+        }
+        ObjectWriter<T>.EndList(json);
+    }
+
+    private const string LostPage =
+        "The provided continue parameter is too old to display a consistent list result. You can start a new list without the "
+        + "continue parameter, or use the continue token in this response to retrieve the remainder of the results, which then "
+        + "may miss or repeat objects that changed meanwhile.";
+}

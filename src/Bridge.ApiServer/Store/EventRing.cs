@@ -1,0 +1,30 @@
+using Bridge.ApiServer.Meta;
+
+namespace Bridge.ApiServer.Store;
+
+/// <summary>
+/// The newest changes, found by revision. Revisions are consecutive, so a watcher needs nothing but the last revision that it has
+/// seen: a slow one holds no memory and blocks nobody, it finds one day that its place is gone. Not thread-safe.
+/// </summary>
+internal sealed class EventRing<T>(int capacity, ulong origin)
+    where T : ApiObject
+{
+    private readonly StoreEvent<T>?[] _events = new StoreEvent<T>?[capacity];
+
+    /// <summary>The revision of the newest event, or the origin before the first.</summary>
+    public ulong Newest { get; private set; } = origin;
+
+    /// <summary>The oldest revision that a watch can still continue after.</summary>
+    public ulong Oldest => Newest - origin <= (ulong)capacity ? origin : Newest - (ulong)capacity;
+
+    public void Add(StoreEvent<T> change)
+    {
+        Newest = change.Revision;
+        _events[Slot(change.Revision)] = change;
+    }
+
+    public StoreEvent<T> this[ulong revision] =>
+        _events[Slot(revision)] ?? throw new ArgumentOutOfRangeException(nameof(revision));
+
+    private int Slot(ulong revision) => (int)((revision - origin) % (ulong)capacity);
+}

@@ -1,0 +1,111 @@
+using System.Text.Json.Serialization.Metadata;
+using Bridge.ApiServer.Meta;
+
+namespace Bridge.ApiServer.Store;
+
+/// <summary>
+/// The objects of one resource with their recent past. One writer, any number of readers.
+/// <para>
+/// A resourceVersion is a decimal number, as Kubernetes asks since KEP-5504: the second in which this store was made, in the upper
+/// 32 bits, plus the number of changes since. It grows within a life of the daemon and from one life to the next, and one from
+/// another life is not between the oldest and the newest of this one, which is how it is recognised.
+/// </para>
+/// </summary>
+public sealed class ObjectStore<T>
+    where T : ApiObject
+{
+    private static readonly DateTimeOffset s_yearZero = new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly Lock _gate = new();
+    private readonly JsonTypeInfo<T> _json;
+    private readonly EventRing<T> _ring;
+    private readonly SnapshotShelf<T> _shelf;
+    private StoreSnapshot<T> _current;
+    private TaskCompletionSource _changed = NewSignal();
+    private volatile bool _synced;
+
+    /// <param name="json">How an object is written.</param>
+    /// <param name="time">Tells the epoch and when a page's snapshot lapses.</param>
+    /// <param name="eventsKept">How many changes a watch may lag behind before it must list anew.</param>
+    public ObjectStore(JsonTypeInfo<T> json, TimeProvider time, int eventsKept = 16_384)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(eventsKept, 1);
+        _json = json;
+        var origin = (ulong)(time.GetUtcNow() - s_yearZero).TotalSeconds << 32;
+        _ring = new EventRing<T>(eventsKept, origin);
+        _shelf = new SnapshotShelf<T>(time);
+        _current = new StoreSnapshot<T>(origin, []);
+    }
+
+    /// <summary>The newest snapshot; null until the first <see cref="Apply"/>: what nobody has read yet is unknown, not empty.</summary>
+    public StoreSnapshot<T>? Current => _synced ? Volatile.Read(ref _current) : null;
+
+    /// <summary>Why the snapshot may be old, in a sentence; empty while the source answers. Clients see it as a warning.</summary>
+    public string Warning { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); } = "";
+
+    /// <summary>A snapshot by its revision: the current one, or one that a page was cut from. Null when it is gone.</summary>
+    public StoreSnapshot<T>? At(ulong revision) =>
+        Current is { } now && now.Revision == revision ? now : _shelf.Find(revision);
+
+    /// <summary>Keeps a snapshot for its next page: a few minutes, and a few snapshots.</summary>
+    public void Keep(StoreSnapshot<T> snapshot) => _shelf.Put(snapshot);
+
+    /// <summary>Publishes changes in their order; deleting what is not there is no change. Returns how many events it made.</summary>
+    public int Apply(IReadOnlyCollection<ObjectChange<T>> changes)
+    {
+        TaskCompletionSource wake;
+        int made;
+        lock (_gate)
+        {
+            var before = _ring.Newest;
+            var touched = new Dictionary<ObjectKey, StoredObject<T>?>();
+            foreach (var change in changes)
+                ApplyOne(change, touched);
+            made = (int)(_ring.Newest - before);
+            if (made > 0)
+                Volatile.Write(ref _current, _current.With(_ring.Newest, touched));
+            if (made == 0 && _synced)
+                return 0;
+            _synced = true;
+            (wake, _changed) = (_changed, NewSignal());
+        }
+        wake.SetResult();
+        return made;
+    }
+
+    /// <summary>Copies the events after a revision, at most the buffer's length. Null: that place in the past is gone, or never was.</summary>
+    public int? Read(ulong after, Span<StoreEvent<T>> buffer)
+    {
+        lock (_gate)
+        {
+            if (after < _ring.Oldest || after > _ring.Newest)
+                return null;
+            var count = (int)Math.Min((ulong)buffer.Length, _ring.Newest - after);
+            for (var i = 0; i < count; i++)
+                buffer[i] = _ring[after + (ulong)i + 1];
+            return count;
+        }
+    }
+
+    /// <summary>Completes when something after this revision can be read, at once if it can already.</summary>
+    public Task ChangedAfter(ulong revision)
+    {
+        lock (_gate)
+            return _ring.Newest > revision ? Task.CompletedTask : _changed.Task;
+    }
+
+    private void ApplyOne(ObjectChange<T> change, Dictionary<ObjectKey, StoredObject<T>?> touched)
+    {
+        if (!touched.TryGetValue(change.Key, out var before))
+            before = _current.Find(change.Key);
+        if (change.Value is null && before is null)
+            return;
+        var revision = _ring.Newest + 1;
+        var version = ResourceVersion.Format(revision);
+        var after = change.Value is { } value ? new StoredObject<T>(change.Key, value, _json).At(version) : null;
+        _ring.Add(new StoreEvent<T>(revision, before, after));
+        touched[change.Key] = after;
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

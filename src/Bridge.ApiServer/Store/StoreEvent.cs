@@ -1,0 +1,14 @@
+using Bridge.ApiServer.Meta;
+
+namespace Bridge.ApiServer.Store;
+
+/// <summary>
+/// One change: added when <see cref="Before"/> is null, deleted when <see cref="After"/> is null, else modified. Both are kept
+/// because a selector may match only one of them.
+/// </summary>
+public sealed record StoreEvent<T>(ulong Revision, StoredObject<T>? Before, StoredObject<T>? After)
+    where T : ApiObject;
+
+/// <summary>One wish of a feeder: the object that a key now has, or null for none.</summary>
+public readonly record struct ObjectChange<T>(ObjectKey Key, T? Value)
+    where T : ApiObject;

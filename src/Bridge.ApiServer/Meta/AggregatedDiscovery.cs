@@ -3,11 +3,11 @@ namespace Bridge.ApiServer.Meta;
 /// <summary>apidiscovery.k8s.io/v2 APIGroupDiscoveryList: groups, versions and resources in one answer.</summary>
 public sealed record ApiGroupDiscoveryList(IReadOnlyList<ApiGroupDiscovery> Items)
 {
-    public string Kind => "APIGroupDiscoveryList";
+    public string Kind { get; init; } = "APIGroupDiscoveryList";
 
-    public string ApiVersion => "apidiscovery.k8s.io/v2";
+    public string ApiVersion { get; init; } = "apidiscovery.k8s.io/v2";
 
-    public ListMeta Metadata => new();
+    public ListMeta Metadata { get; init; } = new();
 }
 
 /// <summary>apidiscovery.k8s.io/v2 APIGroupDiscovery; its name is the group.</summary>
@@ -16,7 +16,7 @@ public sealed record ApiGroupDiscovery(ObjectMeta Metadata, IReadOnlyList<ApiVer
 /// <summary>apidiscovery.k8s.io/v2 APIVersionDiscovery.</summary>
 public sealed record ApiVersionDiscovery(string Version, IReadOnlyList<ApiResourceDiscovery> Resources)
 {
-    public string Freshness => "Current";
+    public string Freshness { get; init; } = "Current";
 }
 
 /// <summary>apidiscovery.k8s.io/v2 APIResourceDiscovery.</summary>

@@ -3,9 +3,9 @@ namespace Bridge.ApiServer.Meta;
 /// <summary>metav1.APIGroupList: the answer of /apis.</summary>
 public sealed record ApiGroupList(IReadOnlyList<ApiGroup> Groups)
 {
-    public string Kind => "APIGroupList";
+    public string Kind { get; init; } = "APIGroupList";
 
-    public string ApiVersion => "v1";
+    public string ApiVersion { get; init; } = "v1";
 }
 
 /// <summary>metav1.APIGroup: the answer of /apis/GROUP. As an item of a list it has no kind.</summary>
@@ -23,9 +23,9 @@ public sealed record GroupVersionForDiscovery(string GroupVersion, string Versio
 /// <summary>metav1.APIResourceList: the answer of /apis/GROUP/VERSION.</summary>
 public sealed record ApiResourceList(string GroupVersion, IReadOnlyList<ApiResource> Resources)
 {
-    public string Kind => "APIResourceList";
+    public string Kind { get; init; } = "APIResourceList";
 
-    public string ApiVersion => "v1";
+    public string ApiVersion { get; init; } = "v1";
 }
 
 /// <summary>metav1.APIResource.</summary>

@@ -22,9 +22,9 @@ public sealed record ObjectMeta
 /// <summary>metav1.PartialObjectMetadata: an object without spec and status.</summary>
 public sealed record PartialObjectMetadata
 {
-    public string Kind => "PartialObjectMetadata";
+    public string Kind { get; init; } = "PartialObjectMetadata";
 
-    public string ApiVersion => "meta.k8s.io/v1";
+    public string ApiVersion { get; init; } = "meta.k8s.io/v1";
 
     public required ObjectMeta Metadata { get; init; }
 }

@@ -3,9 +3,9 @@ namespace Bridge.ApiServer.Meta;
 /// <summary>metav1.Status: how every refusal looks on the wire.</summary>
 public sealed record Status
 {
-    public string Kind => "Status";
+    public string Kind { get; init; } = "Status";
 
-    public string ApiVersion => "v1";
+    public string ApiVersion { get; init; } = "v1";
 
     public ListMeta Metadata { get; init; } = new();
 

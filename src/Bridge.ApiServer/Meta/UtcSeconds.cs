@@ -7,7 +7,7 @@ namespace Bridge.ApiServer.Meta;
 /// <summary>metav1.Time: RFC 3339 in UTC with whole seconds, "2026-01-02T03:04:05Z".</summary>
 public sealed class UtcSeconds : JsonConverter<DateTimeOffset>
 {
-    const string Format = "yyyy-MM-dd'T'HH:mm:ss'Z'";
+    private const string Format = "yyyy-MM-dd'T'HH:mm:ss'Z'";
 
     public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         reader.GetDateTimeOffset();

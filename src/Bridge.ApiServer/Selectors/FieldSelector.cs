@@ -7,10 +7,6 @@ public sealed class FieldSelector<T>
 {
     private readonly List<(SelectableField<T> Field, string Value, bool Wanted)> _terms = [];
 
-    private FieldSelector()
-    {
-    }
-
     public bool IsEmpty => _terms.Count == 0;
 
     public bool Matches(T value)
@@ -26,22 +22,7 @@ public sealed class FieldSelector<T>
     /// <summary>The value that a field must equal, when one term says so.</summary>
     public string? Required(string path) => _terms.Find(t => t.Wanted && t.Field.Path == path).Value;
 
-    /// <summary>Operators are =, == and !=; a comma, '=' or '\' in a value is written with a '\' before it (as client-go does).</summary>
-    /// <returns>Null with an error that names the term and what would be right.</returns>
-    public static FieldSelector<T>? Parse(string text, IReadOnlyList<SelectableField<T>> known, out string error)
-    {
-        var selector = new FieldSelector<T>();
-        foreach (var term in SplitTerms(text))
-        {
-            error = selector.Add(term, known);
-            if (error.Length > 0)
-                return null;
-        }
-        error = "";
-        return selector;
-    }
-
-    private string Add(string term, IReadOnlyList<SelectableField<T>> known)
+    internal string Add(string term, IReadOnlyList<SelectableField<T>> known)
     {
         var at = term.AsSpan().IndexOfAny('=', '!');
         var wanted = at >= 0 && term[at] == '=';
@@ -53,6 +34,37 @@ public sealed class FieldSelector<T>
             return $"field label not supported: {path}; supported are {string.Join(", ", known.Select(f => f.Path))}";
         _terms.Add((field, Unescape(term[(at + operatorLength)..]), wanted));
         return "";
+    }
+
+    private static string Unescape(string value)
+    {
+        var plain = new StringBuilder(value.Length);
+        for (var i = 0; i < value.Length; i++)
+        {
+            if (value[i] == '\\' && i + 1 < value.Length)
+                i++;
+            plain.Append(value[i]);
+        }
+        return plain.ToString();
+    }
+}
+
+/// <summary>Reads field selectors.</summary>
+public static class FieldSelector
+{
+    /// <summary>Operators are =, == and !=; a comma, '=' or '\' in a value is written with a '\' before it (as client-go does).</summary>
+    /// <returns>Null with an error that names the term and what would be right.</returns>
+    public static FieldSelector<T>? Parse<T>(string text, IReadOnlyList<SelectableField<T>> known, out string error)
+    {
+        var selector = new FieldSelector<T>();
+        foreach (var term in SplitTerms(text))
+        {
+            error = selector.Add(term, known);
+            if (error.Length > 0)
+                return null;
+        }
+        error = "";
+        return selector;
     }
 
     private static IEnumerable<string> SplitTerms(string text)
@@ -71,17 +83,5 @@ public sealed class FieldSelector<T>
                 yield return text[start..Math.Min(i, text.Length)];
             start = i + 1;
         }
-    }
-
-    private static string Unescape(string value)
-    {
-        var plain = new StringBuilder(value.Length);
-        for (var i = 0; i < value.Length; i++)
-        {
-            if (value[i] == '\\' && i + 1 < value.Length)
-                i++;
-            plain.Append(value[i]);
-        }
-        return plain.ToString();
     }
 }

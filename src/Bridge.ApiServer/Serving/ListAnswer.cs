@@ -38,12 +38,9 @@ internal sealed class ListAnswer<T>(ResourceKind<T> kind, ObjectStore<T> store)
         var current = store.Current;
         if (options.Continue is { } token)
         {
-            if (token.Revision == 0 || store.At(token.Revision) is not { } kept)
-            {
-                if (token.Revision != 0)
-                    failure = Failures.Expired(LostPage, new ContinueToken(0, token.After).ToString());
-                return failure is null ? current : null;
-            }
+            var kept = token.Revision == 0 ? current : store.At(token.Revision);
+            if (kept is null)
+                failure = Failures.Expired(LostPage, new ContinueToken(0, token.After).ToString());
             return kept;
         }
         if (options.ResourceVersion is not { } wanted || wanted == 0 || current is null)

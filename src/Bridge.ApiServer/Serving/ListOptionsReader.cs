@@ -15,7 +15,7 @@ internal sealed class ListOptionsReader<T>(IQueryCollection query, IReadOnlyList
     public ListOptions<T>? Read(out Status? failure)
     {
         var labels = LabelSelector.Parse(Text("labelSelector"), out var labelError);
-        var selected = FieldSelector<T>.Parse(Text("fieldSelector"), fields, out var fieldError);
+        var selected = FieldSelector.Parse(Text("fieldSelector"), fields, out var fieldError);
         Require(labels is not null, "labelSelector", labelError);
         Require(selected is not null, "fieldSelector", fieldError);
         var options = new ListOptions<T>

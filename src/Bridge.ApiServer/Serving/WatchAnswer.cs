@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Bridge.ApiServer.Meta;
 using Bridge.ApiServer.Security;
 using Bridge.ApiServer.Store;
@@ -24,7 +23,7 @@ internal sealed class WatchAnswer<T>(ResourceKind<T> kind, ObjectStore<T> store,
         // Without a version a watch starts with what exists, unless the client says that it does not want it.
         var initial = options.SendInitialEvents ?? anyVersion;
         var start = initial || anyVersion ? snapshot.Revision : options.ResourceVersion!.Value;
-        var stream = new WatchStream<T>(context, store, writer, settings)
+        using var stream = new WatchStream<T>(context, store, writer, settings)
         {
             Namespace = access.Namespace,
             Options = options,

@@ -8,6 +8,7 @@ namespace Bridge.ApiServer.Serving;
 /// <summary>One running watch: a position in the store's events, and a client that reads at its own speed.</summary>
 internal sealed class WatchStream<T>(
     HttpContext context, ObjectStore<T> store, ObjectWriter<T> writer, ServingSettings settings)
+    : IDisposable
     where T : ApiObject
 {
     private const int EventsPerFlush = 128;
@@ -51,6 +52,8 @@ internal sealed class WatchStream<T>(
         await FlushAsync(cancel);
         return 0;
     }
+
+    public void Dispose() => _json.Dispose();
 
     private async Task WriteInitialAsync(StoreSnapshot<T> initial, CancellationToken cancel)
     {

@@ -10,16 +10,17 @@ internal sealed class EventRing<T>(int capacity, ulong origin)
     where T : ApiObject
 {
     private readonly StoreEvent<T>?[] _events = new StoreEvent<T>?[capacity];
+    private ulong _added;
 
     /// <summary>The revision of the newest event, or the origin before the first.</summary>
-    public ulong Newest { get; private set; } = origin;
+    public ulong Newest => origin + _added;
 
     /// <summary>The oldest revision that a watch can still continue after.</summary>
-    public ulong Oldest => Newest - origin <= (ulong)capacity ? origin : Newest - (ulong)capacity;
+    public ulong Oldest => Newest - Math.Min(_added, (ulong)capacity);
 
     public void Add(StoreEvent<T> change)
     {
-        Newest = change.Revision;
+        _added++;
         _events[Slot(change.Revision)] = change;
     }
 

@@ -22,34 +22,36 @@ public readonly record struct ObjectKey(string Namespace, string Name) : ICompar
 
     public override string ToString() => $"{Namespace}/{Name}";
 
-    private static int CompareNatural(ReadOnlySpan<char> left, ReadOnlySpan<char> right)
+    private static int CompareNatural(string left, string right)
     {
-        var (l, r) = (left, right);
-        while (!l.IsEmpty && !r.IsEmpty)
+        var (l, r) = (0, 0);
+        while (l < left.Length && r < right.Length)
         {
-            var (leftDigits, rightDigits) = (Digits(l), Digits(r));
-            var (leftTake, rightTake) = leftDigits > 0 && rightDigits > 0 ? (leftDigits, rightDigits) : (1, 1);
-            var order = leftDigits > 0 && rightDigits > 0
-                ? CompareNumbers(l[..leftDigits], r[..rightDigits])
-                : l[0].CompareTo(r[0]);
+            var (leftDigits, rightDigits) = (Digits(left, l), Digits(right, r));
+            var numbers = leftDigits > 0 && rightDigits > 0;
+            var order = numbers
+                ? CompareNumbers(left.AsSpan(l, leftDigits), right.AsSpan(r, rightDigits))
+                : left[l].CompareTo(right[r]);
             if (order != 0)
                 return order;
-            (l, r) = (l[leftTake..], r[rightTake..]);
+            l += numbers ? leftDigits : 1;
+            r += numbers ? rightDigits : 1;
         }
-        var byRest = l.Length.CompareTo(r.Length);
+        var byRest = (left.Length - l).CompareTo(right.Length - r);
         // "01" and "1" are equal as numbers and different as names: the order must stay total.
-        return byRest != 0 ? byRest : left.SequenceCompareTo(right);
+        return byRest != 0 ? byRest : string.CompareOrdinal(left, right);
     }
 
-    private static int Digits(ReadOnlySpan<char> text)
+    private static int Digits(string text, int start)
     {
-        var end = text.IndexOfAnyExceptInRange('0', '9');
-        return end < 0 ? text.Length : end;
+        var end = text.AsSpan(start).IndexOfAnyExceptInRange('0', '9');
+        return end < 0 ? text.Length - start : end;
     }
 
     private static int CompareNumbers(ReadOnlySpan<char> left, ReadOnlySpan<char> right)
     {
-        var (l, r) = (left.TrimStart('0'), right.TrimStart('0'));
-        return l.Length != r.Length ? l.Length.CompareTo(r.Length) : l.SequenceCompareTo(r);
+        left = left.TrimStart('0');
+        right = right.TrimStart('0');
+        return left.Length != right.Length ? left.Length.CompareTo(right.Length) : left.SequenceCompareTo(right);
     }
 }

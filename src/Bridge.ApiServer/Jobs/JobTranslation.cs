@@ -1,0 +1,146 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+using Bridge.ApiServer.Meta;
+using Bridge.ApiServer.Store;
+using Bridge.Core.Model;
+using Bridge.Core.SlurmText;
+
+namespace Bridge.ApiServer.Jobs;
+
+/// <summary>Turns Slurm's jobs into objects. Pure: the same job gives the same object.</summary>
+public static partial class JobTranslation
+{
+    /// <summary>status.nodes names at most so many nodes; status.nodeList names all.</summary>
+    public const int MostNodesNamed = 64;
+
+    /// <summary>4711; 4711-3 for an array task; 4711-plus-1 for a component of a heterogeneous job: names that Kubernetes allows.</summary>
+    public static string NameOf(SlurmJob job) => job switch
+    {
+        { ArrayJobId: { } array, ArrayTaskId: { } task } => $"{array}-{task}",
+        { HetJobId: { } leader, HetOffset: > 0 and var offset } => $"{leader}-plus-{offset}",
+        _ => job.Id.ToString(),
+    };
+
+    /// <summary>The id as squeue writes it.</summary>
+    public static string SlurmIdOf(SlurmJob job) => job switch
+    {
+        { ArrayJobId: { } array, ArrayTaskId: { } task } => $"{array}_{task}",
+        { HetJobId: { } leader, HetOffset: { } offset } => $"{leader}+{offset}",
+        _ => job.Id.ToString(),
+    };
+
+    public static SlurmJobObject Translate(SlurmJob job, ObjectKey key, string cluster)
+    {
+        var nodes = Expand(job.Nodes);
+        return new SlurmJobObject
+        {
+            ApiVersion = SlurmJobKind.Names.GroupVersion,
+            Kind = SlurmJobKind.Names.Kind,
+            Metadata = new ObjectMeta
+            {
+                Name = key.Name,
+                Namespace = key.Namespace,
+                Uid = UidOf(cluster, job),
+                CreationTimestamp = job.SubmitTime,
+                Labels = LabelsOf(job, cluster),
+            },
+            Spec = SpecOf(job),
+            Status = StatusOf(job, nodes),
+            AllNodes = nodes,
+        };
+    }
+
+    /// <summary>A job's identity: ids wrap, and a requeued job is a new submission under its old id.</summary>
+    public static string UidOf(string cluster, SlurmJob job)
+    {
+        var submitted = job.SubmitTime?.ToUnixTimeSeconds() ?? 0;
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Encoding.UTF8.GetBytes($"{cluster}/{NameOf(job)}/{submitted}"), hash);
+        // RFC 9562, version 8: a UUID of one's own making.
+        hash[6] = (byte)((hash[6] & 0x0f) | 0x80);
+        hash[8] = (byte)((hash[8] & 0x3f) | 0x80);
+        return new Guid(hash[..16], bigEndian: true).ToString();
+    }
+
+    private static SlurmJobSpec SpecOf(SlurmJob job) => new()
+    {
+        User = NullIfEmpty(job.User),
+        Account = NullIfEmpty(job.Account),
+        Partition = NullIfEmpty(job.Partition),
+        JobName = NullIfEmpty(job.Name),
+        Qos = NullIfEmpty(job.Qos),
+        TimeLimitMinutes = job.TimeLimitMinutes,
+        Nodes = job.NodeCount,
+        Cpus = job.Cpus,
+        Gpus = job.Gpus,
+        Comment = NullIfEmpty(job.Comment),
+        ArrayTasks = NullIfEmpty(job.ArrayTasks),
+    };
+
+    private static SlurmJobStatus StatusOf(SlurmJob job, IReadOnlyList<string> nodes) => new()
+    {
+        JobId = SlurmIdOf(job),
+        State = job.State,
+        Flags = job.Flags.IsDefaultOrEmpty ? null : job.Flags,
+        Reason = job.Reason is "" or "None" ? null : job.Reason,
+        NodeList = NullIfEmpty(job.Nodes),
+        Nodes = nodes.Count is > 0 and <= MostNodesNamed ? nodes : null,
+        Gpus = GpusOf(job, nodes),
+        SubmitTime = job.SubmitTime,
+        StartTime = job.StartTime,
+        EndTime = job.EndTime,
+        ExitCode = job.ExitCode,
+        ExitSignal = job.ExitSignal is 0 ? null : job.ExitSignal,
+        Restarts = job.RestartCount == 0 ? null : job.RestartCount,
+    };
+
+    private static List<GpuAllocation>? GpusOf(SlurmJob job, IReadOnlyList<string> nodes)
+    {
+        // One text per node: with another number of them nobody can say which is whose.
+        if (job.GresDetail.IsDefaultOrEmpty || job.GresDetail.Length != nodes.Count || nodes.Count > MostNodesNamed)
+            return null;
+        var found = nodes.SelectMany((node, i) => GresText.Parse(job.GresDetail[i])
+                .Where(g => g.Name == "gpu")
+                .Select(g => new GpuAllocation(
+                    node, NullIfEmpty(g.Type), g.Count, g.Indices.IsDefaultOrEmpty ? null : g.Indices)))
+            .ToList();
+        return found.Count > 0 ? found : null;
+    }
+
+    // A hostlist that cannot be read hides the names of the nodes, never the job.
+    private static IReadOnlyList<string> Expand(string hostlist)
+    {
+        try
+        {
+            return [.. Hostlist.Expand(hostlist).Select(n => n.Value)];
+        }
+        catch (FormatException)
+        {
+            return [];
+        }
+    }
+
+    private static Dictionary<string, string> LabelsOf(SlurmJob job, string cluster)
+    {
+        var labels = new Dictionary<string, string>(StringComparer.Ordinal);
+        Add(JobLabels.Cluster, cluster);
+        Add(JobLabels.User, job.User);
+        Add(JobLabels.Account, job.Account);
+        Add(JobLabels.Partition, job.Partition);
+        Add(JobLabels.State, job.State);
+        return labels;
+
+        // Slurm allows names that labels do not; such a job is still found by field selector.
+        void Add(string key, string value)
+        {
+            if (LabelValue().IsMatch(value))
+                labels[key] = value;
+        }
+    }
+
+    private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
+
+    [GeneratedRegex(@"\A[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?\z")]
+    private static partial Regex LabelValue();
+}

@@ -1,0 +1,36 @@
+using Bridge.ApiServer.Meta;
+using Bridge.ApiServer.Security;
+using Bridge.ApiServer.Store;
+using Microsoft.AspNetCore.Http;
+
+namespace Bridge.ApiServer.Serving;
+
+/// <summary>A resource with its objects, whatever their type: what a server is made of.</summary>
+public sealed class ServedResource
+{
+    private readonly Func<ServingSettings, ApiGate, Func<HttpContext, UserInfo, Task>> _endpoint;
+    private readonly Func<bool> _synced;
+
+    private ServedResource(
+        ResourceNames names,
+        ReadOnlyMemory<byte> schemas,
+        Func<ServingSettings, ApiGate, Func<HttpContext, UserInfo, Task>> endpoint,
+        Func<bool> synced) => (Names, Schemas, _endpoint, _synced) = (names, schemas, endpoint, synced);
+
+    public ResourceNames Names { get; }
+
+    internal ReadOnlyMemory<byte> Schemas { get; }
+
+    /// <summary>Whether its objects are known.</summary>
+    internal bool Synced => _synced();
+
+    public static ServedResource Of<T>(ResourceKind<T> kind, ObjectStore<T> store)
+        where T : ApiObject =>
+        new(
+            kind.Names,
+            kind.Schemas,
+            (settings, gate) => new ResourceEndpoint<T>(kind, store, settings, gate).ServeAsync,
+            () => store.Current is not null);
+
+    internal Func<HttpContext, UserInfo, Task> Endpoint(ServingSettings settings, ApiGate gate) => _endpoint(settings, gate);
+}

@@ -28,11 +28,11 @@ internal sealed class WatchStream<T>(
     {
         context.Response.ContentType = Replies.JsonType;
         var end = Task.Delay(Options.Timeout ?? settings.WatchTimeout, settings.Time, cancel);
+        var bookmark = Task.Delay(settings.BookmarkEvery, settings.Time, cancel);
         await context.Response.StartAsync(cancel);
         if (initial is not null)
             await WriteInitialAsync(initial, cancel);
         await FlushAsync(cancel);
-        var bookmark = Task.Delay(settings.BookmarkEvery, settings.Time, cancel);
         while (!end.IsCompleted)
         {
             if (store.Read(Position, _batch) is not { } count)

@@ -1,0 +1,66 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Bridge.Adapter.Tests.ApiServer;
+
+/// <summary>Authorities and certificates made for one test, in a folder of their own.</summary>
+internal sealed class TestPki : IDisposable
+{
+    public const string ForClients = "1.3.6.1.5.5.7.3.2";
+    public const string ForServers = "1.3.6.1.5.5.7.3.1";
+
+    public TestPki()
+    {
+        Folder = Directory.CreateTempSubdirectory("bridge-api-").FullName;
+        Authority = MakeAuthority("ca");
+        FrontProxyAuthority = MakeAuthority("front-proxy-ca");
+        FrontProxy = Issue(FrontProxyAuthority, "front-proxy-client", ForClients);
+        WriteServing("serving");
+    }
+
+    public string Folder { get; }
+
+    public X509Certificate2 Authority { get; }
+
+    public X509Certificate2 FrontProxyAuthority { get; }
+
+    public X509Certificate2 FrontProxy { get; }
+
+    public string CertificatePath => Path.Combine(Folder, "tls.crt");
+
+    public string KeyPath => Path.Combine(Folder, "tls.key");
+
+    public static X509Certificate2 MakeAuthority(string name)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
+        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-2), DateTimeOffset.UtcNow.AddDays(2));
+    }
+
+    public static X509Certificate2 Issue(X509Certificate2 authority, string name, string use, int endsInHours = 24)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(use)], false));
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        var serial = RandomNumberGenerator.GetBytes(8);
+        using var bare = request.Create(
+            authority, DateTimeOffset.UtcNow.AddHours(-25), DateTimeOffset.UtcNow.AddHours(endsInHours), serial);
+        return bare.CopyWithPrivateKey(key);
+    }
+
+    /// <summary>Puts a new serving certificate where the server reads it.</summary>
+    public void WriteServing(string name)
+    {
+        using var certificate = Issue(Authority, name, ForServers);
+        File.WriteAllText(KeyPath, certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+        File.WriteAllText(CertificatePath, certificate.ExportCertificatePem());
+    }
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+}

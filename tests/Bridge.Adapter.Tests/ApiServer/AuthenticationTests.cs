@@ -1,8 +1,8 @@
 using System.Net;
+using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Bridge.ApiServer.Security;
-using Xunit;
 
 namespace Bridge.Adapter.Tests.ApiServer;
 
@@ -30,7 +30,8 @@ public sealed class AuthenticationTests
     public async Task An_expired_certificate_and_one_for_servers_are_refused()
     {
         await using var api = await StartAsync();
-        using var expired = TestPki.Issue(api.Pki.FrontProxyAuthority, "front-proxy-client", TestPki.ForClients, endsInHours: -1);
+        using var expired = TestPki.Issue(
+            api.Pki.FrontProxyAuthority, "front-proxy-client", TestPki.ForClients, until: new DateTimeOffset(2021, 1, 1, 0, 0, 0, TimeSpan.Zero));
         using var server = TestPki.Issue(api.Pki.FrontProxyAuthority, "front-proxy-client", TestPki.ForServers);
 
         Assert.Contains("NotTimeValid", await RefusedAsync(api, expired), StringComparison.Ordinal);
@@ -81,7 +82,7 @@ public sealed class AuthenticationTests
             },
         });
         using var request = new HttpRequestMessage(HttpMethod.Get, JobApi.Root + "/namespaces/team-vision/slurmjobs/1");
-        request.Headers.Add("X-Remote-Extra-Example.com%2fScopes", ["a", "b"]);
+        request.Headers.Add("X-Remote-Extra-Example.com%2fScopes", "a");
         await api.SendAsync(request);
         await api.GetAsync(JobApi.Jobs + "?fieldSelector=metadata.name=1");
         await api.GetAsync(JobApi.Jobs + "?watch=1&resourceVersion=1");
@@ -91,7 +92,7 @@ public sealed class AuthenticationTests
         Assert.Equal(["1", "1", ""], asked.Select(a => a.Name));
         Assert.All(asked, a => Assert.Equal(("alice", "jobs.slurmbridge.io", "slurmjobs"), (a.User.Name, a.Group, a.Resource)));
         Assert.Equal(["system:authenticated"], asked[0].User.Groups);
-        Assert.Equal(["a", "b"], asked[0].User.Extra["example.com/scopes"]);
+        Assert.Equal(["a"], asked[0].User.Extra["example.com/scopes"]);
     }
 
     [Fact]
@@ -177,8 +178,10 @@ public sealed class AuthenticationTests
     {
         using var tcp = new System.Net.Sockets.TcpClient();
         await tcp.ConnectAsync(IPEndPoint.Parse(new Uri(api.Address).Authority), JobApi.Cancel);
-        await using var tls = new System.Net.Security.SslStream(tcp.GetStream(), false, (_, _, _, _) => true);
-        await tls.AuthenticateAsClientAsync("127.0.0.1");
+        await using var tls = new SslStream(tcp.GetStream());
+        await tls.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions { TargetHost = "127.0.0.1", CertificateChainPolicy = api.Pki.TrustInServers() },
+            JobApi.Cancel);
         return tls.RemoteCertificate!.Subject;
     }
 }

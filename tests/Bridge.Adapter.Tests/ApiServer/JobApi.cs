@@ -1,13 +1,11 @@
 using System.Net;
 using System.Net.Security;
-using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Bridge.ApiServer;
 using Bridge.ApiServer.Jobs;
 using Bridge.ApiServer.Security;
 using Microsoft.Extensions.Logging.Abstractions;
-using Xunit;
 
 namespace Bridge.Adapter.Tests.ApiServer;
 
@@ -76,12 +74,7 @@ internal sealed class JobApi : IAsyncDisposable
             {
                 ClientCertificateContext =
                     certificate is null ? null : SslStreamCertificateContext.Create(certificate, null, offline: true),
-                CertificateChainPolicy = new X509ChainPolicy
-                {
-                    TrustMode = X509ChainTrustMode.CustomRootTrust,
-                    CustomTrustStore = { Pki.Authority },
-                    RevocationMode = X509RevocationMode.NoCheck,
-                },
+                CertificateChainPolicy = Pki.TrustInServers(),
             },
         };
         return new HttpClient(handler)
@@ -110,10 +103,9 @@ internal sealed class JobApi : IAsyncDisposable
     public async IAsyncEnumerable<JsonElement> WatchAsync(
         string query,
         string accept = "application/json",
-        string path = Jobs,
-        [EnumeratorCancellation] CancellationToken cancel = default)
+        string path = Jobs)
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel, Cancel);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         deadline.CancelAfter(s_patience);
         using var request = new HttpRequestMessage(HttpMethod.Get, $"{path}?watch=true&{query}") { Version = HttpVersion.Version20 };
         request.Headers.TryAddWithoutValidation("Accept", accept);

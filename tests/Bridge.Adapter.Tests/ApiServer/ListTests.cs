@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using Xunit;
 
 namespace Bridge.Adapter.Tests.ApiServer;
 
@@ -71,7 +70,7 @@ public sealed class ListTests
 
         Assert.Equal(HttpStatusCode.Gone, code);
         Assert.Equal("Expired", gone.At("reason"));
-        Assert.Equal(["5000"], rest.Names());
+        Assert.Equal(["1", "5000"], rest.Names());
     }
 
     [Fact]

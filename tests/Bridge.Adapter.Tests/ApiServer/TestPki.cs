@@ -10,6 +10,10 @@ internal sealed class TestPki : IDisposable
     public const string ForClients = "1.3.6.1.5.5.7.3.2";
     public const string ForServers = "1.3.6.1.5.5.7.3.1";
 
+    // Wide, for tests set the clock as they like.
+    private static readonly DateTimeOffset s_from = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset s_until = new(2049, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     public TestPki()
     {
         Folder = Directory.CreateTempSubdirectory("bridge-api-").FullName;
@@ -37,10 +41,10 @@ internal sealed class TestPki : IDisposable
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
-        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-2), DateTimeOffset.UtcNow.AddDays(2));
+        return request.CreateSelfSigned(s_from, s_until);
     }
 
-    public static X509Certificate2 Issue(X509Certificate2 authority, string name, string use, int endsInHours = 24)
+    public static X509Certificate2 Issue(X509Certificate2 authority, string name, string use, DateTimeOffset? until = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
@@ -49,10 +53,16 @@ internal sealed class TestPki : IDisposable
         names.AddIpAddress(IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());
         var serial = RandomNumberGenerator.GetBytes(8);
-        using var bare = request.Create(
-            authority, DateTimeOffset.UtcNow.AddHours(-25), DateTimeOffset.UtcNow.AddHours(endsInHours), serial);
+        using var bare = request.Create(authority, s_from, until ?? s_until, serial);
         return bare.CopyWithPrivateKey(key);
     }
+
+    public X509ChainPolicy TrustInServers() => new()
+    {
+        TrustMode = X509ChainTrustMode.CustomRootTrust,
+        CustomTrustStore = { Authority },
+        RevocationMode = X509RevocationMode.NoCheck,
+    };
 
     /// <summary>Puts a new serving certificate where the server reads it.</summary>
     public void WriteServing(string name)

@@ -1,0 +1,129 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Bridge.Kube.Models;
+
+namespace Bridge.Kube.Client;
+
+/// <summary>One request: a path with its query, and a body for writes.</summary>
+public sealed record KubeRequest(HttpMethod Method, string PathAndQuery)
+{
+    public ReadOnlyMemory<byte> Body { get; init; }
+    public string ContentType { get; init; } = "";
+
+    /// <summary>Bound of this request where it is tighter than <see cref="KubeLimits.Request"/>.</summary>
+    public TimeSpan? Within { get; init; }
+}
+
+/// <summary>Speaks HTTP to one API server. Reads throw <see cref="KubeException"/>; nothing is retried here but a renewed token.</summary>
+public sealed class KubeClient : IDisposable
+{
+    private readonly KubeEndpoint _endpoint;
+    private readonly string _root;
+    private readonly TimeProvider _time;
+    private readonly HttpClient _http;
+
+    public KubeClient(KubeEndpoint endpoint, KubeLimits limits, TimeProvider time)
+    {
+        _endpoint = endpoint;
+        _root = endpoint.Server.AbsoluteUri.TrimEnd('/');
+        Limits = limits;
+        _time = time;
+        _http = new HttpClient(KubeTransport.Create(endpoint, limits))
+        {
+            DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+        _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("bridge", "0.1"));
+        _http.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+    }
+
+    public KubeLimits Limits { get; }
+
+    public void Dispose() => _http.Dispose();
+
+    /// <summary>Reads one object.</summary>
+    /// <exception cref="KubeException">No answer, or not that object.</exception>
+    public Task<T> GetAsync<T>(KubeKind<T> kind, ObjectKey key, CancellationToken cancel)
+        where T : class, IKubeObject =>
+        SendAsync(new KubeRequest(HttpMethod.Get, kind.Resource.Path(key)), kind.Item, cancel);
+
+    /// <summary>Sends one request and reads the whole answer.</summary>
+    /// <exception cref="KubeException">No answer in time, an error, or an answer that is not a <typeparamref name="T"/>.</exception>
+    public async Task<T> SendAsync<T>(KubeRequest request, JsonTypeInfo<T> type, CancellationToken cancel)
+        where T : class
+    {
+        using var timer = new CancellationTokenSource(request.Within ?? Limits.Request, _time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancel);
+        try
+        {
+            using var answer = await SendAsync(request, linked.Token);
+            await using var body = await answer.Content.ReadAsStreamAsync(linked.Token);
+            return await JsonSerializer.DeserializeAsync(body, type, linked.Token)
+                ?? throw new KubeException("the API server answered null");
+        }
+        catch (Exception e) when (Translate(e, cancel) is { } failure)
+        {
+            throw new KubeException(failure, e);
+        }
+    }
+
+    /// <summary>Opens a watch; the request's bound holds until the answer's head has come.</summary>
+    /// <exception cref="KubeException">Refused, or no answer in time.</exception>
+    internal async Task<HttpResponseMessage> OpenAsync(KubeRequest request, CancellationToken cancel)
+    {
+        using var timer = new CancellationTokenSource(request.Within ?? Limits.Request, _time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancel);
+        try
+        {
+            return await SendAsync(request, linked.Token);
+        }
+        catch (Exception e) when (Translate(e, cancel) is { } failure)
+        {
+            throw new KubeException(failure, e);
+        }
+    }
+
+    /// <summary>What an exception of the transport means; null for one that is not the neighbour's (the caller's own cancellation, a bug).</summary>
+    internal static KubeFailure? Translate(Exception e, CancellationToken callers) => e switch
+    {
+        OperationCanceledException when callers.IsCancellationRequested => null,
+        OperationCanceledException => KubeFailure.NoAnswer("the API server did not answer in time"),
+        HttpRequestException { InnerException: { } inner } => KubeFailure.NoAnswer($"the API server cannot be reached: {inner.Message}"),
+        HttpRequestException or IOException => KubeFailure.NoAnswer($"the API server cannot be reached: {e.Message}"),
+        JsonException => KubeFailure.NoAnswer($"the API server's answer is not the expected JSON: {e.Message}"),
+        _ => null,
+    };
+
+    private async Task<HttpResponseMessage> SendAsync(KubeRequest request, CancellationToken cancel)
+    {
+        var token = _endpoint.Token?.Current();
+        var answer = await _http.SendAsync(Message(request, token), HttpCompletionOption.ResponseHeadersRead, cancel);
+        if (answer.StatusCode == HttpStatusCode.Unauthorized && token is not null && _endpoint.Token!.Renew(token))
+        {
+            answer.Dispose();
+            answer = await _http.SendAsync(Message(request, _endpoint.Token.Current()), HttpCompletionOption.ResponseHeadersRead, cancel);
+        }
+        if (answer.IsSuccessStatusCode)
+            return answer;
+        using (answer)
+            throw new KubeException(await KubeFailure.ReadAsync(answer, _time, cancel));
+    }
+
+    private HttpRequestMessage Message(KubeRequest request, string? token)
+    {
+        var message = new HttpRequestMessage(request.Method, new Uri(_root + request.PathAndQuery));
+        if (token is not null)
+            message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        if (_endpoint.TlsServerName.Length > 0)
+            message.Headers.Host = _endpoint.TlsServerName;
+        if (request.ContentType.Length > 0)
+        {
+            message.Content = new ReadOnlyMemoryContent(request.Body);
+            message.Content.Headers.ContentType = new MediaTypeHeaderValue(request.ContentType);
+        }
+        return message;
+    }
+}

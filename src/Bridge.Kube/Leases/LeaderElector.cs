@@ -1,0 +1,213 @@
+using Bridge.Kube.Client;
+using Bridge.Kube.Models;
+using Microsoft.Extensions.Logging;
+
+namespace Bridge.Kube.Leases;
+
+/// <summary>
+/// Makes one of several Bridges the leader through a Lease (coordination.k8s.io/v1). Expiry is measured on this process's monotonic clock
+/// from when it saw the record change, so wall clocks may be wrong or jump.
+/// </summary>
+public sealed class LeaderElector
+{
+    private readonly LeaseOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Random _random;
+    private readonly ILogger _log;
+    private readonly LeaseStore _store;
+
+    private Leadership? _current;
+
+    /// <summary>The record as last seen, and since when this process has seen it so.</summary>
+    private Lease? _seen;
+    private long _seenAt;
+
+    /// <exception cref="ArgumentException">The options contradict each other; every mistake is named.</exception>
+    public LeaderElector(KubeClient client, LeaseOptions options, TimeProvider time, Random random, ILogger log)
+    {
+        if (options.Mistakes() is { Count: > 0 } mistakes)
+            throw new ArgumentException(string.Join("; ", mistakes), nameof(options));
+        _options = options;
+        _time = time;
+        _random = random;
+        _log = log;
+        // Two tries fit before the deadline even when each runs into its bound.
+        _store = new LeaseStore(client, Key, options.RenewDeadline / 2 - options.Retry / 2);
+    }
+
+    /// <summary>The present term; null while another leads, or nobody provably does.</summary>
+    public Leadership? Current => Volatile.Read(ref _current) is { Holds: true } term ? term : null;
+
+    public bool IsLeader => Current is not null;
+
+    private ObjectKey Key => new(_options.Namespace, _options.Name);
+
+    /// <summary>
+    /// Tries to lead until told to stop. For each term, <paramref name="lead"/> runs until it ends; it must end soon after the term's
+    /// <see cref="Leadership.Lost"/> fires, and no new term begins before it has. On an orderly stop the lease is given up, so that
+    /// the next Bridge need not wait for it to lapse.
+    /// </summary>
+    public async Task RunAsync(Func<Leadership, Task> lead, CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            if (await TryAcquireAsync(stop) is { } term)
+                await LeadAsync(term, lead, stop);
+            else
+                await WaitAsync(stop);
+        }
+    }
+
+    private async Task LeadAsync(Leadership term, Func<Leadership, Task> lead, CancellationToken stop)
+    {
+        using (term)
+        {
+            Volatile.Write(ref _current, term);
+            Log.LeaseAcquired(_log, _options.Identity, Key.ToString(), term.Token.ToString());
+            var leading = lead(term);
+            try
+            {
+                await RenewUntilLostAsync(term, leading, stop);
+            }
+            finally
+            {
+                term.End();
+                Volatile.Write(ref _current, null);
+                await leading;
+            }
+            await ReleaseAsync(term);
+        }
+    }
+
+    private async Task RenewUntilLostAsync(Leadership term, Task leading, CancellationToken stop)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop, term.Lost);
+        while (!ended.IsCancellationRequested && !leading.IsCompleted)
+        {
+            await WaitAsync(ended.Token);
+            if (!ended.IsCancellationRequested && await RenewAsync(term, ended.Token) is { } why)
+            {
+                Log.LeaseLost(_log, _options.Identity, Key.ToString(), why);
+                return;
+            }
+        }
+        if (term.Lost.IsCancellationRequested)
+            Log.LeaseLost(_log, _options.Identity, Key.ToString(), "it could not be renewed in time");
+    }
+
+    /// <summary>Null: renewed, or nothing is known and the term's own clock decides. Else why the term is over.</summary>
+    private async Task<string?> RenewAsync(Leadership term, CancellationToken cancel)
+    {
+        try
+        {
+            var sentAt = _time.GetTimestamp();
+            if (await _store.WriteAsync(Mine(_seen!, _seen!.Spec.AcquireTime, term.Token.Transitions), cancel) is { } renewed)
+            {
+                Saw(renewed);
+                return term.Prove(sentAt) ? null : "the renewal came too late";
+            }
+            // Somebody wrote in between: perhaps our own renewal, whose answer was lost.
+            if (await _store.ReadAsync(cancel) is not { } found)
+                return "somebody deleted it";
+            Saw(found);
+            return found.Spec.HolderIdentity == _options.Identity && found.Spec.LeaseTransitions == term.Token.Transitions
+                ? null
+                : $"'{found.Spec.HolderIdentity}' holds it";
+        }
+        catch (KubeException e)
+        {
+            Log.LeaseUnanswered(_log, _options.Identity, Key.ToString(), e.Message);
+            return null;
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    private async Task<Leadership?> TryAcquireAsync(CancellationToken stop)
+    {
+        try
+        {
+            var found = await _store.ReadAsync(stop);
+            if (found is not null)
+                Saw(found);
+            if (found is not null && !Free(found))
+                return null;
+            var transitions = (found?.Spec.LeaseTransitions ?? 0) + 1;
+            var sentAt = _time.GetTimestamp();
+            var written = await _store.WriteAsync(Mine(found ?? Fresh(), _time.GetUtcNow(), transitions), stop);
+            if (written is null)
+                return null;
+            Saw(written);
+            return new Leadership(new FencingToken(_options.Identity, transitions), _options, _time, sentAt);
+        }
+        catch (KubeException e)
+        {
+            Log.LeaseUnanswered(_log, _options.Identity, Key.ToString(), e.Message);
+            return null;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    // The holder's own duration counts: it may run with other options.
+    private bool Free(Lease lease) =>
+        string.IsNullOrEmpty(lease.Spec.HolderIdentity)
+        || _time.GetElapsedTime(_seenAt) >= TimeSpan.FromSeconds(Math.Max(1, lease.Spec.LeaseDurationSeconds ?? 1));
+
+    private void Saw(Lease lease)
+    {
+        if (_seen?.Metadata.ResourceVersion != lease.Metadata.ResourceVersion)
+            _seenAt = _time.GetTimestamp();
+        if (_seen?.Spec.HolderIdentity != lease.Spec.HolderIdentity && lease.Spec.HolderIdentity is { Length: > 0 } holder && holder != _options.Identity)
+            Log.LeaseHeldByOther(_log, Key.ToString(), holder, _options.Identity);
+        _seen = lease;
+    }
+
+    private Lease Fresh() => new() { Metadata = new Meta { Name = _options.Name, Namespace = _options.Namespace } };
+
+    private Lease Mine(Lease basis, DateTimeOffset? acquired, int transitions) => basis with
+    {
+        Spec = basis.Spec with
+        {
+            HolderIdentity = _options.Identity,
+            LeaseDurationSeconds = (int)_options.Duration.TotalSeconds,
+            AcquireTime = acquired,
+            RenewTime = _time.GetUtcNow(),
+            LeaseTransitions = transitions,
+        },
+    };
+
+    // The caller's token has fired by now and would only keep the lease from being given up; the store bounds each request by itself.
+    private async Task ReleaseAsync(Leadership term)
+    {
+        try
+        {
+            var found = await _store.ReadAsync(CancellationToken.None);
+            if (found?.Spec.HolderIdentity != _options.Identity || found.Spec.LeaseTransitions != term.Token.Transitions)
+                return;
+            var free = found with { Spec = found.Spec with { HolderIdentity = "", LeaseDurationSeconds = 1, RenewTime = _time.GetUtcNow() } };
+            if (await _store.WriteAsync(free, CancellationToken.None) is not null)
+                Log.LeaseReleased(_log, _options.Identity, Key.ToString());
+        }
+        catch (KubeException e)
+        {
+            Log.LeaseUnanswered(_log, _options.Identity, Key.ToString(), e.Message);
+        }
+    }
+
+    private async Task WaitAsync(CancellationToken cancel)
+    {
+        try
+        {
+            await Task.Delay(_options.Retry * (1 + _random.NextDouble() / 5), _time, cancel);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // The caller looks at its tokens.
+        }
+    }
+}

@@ -1,0 +1,55 @@
+namespace Bridge.Kube.Leases;
+
+/// <summary>Which leader: Transitions grows with every acquisition, so a store that remembers the highest one can refuse an old leader.</summary>
+public readonly record struct FencingToken(string Holder, int Transitions)
+{
+    public override string ToString() => $"{Transitions}:{Holder}";
+}
+
+/// <summary>One term of leadership: it begins with an acquisition and ends for good when it cannot be proven any more.</summary>
+public sealed class Leadership : IDisposable
+{
+    private readonly LeaseOptions _options;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _lost;
+    private long _provenAt;
+
+    internal Leadership(FencingToken token, LeaseOptions options, TimeProvider time, long provenAt)
+    {
+        Token = token;
+        _options = options;
+        _time = time;
+        _provenAt = provenAt;
+        _lost = new CancellationTokenSource(Left(provenAt), time);
+        Lost = _lost.Token;
+    }
+
+    public FencingToken Token { get; }
+
+    /// <summary>Fires when the term ends: taken by another, given up, or not renewed in time. Everything done as leader stops on it.</summary>
+    public CancellationToken Lost { get; }
+
+    /// <summary>Whether leadership is proven at this moment. Computed from the monotonic clock, so a late timer cannot make it true.</summary>
+    public bool Holds => !Lost.IsCancellationRequested && Left(Volatile.Read(ref _provenAt)) > TimeSpan.Zero;
+
+    public void Dispose() => _lost.Dispose();
+
+    /// <summary>A renewal that was sent at this timestamp has succeeded. False: too late, the term is over.</summary>
+    internal bool Prove(long sentAt)
+    {
+        if (!Holds)
+            return false;
+        Volatile.Write(ref _provenAt, sentAt);
+        _lost.CancelAfter(Left(sentAt));
+        return !Lost.IsCancellationRequested;
+    }
+
+    internal void End() => _lost.Cancel();
+
+    // Counted from before the renewal was sent: others count from when they saw it, which is later.
+    private TimeSpan Left(long provenAt)
+    {
+        var left = _options.RenewDeadline - _time.GetElapsedTime(provenAt);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+}

@@ -1,0 +1,34 @@
+using System.Text.Json.Serialization;
+
+namespace Bridge.Kube.Models;
+
+/// <summary>core/v1 and what every answer shares.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(Status))]
+[JsonSerializable(typeof(PartialObject))]
+[JsonSerializable(typeof(KubeList<Node>))]
+[JsonSerializable(typeof(KubeList<Pod>))]
+[JsonSerializable(typeof(KubeList<Namespace>))]
+[JsonSerializable(typeof(KubeList<Secret>))]
+[JsonSerializable(typeof(KubeList<Event>))]
+internal sealed partial class CoreJson : JsonSerializerContext;
+
+/// <summary>resource.k8s.io/v1.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(KubeList<ResourceSlice>))]
+[JsonSerializable(typeof(KubeList<ResourceClaim>))]
+internal sealed partial class ResourceJson : JsonSerializerContext;
+
+/// <summary>coordination.k8s.io/v1.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(KubeList<Lease>))]
+internal sealed partial class CoordinationJson : JsonSerializerContext;
+
+/// <summary>slurmbridge.io/v1alpha1.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(KubeList<SlurmClusterObject>))]
+[JsonSerializable(typeof(KubeList<NodePoolObject>))]
+[JsonSerializable(typeof(KubeList<PartitionPolicyObject>))]
+internal sealed partial class BridgeJson : JsonSerializerContext;

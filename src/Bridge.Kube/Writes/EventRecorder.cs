@@ -1,0 +1,111 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Bridge.Control;
+using Bridge.Core.Names;
+using Bridge.Kube.Models;
+using Microsoft.Extensions.Logging;
+
+namespace Bridge.Kube.Writes;
+
+/// <summary>
+/// Records core/v1 Events. The same words about the same object within ten minutes raise the count of one Event. Best effort: a failure
+/// is logged.
+/// </summary>
+public sealed class EventRecorder(KubeWriter writer, TimeProvider time, ILogger log)
+{
+    private const int MostRemembered = 1024;
+    private const int LongestMessage = 1024;
+    private static readonly TimeSpan _window = TimeSpan.FromMinutes(10);
+
+    private readonly Dictionary<Told, Written> _written = [];
+    private readonly Lock _gate = new();
+
+    /// <param name="about">The object that the Event is shown on.</param>
+    /// <param name="apiVersion">Of that object's kind.</param>
+    /// <param name="warning">Warning or Normal.</param>
+    /// <param name="said">Reason, one CamelCase word, and the message, one sentence.</param>
+    /// <param name="cancel">Cancels.</param>
+    public async Task RecordAsync(
+        ObjectRef about, string apiVersion, bool warning, (string Reason, string Message) said, CancellationToken cancel)
+    {
+        var message = said.Message.Length <= LongestMessage ? said.Message : said.Message[..LongestMessage];
+        var told = new Told(about, warning, said.Reason, message);
+        var now = time.GetUtcNow();
+        var result = StepResult.Gone;
+        if (Repeated(told, now) is { } again)
+            result = await RaiseAsync(again, now, cancel);
+        if (result is StepResult.GoneResult)
+            result = await CreateAsync(told, apiVersion, now, cancel);
+        if (result is not StepResult.DoneResult)
+            Log.EventLost(log, said.Reason, about.ToString(), result.ToString());
+    }
+
+    private Written? Repeated(Told told, DateTimeOffset now)
+    {
+        lock (_gate)
+        {
+            if (!_written.TryGetValue(told, out var known) || now - known.Last > _window)
+                return null;
+            return _written[told] = known with { Count = known.Count + 1, Last = now };
+        }
+    }
+
+    private Task<StepResult> RaiseAsync(Written again, DateTimeOffset now, CancellationToken cancel) => writer.MergeAsync(
+        new WriteTarget(KubeKinds.Events.Resource, again.Key),
+        new JsonObject { ["count"] = again.Count, ["lastTimestamp"] = Seconds(now) },
+        "",
+        cancel);
+
+    private async Task<StepResult> CreateAsync(Told told, string apiVersion, DateTimeOffset now, CancellationToken cancel)
+    {
+        // Events about cluster-scoped objects live in "default"; the time makes the name unique, as client-go does it.
+        var about = told.About;
+        var ns = about.Namespace.Length > 0 ? about.Namespace : "default";
+        var name = $"{about.Name}.{now.UtcTicks.ToString("x", CultureInfo.InvariantCulture)}";
+        var result = await writer.CreateAsync(KubeKinds.Events.Resource, ns, Body(told, apiVersion, new ObjectKey(ns, name), now), cancel);
+        if (result is StepResult.DoneResult)
+            Remember(told, new Written(new ObjectKey(ns, name), 1, now));
+        return result;
+    }
+
+    private void Remember(Told told, Written written)
+    {
+        lock (_gate)
+        {
+            if (_written.Count >= MostRemembered)
+            {
+                foreach (var old in _written.OrderBy(w => w.Value.Last).Take(MostRemembered / 2).Select(w => w.Key).ToList())
+                    _written.Remove(old);
+            }
+            _written[told] = written;
+        }
+    }
+
+    private static JsonObject Body(Told told, string apiVersion, ObjectKey key, DateTimeOffset now) => new()
+    {
+        ["metadata"] = new JsonObject { ["name"] = key.Name, ["namespace"] = key.Namespace },
+        ["involvedObject"] = new JsonObject
+        {
+            ["apiVersion"] = apiVersion,
+            ["kind"] = told.About.Kind,
+            ["namespace"] = told.About.Namespace,
+            ["name"] = told.About.Name,
+            ["uid"] = told.About.Uid,
+        },
+        ["reason"] = told.Reason,
+        ["message"] = told.Message,
+        ["type"] = told.Warning ? "Warning" : "Normal",
+        ["count"] = 1,
+        ["firstTimestamp"] = Seconds(now),
+        ["lastTimestamp"] = Seconds(now),
+        ["source"] = new JsonObject { ["component"] = WellKnown.FieldManager },
+        ["reportingComponent"] = WellKnown.FieldManager,
+    };
+
+    /// <summary>metav1.Time has whole seconds.</summary>
+    internal static string Seconds(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    private sealed record Told(ObjectRef About, bool Warning, string Reason, string Message);
+
+    private sealed record Written(ObjectKey Key, int Count, DateTimeOffset Last);
+}

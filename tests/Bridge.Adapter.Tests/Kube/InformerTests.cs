@@ -1,0 +1,211 @@
+using Bridge.Adapter.Tests.KubeFake;
+using Bridge.Kube.Client;
+using Bridge.Kube.Models;
+using Bridge.Kube.Watch;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Bridge.Adapter.Tests.Kube;
+
+public sealed class InformerTests : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ManualTime _time = new();
+    private readonly List<string> _told = [];
+    private FakeKube _kube = null!;
+    private KubeClient _client = null!;
+    private Task _running = Task.CompletedTask;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _running;
+        _client?.Dispose();
+        await _kube.DisposeAsync();
+        _stop.Dispose();
+    }
+
+    [Fact]
+    public async Task A_streaming_list_brings_every_object_and_then_the_changes()
+    {
+        var nodes = await StartAsync(k => k.Put(KubeKinds.Nodes, "n1"));
+        _kube.Put(KubeKinds.Nodes, "n2");
+        await Eventually.TrueAsync(() => nodes.Snapshot.Count == 2, "n2 is seen");
+        _kube.Put(KubeKinds.Nodes, "n2", """{"spec":{"unschedulable":true}}""");
+        _kube.Store.Remove(KubeKinds.Nodes.Resource, new("", "n1"));
+        await Eventually.TrueAsync(() => nodes.Snapshot.Count == 1, "n1 is gone");
+        Assert.Equal(["Added n1", "Added n2", "Modified n2", "Deleted n1"], Told());
+        Assert.True(nodes.Snapshot[new("", "n2")].Spec.Unschedulable);
+        Assert.Single(_kube.Requests);
+    }
+
+    [Fact]
+    public async Task Without_streaming_lists_pages_are_read_and_the_watch_goes_on_from_their_version()
+    {
+        var nodes = await StartAsync(
+            k =>
+            {
+                k.Watches.RefuseStreamingLists = true;
+                for (var i = 0; i < 7; i++)
+                    k.Put(KubeKinds.Nodes, $"n{i}");
+            },
+            limits: new KubeLimits { PageSize = 3 });
+        Assert.Equal(7, nodes.Snapshot.Count);
+        await Eventually.TrueAsync(() => _kube.Watches.Open("nodes") == 1, "the watch is open", _time);
+        _kube.Put(KubeKinds.Nodes, "late");
+        await Eventually.TrueAsync(() => nodes.Snapshot.Count == 8, "the watch tells of the late one");
+        Assert.Equal(3, _kube.Requests.Count(r => r.Contains("limit=3", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_cut_watch_is_resumed_where_it_broke_off_without_listing_again()
+    {
+        var nodes = await StartAsync(k => k.Put(KubeKinds.Nodes, "n1"));
+        _kube.Watches.CutAll();
+        await Eventually.TrueAsync(() => _kube.Watches.Open("nodes") == 0, "the watch is cut");
+        _kube.Store.Remove(KubeKinds.Nodes.Resource, new("", "n1"));
+        _kube.Put(KubeKinds.Nodes, "n2");
+        await Eventually.TrueAsync(() => nodes.Snapshot.ContainsKey(new("", "n2")), "n2 is seen", _time);
+        Assert.Equal(["Added n1", "Deleted n1", "Added n2"], Told());
+        Assert.Single(_kube.Requests, r => r.Contains("sendInitialEvents", StringComparison.Ordinal));
+        await Eventually.TrueAsync(() => nodes.State.Current, "the source is current again", _time);
+    }
+
+    [Fact]
+    public async Task A_bookmark_moves_the_place_to_resume_from()
+    {
+        await StartAsync(k => k.Put(KubeKinds.Nodes, "n1"));
+        _kube.Put(KubeKinds.Pods, "other", inNamespace: "x");
+        var version = _kube.Store.Version;
+        _kube.Watches.Bookmark("nodes");
+        _kube.Watches.EndAll();
+        await Eventually.TrueAsync(() => _kube.Requests.Count == 2, "the watch is opened again", _time);
+        Assert.Contains($"resourceVersion={version}&", _kube.Requests[1], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task After_410_the_list_is_read_again_and_what_vanished_is_told_as_deleted(bool inStream)
+    {
+        var nodes = await StartAsync(k =>
+        {
+            k.Put(KubeKinds.Nodes, "stays");
+            k.Put(KubeKinds.Nodes, "vanishes");
+        });
+        _kube.Watches.ExpireInStream = inStream;
+        _kube.Store.Vanish(KubeKinds.Nodes.Resource, new("", "vanishes"));
+        _kube.Store.Compact();
+        _kube.Watches.CutAll();
+        await Eventually.TrueAsync(() => nodes.Snapshot.Count == 1, "the sweep", _time);
+        Assert.Equal("Deleted vanishes", Told()[^1]);
+        Assert.True(nodes.State.Current);
+    }
+
+    [Fact]
+    public async Task While_the_server_fails_the_last_content_stays_and_the_state_says_why()
+    {
+        var nodes = await StartAsync(k => k.Put(KubeKinds.Nodes, "n1"));
+        _kube.Fail(FakeFault.On("GET", "/nodes") with { Code = 503, Body = "upstream is down", Times = 1000 });
+        _kube.Watches.CutAll();
+        await Eventually.TrueAsync(() => nodes.State.Error.Contains("upstream is down", StringComparison.Ordinal), "the error shows", _time);
+        Assert.True(nodes.State.Synced);
+        Assert.False(nodes.State.Current);
+        Assert.Single(nodes.Snapshot);
+    }
+
+    [Fact]
+    public async Task Retry_after_of_429_is_waited_out()
+    {
+        await StartAsync();
+        _kube.Fail(FakeFault.On("GET", "/nodes") with { Code = 429, Reason = "TooManyRequests", Body = "slow down", RetryAfterSeconds = 60 });
+        _kube.Watches.EndAll();
+        await Eventually.TrueAsync(() => _kube.Requests.Count == 2, "the refused request", _time);
+        var refusedAt = _time.GetUtcNow();
+        await Eventually.TrueAsync(() => _kube.Requests.Count == 3, "the next request", _time);
+        Assert.InRange(_time.GetUtcNow() - refusedAt, TimeSpan.FromSeconds(58), TimeSpan.FromSeconds(75));
+    }
+
+    [Fact]
+    public async Task A_garbage_line_loses_nothing_because_the_watch_resumes_before_it()
+    {
+        var nodes = await StartAsync();
+        _kube.Watches.Write("nodes", "{\"type\":\"ADDED\",\"object\":null}\n");
+        await Eventually.TrueAsync(() => nodes.State.Error.Contains("not an event", StringComparison.Ordinal), "the error shows");
+        _kube.Put(KubeKinds.Nodes, "n1");
+        await Eventually.TrueAsync(() => nodes.Snapshot.Count == 1 && nodes.State.Current, "n1 is seen", _time);
+        Assert.Single(_kube.Requests, r => r.Contains("sendInitialEvents", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Duplicate_events_are_told_once()
+    {
+        var nodes = await StartAsync(k => k.Watches.Duplicate = true);
+        _kube.Put(KubeKinds.Nodes, "n1");
+        _kube.Put(KubeKinds.Nodes, "n2");
+        await Eventually.TrueAsync(() => nodes.Snapshot.Count == 2, "both are seen");
+        Assert.Equal(["Added n1", "Added n2"], Told());
+    }
+
+    [Fact]
+    public async Task A_silent_watch_is_opened_anew()
+    {
+        await StartAsync();
+        await Eventually.TrueAsync(() => _kube.Requests.Count == 2, "a second watch after three minutes of silence", _time);
+        Assert.True(_time.GetUtcNow() - new ManualTime().GetUtcNow() >= TimeSpan.FromMinutes(3));
+    }
+
+    [Fact]
+    public async Task A_list_that_is_not_a_list_is_an_error_and_not_an_empty_fleet()
+    {
+        var nodes = await StartAsync(
+            k =>
+            {
+                k.Watches.RefuseStreamingLists = true;
+                k.Put(KubeKinds.Nodes, "n1");
+                k.Fail(FakeFault.On("GET", "limit=") with { Code = 200, Body = "{}" });
+            },
+            waitForSync: false);
+        await Eventually.TrueAsync(() => nodes.State.Error.Length > 0, "the error shows", _time);
+        Assert.False(nodes.State.Synced);
+        await Eventually.TrueAsync(() => nodes.State.Synced, "the next list is read", _time);
+        Assert.Single(nodes.Snapshot);
+    }
+
+    [Fact]
+    public async Task A_selector_turns_leaving_the_selection_into_a_delete()
+    {
+        var nodes = await StartAsync(
+            k => k.Put(KubeKinds.Nodes, "n1", """{"metadata":{"labels":{"pool":"a"}}}"""), new WatchScope(Labels: "pool=a"));
+        _kube.Put(KubeKinds.Nodes, "n1", """{"metadata":{"labels":{"pool":"b"}}}""");
+        await Eventually.TrueAsync(() => nodes.Snapshot.IsEmpty, "n1 left the selection");
+        Assert.Equal(["Added n1", "Deleted n1"], Told());
+    }
+
+    private async Task<Informer<Node>> StartAsync(
+        Action<FakeKube>? before = null, WatchScope? scope = null, KubeLimits? limits = null, bool waitForSync = true)
+    {
+        _kube = await FakeKube.StartAsync();
+        before?.Invoke(_kube);
+        _client = _kube.Client(_time, limits);
+        var nodes = new Informer<Node>(
+            _client, KubeKinds.Nodes, scope ?? WatchScope.All, _time, new Random(1), NullLogger.Instance);
+        nodes.Changed += changes =>
+        {
+            lock (_told)
+                _told.AddRange(changes.Select(c => $"{c.Type} {c.Key}"));
+        };
+        _running = nodes.RunAsync(_stop.Token);
+        if (waitForSync)
+            await Eventually.TrueAsync(() => nodes.State.Synced, "the first sync", limits is null ? null : _time);
+        Assert.False(Cancel.IsCancellationRequested);
+        return nodes;
+    }
+
+    private List<string> Told()
+    {
+        lock (_told)
+            return [.. _told];
+    }
+}

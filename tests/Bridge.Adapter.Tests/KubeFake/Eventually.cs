@@ -1,0 +1,23 @@
+namespace Bridge.Adapter.Tests.KubeFake;
+
+/// <summary>Waits for a condition, with a deadline that says what was waited for.</summary>
+internal static class Eventually
+{
+    private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(5);
+
+    /// <param name="condition">Looked at again and again.</param>
+    /// <param name="what">For the failure's text.</param>
+    /// <param name="time">Moved on with every look, so that waits of the code under test end; null leaves clocks alone.</param>
+    public static async Task TrueAsync(Func<bool> condition, string what, ManualTime? time = null)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (!condition())
+        {
+            if (TimeProvider.System.GetElapsedTime(began) > _deadline)
+                Assert.Fail($"after {_deadline.TotalSeconds} s still not so: {what}");
+            time?.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.Delay(_look, TimeProvider.System, TestContext.Current.CancellationToken);
+        }
+    }
+}

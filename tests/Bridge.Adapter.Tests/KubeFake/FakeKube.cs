@@ -1,0 +1,176 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json.Nodes;
+using Bridge.Kube.Client;
+using Bridge.Kube.Models;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Bridge.Adapter.Tests.KubeFake;
+
+/// <summary>
+/// An API server in this process for what a real one cannot be made to do on demand: 410, 429, cut streams, garbage. HTTP/2 over TLS with
+/// an authority of its own. It knows no server-side apply ownership and no CEL: those are tested against the real API machinery.
+/// </summary>
+internal sealed class FakeKube : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly X509Certificate2 _certificate;
+    private readonly List<FakeFault> _faults = [];
+    private readonly List<string> _requests = [];
+    private readonly FakeWrites _writes;
+    private readonly FakeReads _reads;
+
+    private FakeKube(WebApplication app, X509Certificate2 certificate)
+    {
+        _app = app;
+        _certificate = certificate;
+        _writes = new FakeWrites(Store);
+        _reads = new FakeReads(Store);
+        app.Run(ServeAsync);
+    }
+
+    public FakeStore Store { get; } = new();
+
+    public FakeWatches Watches => _reads.Watches;
+
+    /// <summary>When set, requests without this bearer token get 401.</summary>
+    public string? Token { get; set; }
+
+    /// <summary>Method and path with query of every request so far.</summary>
+    public IReadOnlyList<string> Requests
+    {
+        get
+        {
+            lock (_requests)
+                return [.. _requests];
+        }
+    }
+
+    public KubeEndpoint Endpoint => new()
+    {
+        Server = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()),
+        Authorities = [_certificate],
+    };
+
+    public string AuthorityPem => _certificate.ExportCertificatePem();
+
+    public static async Task<FakeKube> StartAsync()
+    {
+        var certificate = SelfSigned();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0, l =>
+        {
+            l.Protocols = HttpProtocols.Http1AndHttp2;
+            l.UseHttps(certificate);
+        }));
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = TimeSpan.FromMilliseconds(100));
+        var fake = new FakeKube(builder.Build(), certificate);
+        await fake._app.StartAsync();
+        return fake;
+    }
+
+    public KubeClient Client(TimeProvider time, KubeLimits? limits = null) => new(Endpoint, limits ?? new KubeLimits(), time);
+
+    public void Fail(FakeFault fault)
+    {
+        lock (_faults)
+            _faults.Add(fault);
+    }
+
+    /// <summary>Stores an object as if somebody had applied it.</summary>
+    public JsonObject Put<T>(KubeKind<T> kind, string name, string body = "{}", string inNamespace = "")
+        where T : class, IKubeObject =>
+        Store.Put(kind.Resource, new ObjectKey(inNamespace, name), (JsonObject)JsonNode.Parse(body)!);
+
+    public async ValueTask DisposeAsync()
+    {
+        Watches.CutAll();
+        await _app.DisposeAsync();
+        _certificate.Dispose();
+    }
+
+    private async Task ServeAsync(HttpContext http)
+    {
+        var path = http.Request.Path + http.Request.QueryString;
+        lock (_requests)
+            _requests.Add($"{http.Request.Method} {path}");
+        if (Token is not null && http.Request.Headers.Authorization != $"Bearer {Token}")
+        {
+            await FakeAnswer.StatusAsync(http, 401, "Unauthorized", "Unauthorized");
+            return;
+        }
+        var fault = TakeFault(http.Request.Method, path);
+        if (fault is not null && await PlayAsync(http, fault))
+            return;
+        var known = FakePath.Parse(http.Request.Path);
+        if (known is null)
+            await FakeAnswer.TextAsync(http, 404, "404 page not found");
+        else if (http.Request.Method == "GET")
+            await _reads.ServeAsync(http, known);
+        else if (fault is { Cut: true })
+            await LoseAnswerAsync(http, known);
+        else
+            await _writes.ServeAsync(http, known);
+    }
+
+    private async Task LoseAnswerAsync(HttpContext http, FakePath known)
+    {
+        var answer = http.Response.Body;
+        http.Response.Body = Stream.Null;
+        await _writes.ServeAsync(http, known);
+        http.Response.Body = answer;
+        http.Abort();
+    }
+
+    private FakeFault? TakeFault(string method, string path)
+    {
+        lock (_faults)
+        {
+            var found = _faults.Find(f => f.When(method, path));
+            if (found is null)
+                return null;
+            _faults.Remove(found);
+            if (found.Times > 1)
+                _faults.Insert(0, found with { Times = found.Times - 1 });
+            return found;
+        }
+    }
+
+    /// <summary>True when the fault was the answer.</summary>
+    private static async Task<bool> PlayAsync(HttpContext http, FakeFault fault)
+    {
+        await fault.Until.WaitAsync(http.RequestAborted);
+        if (fault.RetryAfterSeconds > 0)
+            http.Response.Headers.RetryAfter = $"{fault.RetryAfterSeconds}";
+        if (fault is { Cut: true, AfterWork: false })
+            http.Abort();
+        else if (fault is { Code: > 0, Reason.Length: > 0 })
+            await FakeAnswer.StatusAsync(http, fault.Code, fault.Reason, fault.Body);
+        else if (fault.Code > 0)
+            await FakeAnswer.TextAsync(http, fault.Code, fault.Body);
+        return fault.Code > 0 || fault is { Cut: true, AfterWork: false };
+    }
+
+    private static X509Certificate2 SelfSigned()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=fake-kube", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        names.AddDnsName("kubernetes.default.svc");
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+    }
+}

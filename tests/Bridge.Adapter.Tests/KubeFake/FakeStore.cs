@@ -1,0 +1,99 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Bridge.Kube.Models;
+
+namespace Bridge.Adapter.Tests.KubeFake;
+
+/// <summary>One change in the fake's history. Before is null for a creation, After for a deletion.</summary>
+internal sealed record FakeChange(long Version, KubeResource Resource, ObjectKey Key, JsonObject? Before, JsonObject? After);
+
+/// <summary>Objects with one version counter over all kinds, as etcd has, and the history that watches replay.</summary>
+internal sealed class FakeStore
+{
+    private readonly Dictionary<(KubeResource, ObjectKey), JsonObject> _objects = [];
+    private readonly List<FakeChange> _history = [];
+    private long _version = 100;
+    private long _compacted = 100;
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Lock Gate { get; } = new();
+
+    public long Version => _version;
+
+    /// <summary>Done at the next change.</summary>
+    public Task NextChange => _changed.Task;
+
+    public JsonObject? Find(KubeResource resource, ObjectKey key) => _objects.GetValueOrDefault((resource, key));
+
+    public List<JsonObject> All(KubeResource resource, string inNamespace) =>
+    [
+        .. _objects.Where(o => o.Key.Item1 == resource && (inNamespace.Length == 0 || o.Key.Item2.Namespace == inNamespace))
+            .OrderBy(o => o.Key.Item2).Select(o => o.Value),
+    ];
+
+    /// <summary>What happened after a version; null when that is forgotten.</summary>
+    public List<FakeChange>? Since(long version) =>
+        version < _compacted ? null : [.. _history.Where(c => c.Version > version)];
+
+    /// <summary>Forgets the history: older versions can be neither watched nor paged from.</summary>
+    public void Compact()
+    {
+        lock (Gate)
+        {
+            _version++;
+            _compacted = _version;
+            _history.Clear();
+        }
+    }
+
+    /// <summary>Stores an object, new or changed, at a new version, and tells the watches.</summary>
+    public JsonObject Put(KubeResource resource, ObjectKey key, JsonObject item)
+    {
+        lock (Gate)
+        {
+            var before = Find(resource, key);
+            var meta = (JsonObject)(item["metadata"] ??= new JsonObject());
+            item["apiVersion"] = resource.ApiVersion;
+            item["kind"] = resource.Kind;
+            meta["name"] = key.Name;
+            if (key.Namespace.Length > 0)
+                meta["namespace"] = key.Namespace;
+            meta["uid"] ??= before?["metadata"]?["uid"]?.DeepClone() ?? Guid.NewGuid().ToString();
+            meta["creationTimestamp"] ??= before?["metadata"]?["creationTimestamp"]?.DeepClone() ?? "2026-01-01T00:00:00Z";
+            meta["resourceVersion"] = (++_version).ToString(CultureInfo.InvariantCulture);
+            _objects[(resource, key)] = item;
+            Record(new FakeChange(_version, resource, key, before, item));
+            return item;
+        }
+    }
+
+    public void Remove(KubeResource resource, ObjectKey key)
+    {
+        lock (Gate)
+        {
+            if (!_objects.Remove((resource, key), out var before))
+                return;
+            var last = (JsonObject)before.DeepClone();
+            last["metadata"]!["resourceVersion"] = (++_version).ToString(CultureInfo.InvariantCulture);
+            Record(new FakeChange(_version, resource, key, last, null));
+        }
+    }
+
+    /// <summary>Removes without telling anybody: what a watch misses while it is away.</summary>
+    public void Vanish(KubeResource resource, ObjectKey key)
+    {
+        lock (Gate)
+        {
+            _objects.Remove((resource, key));
+            _version++;
+        }
+    }
+
+    private void Record(FakeChange change)
+    {
+        _history.Add(change);
+        var told = _changed;
+        _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        told.SetResult();
+    }
+}

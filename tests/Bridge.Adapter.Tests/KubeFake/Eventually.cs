@@ -16,7 +16,7 @@ internal static class Eventually
         {
             if (TimeProvider.System.GetElapsedTime(began) > _deadline)
                 Assert.Fail($"after {_deadline.TotalSeconds} s still not so: {what}");
-            time?.Advance(TimeSpan.FromMilliseconds(100));
+            time?.Advance(TimeSpan.FromMilliseconds(500));
             await Task.Delay(_look, TimeProvider.System, TestContext.Current.CancellationToken);
         }
     }

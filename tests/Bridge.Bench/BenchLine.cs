@@ -9,7 +9,8 @@ namespace Bridge.Bench;
 /// <param name="Value">What was measured, in <paramref name="Unit"/>.</param>
 /// <param name="Unit">"ms", "bytes", "tests", "1" …</param>
 /// <param name="Limit">The most this figure may be, in the same unit; null where there is no promise.</param>
-/// <param name="RatioTo">Value divided by a named yardstick, e.g. "1.8 x exhaustive pairs"; null where there is none.</param>
+/// <param name="RatioTo">Value divided by a named yardstick, e.g. "1.8 x exhaustive pairs"; null where there is
+/// none.</param>
 public sealed record BenchLine(
     string Bench, string Figure, double Value, string Unit, double? Limit = null, string? RatioTo = null)
 {

@@ -1,6 +1,7 @@
 using Bridge.Bench;
 
-// One line per bench: its name and what runs it. A bench prints BenchLines and returns 0, or 1 where a limit was broken.
+// One line per bench: its name and what runs it. A bench prints BenchLines and returns 0, or 1 where a limit was
+// broken.
 var benches = new SortedDictionary<string, Func<string[], Task<int>>>(StringComparer.Ordinal)
 {
 };

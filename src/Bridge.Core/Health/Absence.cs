@@ -1,0 +1,30 @@
+namespace Bridge.Core.Health;
+
+/// <summary>Why a datum has no value. None of these means "fine".</summary>
+public enum Absence
+{
+    /// <summary>
+    /// The driver says that this device or mode does not have it (NVML return 3), e.g. row remapping under MIG.
+    /// </summary>
+    NotSupported,
+
+    /// <summary>
+    /// The library on this machine is too old to have the function (NVML return 13, or no such symbol).
+    /// </summary>
+    FunctionMissing,
+
+    /// <summary>The caller may not read it (NVML return 4).</summary>
+    NoPermission,
+
+    /// <summary>The GPU is lost (NVML return 15).</summary>
+    DeviceLost,
+
+    /// <summary>The GPU needs a reset before it answers (NVML return 16).</summary>
+    ResetRequired,
+
+    /// <summary>Any other return code; the detail names it.</summary>
+    Failed,
+
+    /// <summary>It was not asked for, because something before it already failed.</summary>
+    NotAsked,
+}

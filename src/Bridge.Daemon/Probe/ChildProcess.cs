@@ -1,0 +1,154 @@
+using System.Diagnostics;
+using Bridge.Gpu.Native;
+
+namespace Bridge.Daemon.Probe;
+
+/// <summary>How a probe child ended.</summary>
+internal enum ChildEnd
+{
+    /// <summary>It ended by itself with 0.</summary>
+    Answered,
+
+    /// <summary>It ended by itself with something else, or by a signal that nobody here sent.</summary>
+    Crashed,
+
+    /// <summary>It was ended at its deadline.</summary>
+    TimedOut,
+
+    /// <summary>It did not even end by KILL: it hangs inside the kernel.</summary>
+    Stuck,
+
+    /// <summary>The caller gave up.</summary>
+    Cancelled,
+}
+
+/// <summary>The end of a child: its answer, its last lines of complaint, and the native call that it was in.</summary>
+internal sealed record ChildResult(ChildEnd End, int? ExitCode, string Complaint, string? LastCall, TimeSpan Took);
+
+/// <summary>
+/// A short-lived child of this same program for native calls that may hang or crash. The child leads a process group of
+/// its own and ends by itself when its standard input closes, so it never outlives this process.
+/// </summary>
+internal sealed class ChildProcess(TimeProvider time, TimeSpan deadline)
+{
+    /// <summary>
+    /// A line of the child's standard error that begins like this names the native call that comes next.
+    /// </summary>
+    public const string CallMark = "@ ";
+
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LastWait = TimeSpan.FromSeconds(5);
+
+    private readonly Queue<string> _complaints = new();
+    private string? _lastCall;
+
+    /// <summary>Runs the child; every line of its standard output goes to <paramref name="onLine"/>.</summary>
+    /// <param name="verb">Arguments after "probe".</param>
+    /// <param name="environment">Variables to set for the child.</param>
+    /// <param name="onLine">Returns true where the line proves life, which starts the deadline again.</param>
+    /// <param name="cancel">Ends the child early.</param>
+    public async Task<ChildResult> RunAsync(
+        IReadOnlyList<string> verb, IReadOnlyDictionary<string, string> environment, Func<string, bool> onLine,
+        CancellationToken cancel)
+    {
+        var began = time.GetTimestamp();
+        using var process = Process.Start(Describe(verb, environment))
+            ?? throw new InvalidOperationException("the probe child did not start");
+        using var late = new CancellationTokenSource(deadline, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancel);
+        var output = ReadOutputAsync(process.StandardOutput, line =>
+        {
+            if (onLine(line)) late.CancelAfter(deadline);
+        });
+        var errors = ReadErrorsAsync(process.StandardError);
+        ChildEnd end;
+        try
+        {
+            await process.WaitForExitAsync(either.Token);
+            await Task.WhenAll(output, errors).WaitAsync(Grace, time, CancellationToken.None);
+            end = process.ExitCode == 0 ? ChildEnd.Answered : ChildEnd.Crashed;
+        }
+        catch (OperationCanceledException)
+        {
+            end = await EndAsync(process)
+                ? cancel.IsCancellationRequested ? ChildEnd.Cancelled : ChildEnd.TimedOut
+                : ChildEnd.Stuck;
+        }
+        catch (TimeoutException)
+        {
+            // It ended, but something that it started still holds its output: the group goes with it.
+            ProcessSignals.Kill(process.Id);
+            end = process.ExitCode == 0 ? ChildEnd.Answered : ChildEnd.Crashed;
+        }
+        lock (_complaints)
+        {
+            return new ChildResult(
+                end, process.HasExited ? process.ExitCode : null, string.Join('\n', _complaints), _lastCall,
+                time.GetElapsedTime(began));
+        }
+    }
+
+    private static ProcessStartInfo Describe(
+        IReadOnlyList<string> verb, IReadOnlyDictionary<string, string> environment)
+    {
+        var self = Environment.ProcessPath ?? throw new InvalidOperationException("this process has no path");
+        var start = new ProcessStartInfo(self)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        // Started as "dotnet bridge.dll", the program is an argument of its host.
+        if (Path.GetFileNameWithoutExtension(self) == "dotnet")
+            start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "bridge.dll"));
+        start.ArgumentList.Add("probe");
+        foreach (var argument in verb) start.ArgumentList.Add(argument);
+        foreach (var (name, value) in environment) start.Environment[name] = value;
+        return start;
+    }
+
+    private static async Task ReadOutputAsync(StreamReader reader, Action<string> onLine)
+    {
+        while (await reader.ReadLineAsync() is { } line) onLine(line);
+    }
+
+    private async Task ReadErrorsAsync(StreamReader reader)
+    {
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            lock (_complaints)
+            {
+                if (line.StartsWith(CallMark, StringComparison.Ordinal))
+                {
+                    _lastCall = line[CallMark.Length..];
+                    continue;
+                }
+                _complaints.Enqueue(line);
+                if (_complaints.Count > 20) _complaints.Dequeue();
+            }
+        }
+    }
+
+    /// <summary>TERM, a moment, then KILL. False where even that does not end it: it waits inside the kernel.</summary>
+    private async Task<bool> EndAsync(Process process)
+    {
+        ProcessSignals.Terminate(process.Id);
+        if (await EndsWithinAsync(process, Grace)) return true;
+        ProcessSignals.Kill(process.Id);
+        return await EndsWithinAsync(process, LastWait);
+    }
+
+    private async Task<bool> EndsWithinAsync(Process process, TimeSpan wait)
+    {
+        using var limit = new CancellationTokenSource(wait, time);
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+}

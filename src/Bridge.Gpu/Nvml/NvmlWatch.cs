@@ -1,0 +1,78 @@
+using Bridge.Core.Health;
+
+namespace Bridge.Gpu.Nvml;
+
+/// <summary>A GPU that is watched, and the event bits that it can report.</summary>
+public sealed record WatchedGpu(string? Uuid, string? PciBusId, long Events, string? Why);
+
+/// <summary>
+/// Waits for events of all GPUs. NVML tells only what happens after the registration, so a caller takes a sweep once
+/// this has begun: the recovery action in it says what was missed.
+/// </summary>
+public sealed class NvmlWatch : IDisposable
+{
+    /// <summary>
+    /// XID, double bit, storms, retirements, poison, unavailable, recovery action (nvml.h, nvmlEventType*).
+    /// </summary>
+    private const ulong Wanted = 0x2 | 0x8 | 0x200 | 0x400 | 0x800 | 0x1000 | 0x2000 | 0x4000 | 0x8000;
+
+    private const ulong XidBit = 0x8;
+
+    private readonly NvmlLibrary _nvml;
+    private readonly nint _set;
+    private readonly Dictionary<nint, string?> _uuids = [];
+    private readonly List<WatchedGpu> _gpus = [];
+
+    private NvmlWatch(NvmlLibrary nvml, nint set) => (_nvml, _set) = (nvml, set);
+
+    /// <summary>What is watched; a GPU with 0 events reports none, and says why.</summary>
+    public IReadOnlyList<WatchedGpu> Gpus => _gpus;
+
+    /// <summary>Registers every GPU for what it supports.</summary>
+    public static NvmlResult<NvmlWatch> Begin(NvmlLibrary nvml) =>
+        nvml.Caller.CreateEventSet(nvml.Exports.EventSetCreate).With(set =>
+        {
+            var watch = new NvmlWatch(nvml, set);
+            watch.RegisterAll();
+            return watch;
+        });
+
+    /// <summary>Waits for one event; TIMEOUT where none came in time.</summary>
+    public NvmlResult<GpuEvent> Wait(TimeSpan atMost, TimeProvider time, string bootId) =>
+        _nvml.Caller.WaitEvent(_nvml.Exports.EventSetWait, _set, (uint)atMost.TotalMilliseconds).With(data =>
+        {
+            var xid = data.EventType == XidBit;
+            return new GpuEvent(
+                time.GetUtcNow(), bootId, xid ? GpuEventKind.Xid : GpuEventKind.Nvml,
+                (long)(xid ? data.EventData : data.EventType), _uuids.GetValueOrDefault(data.Device));
+        });
+
+    /// <inheritdoc/>
+    public void Dispose() => _nvml.Caller.FreeEventSet(_nvml.Exports.EventSetFree, _set);
+
+    private void RegisterAll()
+    {
+        var count = _nvml.DeviceCount();
+        for (uint place = 0; count.Ok && place < count.Value; place++)
+        {
+            var gpu = _nvml.DeviceAt(place);
+            if (gpu.Ok) Register(gpu.Value);
+            else _gpus.Add(new WatchedGpu(null, null, 0, gpu.Explain()));
+        }
+    }
+
+    private void Register(NvmlDevice gpu)
+    {
+        var (uuid, bus) = (gpu.Uuid(), gpu.PciBusId());
+        _uuids[gpu.Handle] = uuid.Ok ? uuid.Value : null;
+        var supported = gpu.SupportedEvents();
+        // A bit that the GPU does not support makes the driver refuse the whole registration.
+        var types = supported.Ok ? supported.Value & Wanted : 0;
+        var code = types == 0
+            ? supported.Code
+            : _nvml.Caller.Register(_nvml.Exports.RegisterEvents, gpu.Handle, types, _set);
+        var why = code == NvmlReturn.Success ? null : $"events cannot be registered: {(int)code} ({code.Text()})";
+        _gpus.Add(new WatchedGpu(
+            uuid.Ok ? uuid.Value : null, bus.Ok ? bus.Value : null, why is null ? (long)types : 0, why));
+    }
+}

@@ -4,7 +4,10 @@
 PASSED=0 FAILED=0 SKIPPED=0
 
 # attribute FILE ELEMENT NAME: the number in the first ELEMENT's attribute NAME, nothing if it is not there.
-attribute() { grep -m1 -o "<$2 [^>]*" "$1" 2>/dev/null | sed -n "s/.* $3=\"\([0-9]*\)\".*/\1/p"; }
+attribute() {
+    [ -s "$1" ] || return 0
+    tr '\n\t' '  ' <"$1" | grep -o "<$2 [^>]*" | sed -n "1s/.* $3=\"\([0-9]*\)\".*/\1/p"
+}
 
 # add_trx FILE STATUS: false, and one failure more, if the runner failed without naming a failed test.
 add_trx() {

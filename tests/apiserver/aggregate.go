@@ -43,7 +43,8 @@ func (a *aggregates) Set(s string) error {
 	return nil
 }
 
-// install proxies each group version with the caller's name in X-Remote-* headers, and keeps it listed in discovery and OpenAPI v3.
+// install proxies each group version with the caller's name in X-Remote-* headers, and keeps it listed in discovery
+// and OpenAPI v3.
 func (a aggregates) install(srv *genericapiserver.GenericAPIServer, tr http.RoundTripper) {
 	groups := map[string]*metav1.APIGroup{}
 	for _, x := range a {
@@ -62,7 +63,8 @@ func (a aggregates) install(srv *genericapiserver.GenericAPIServer, tr http.Roun
 		if g := groups[x.gv.Group]; g != nil {
 			g.Versions = append(g.Versions, v)
 		} else {
-			groups[x.gv.Group] = &metav1.APIGroup{Name: x.gv.Group, PreferredVersion: v, Versions: []metav1.GroupVersionForDiscovery{v}}
+			groups[x.gv.Group] = &metav1.APIGroup{
+				Name: x.gv.Group, PreferredVersion: v, Versions: []metav1.GroupVersionForDiscovery{v}}
 		}
 		must(srv.AddPostStartHook("aggregate-"+x.gv.String(), func(h genericapiserver.PostStartHookContext) error {
 			go wait.UntilWithContext(h, x.discoverer(srv, tr), time.Second)
@@ -108,7 +110,8 @@ func (a aggregate) discoverer(srv *genericapiserver.GenericAPIServer, tr http.Ro
 				v.Resources, v.Freshness = rs, discoveryv2.DiscoveryFreshnessCurrent
 			}
 		}
-		if spec := (&spec3.OpenAPI{}); was != v.Freshness && v.Freshness == discoveryv2.DiscoveryFreshnessCurrent && get(ctx, "/openapi/v3/apis/"+a.gv.String(), spec) == nil {
+		back := was != v.Freshness && v.Freshness == discoveryv2.DiscoveryFreshnessCurrent
+		if spec := (&spec3.OpenAPI{}); back && get(ctx, "/openapi/v3/apis/"+a.gv.String(), spec) == nil {
 			srv.OpenAPIV3VersionedService.UpdateGroupVersion("apis/"+a.gv.String(), spec)
 		}
 		m := srv.AggregatedDiscoveryGroupManager.WithSource(aggregated.AggregatorSource)

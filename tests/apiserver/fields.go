@@ -15,11 +15,22 @@ import (
 func extraFields(o runtime.Object) fields.Set {
 	switch t := o.(type) {
 	case *corev1.Pod:
-		return fields.Set{"spec.nodeName": t.Spec.NodeName, "status.phase": string(t.Status.Phase), "spec.schedulerName": t.Spec.SchedulerName}
+		return fields.Set{
+			"spec.nodeName":      t.Spec.NodeName,
+			"spec.schedulerName": t.Spec.SchedulerName,
+			"status.phase":       string(t.Status.Phase),
+		}
 	case *corev1.Node:
 		return fields.Set{"spec.unschedulable": fmt.Sprint(t.Spec.Unschedulable)}
 	case *corev1.Event:
-		return fields.Set{"involvedObject.kind": t.InvolvedObject.Kind, "involvedObject.name": t.InvolvedObject.Name, "involvedObject.namespace": t.InvolvedObject.Namespace, "involvedObject.uid": string(t.InvolvedObject.UID), "reason": t.Reason, "type": t.Type}
+		return fields.Set{
+			"involvedObject.kind":      t.InvolvedObject.Kind,
+			"involvedObject.name":      t.InvolvedObject.Name,
+			"involvedObject.namespace": t.InvolvedObject.Namespace,
+			"involvedObject.uid":       string(t.InvolvedObject.UID),
+			"reason":                   t.Reason,
+			"type":                     t.Type,
+		}
 	case *resv1.ResourceSlice:
 		n := ""
 		if t.Spec.NodeName != nil {

@@ -20,7 +20,8 @@ import (
 )
 
 // logREST: GET pods/NAME/log, passed on to the kubelet of the pod's node as kube-apiserver does it: the node's internal
-// address, its daemonEndpoints.kubeletEndpoint.port, path /containerLogs/NAMESPACE/POD/CONTAINER, the kubelet's certificate not verified.
+// address, its daemonEndpoints.kubeletEndpoint.port, path /containerLogs/NAMESPACE/POD/CONTAINER, the kubelet's
+// certificate not verified.
 type logREST struct {
 	kube      kubernetes.Interface
 	transport http.RoundTripper
@@ -37,7 +38,8 @@ func (r logREST) Destroy()                                          {}
 func (r logREST) ConnectMethods() []string                          { return []string{http.MethodGet} }
 func (r logREST) NewConnectOptions() (runtime.Object, bool, string) { return nil, false, "" }
 
-func (r logREST) Connect(ctx context.Context, name string, _ runtime.Object, answer rest.Responder) (http.Handler, error) {
+func (r logREST) Connect(ctx context.Context, name string, _ runtime.Object, answer rest.Responder) (
+	http.Handler, error) {
 	ns := request.NamespaceValue(ctx)
 	pod, err := r.kube.CoreV1().Pods(ns).Get(ctx, name, metav1.GetOptions{})
 	if err != nil {

@@ -1,6 +1,7 @@
 // labapi: a Kubernetes API server for the lab, from Debian's golang-k8s-*-dev packages only.
-// Built-in kinds are served by the generic registry without the validation and defaulting that live in k8s.io/kubernetes;
-// custom resources are served by the real apiextensions server (schema, CEL, defaulting, SSA, status, watch cache).
+// Built-in kinds are served by the generic registry without the validation and defaulting that live in
+// k8s.io/kubernetes; custom resources are served by the real apiextensions server (schema, CEL, defaulting, SSA,
+// status, watch cache).
 package main
 
 import (
@@ -36,7 +37,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
-	"k8s.io/apiserver/pkg/authorization/authorizerfactory"
 	"k8s.io/apiserver/pkg/endpoints/discovery/aggregated"
 	openapinamer "k8s.io/apiserver/pkg/endpoints/openapi"
 	"k8s.io/apiserver/pkg/registry/rest"
@@ -98,6 +98,7 @@ func main() {
 	cfg, etcd := configure(opts, order)
 	ext, srv := servers(cfg, etcd)
 	install(srv, cfg, order)
+	installReviews(srv, cfg.Authorization.Authorizer)
 	if len(opts.aggregates) > 0 {
 		opts.aggregates.install(srv, proxyTransport(opts))
 	}
@@ -135,12 +136,14 @@ func register() []schema.GroupVersion {
 		}))
 	}
 	scheme.AddKnownTypes(schema.GroupVersion{Version: runtime.APIVersionInternal}, &corev1.Binding{})
+	registerReviews()
 	codecs = serializer.NewCodecFactory(scheme)
 	return order
 }
 
 // configure makes the generic server's configuration: serving, storage, authentication, OpenAPI, admission.
-func configure(o options, order []schema.GroupVersion) (*genericapiserver.RecommendedConfig, *genericoptions.EtcdOptions) {
+func configure(o options, order []schema.GroupVersion) (
+	*genericapiserver.RecommendedConfig, *genericoptions.EtcdOptions) {
 	run := genericoptions.NewServerRunOptions()
 	must(run.ComponentGlobalsRegistry.Set())
 	must(run.Complete())
@@ -155,7 +158,6 @@ func configure(o options, order []schema.GroupVersion) (*genericapiserver.Recomm
 		&genericoptions.SimpleStorageFactory{StorageConfig: etcd.StorageConfig}, &cfg.Config))
 
 	cfg.Authentication.Authenticator = bearerAndCerts(o.clientCA, o.tokens, cfg.LoopbackClientConfig.BearerToken)
-	cfg.Authorization.Authorizer = authorizerfactory.NewAlwaysAllowAuthorizer()
 	cfg.FlowControl = nil
 	defs := func(ref openapiRef) map[string]openapiDef { return generated.GetOpenAPIDefinitions(ref) }
 	namer := openapinamer.NewDefinitionNamer(scheme, extapi.Scheme)
@@ -169,6 +171,7 @@ func configure(o options, order []schema.GroupVersion) (*genericapiserver.Recomm
 	dc, err := dynamic.NewForConfig(cfg.LoopbackClientConfig)
 	must(err)
 	cfg.SharedInformerFactory = informers.NewSharedInformerFactory(kc, 10*time.Minute)
+	cfg.Authorization.Authorizer = newAuthorizer(cfg.SharedInformerFactory)
 	must(genericoptions.NewAdmissionOptions().ApplyTo(
 		&cfg.Config, cfg.SharedInformerFactory, kc, dc, utilfeature.DefaultFeatureGate, cfg.EffectiveVersion))
 	// one aggregated discovery document for built-in and custom groups
@@ -219,7 +222,8 @@ func servers(cfg *genericapiserver.RecommendedConfig, etcd *genericoptions.EtcdO
 }
 
 // install serves the built-in kinds and makes the namespaces that every cluster has.
-func install(srv *genericapiserver.GenericAPIServer, cfg *genericapiserver.RecommendedConfig, order []schema.GroupVersion) {
+func install(srv *genericapiserver.GenericAPIServer, cfg *genericapiserver.RecommendedConfig,
+	order []schema.GroupVersion) {
 	kc, err := kubernetes.NewForConfig(cfg.LoopbackClientConfig)
 	must(err)
 	byGV := map[schema.GroupVersion]map[string]rest.Storage{}

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
@@ -30,7 +32,8 @@ func (r statusREST) Destroy()            {}
 func (r statusREST) Get(ctx context.Context, n string, o *metav1.GetOptions) (runtime.Object, error) {
 	return r.s.Get(ctx, n, o)
 }
-func (r statusREST) Update(ctx context.Context, n string, i rest.UpdatedObjectInfo, cv rest.ValidateObjectFunc, uv rest.ValidateObjectUpdateFunc, _ bool, o *metav1.UpdateOptions) (runtime.Object, bool, error) {
+func (r statusREST) Update(ctx context.Context, n string, i rest.UpdatedObjectInfo, cv rest.ValidateObjectFunc,
+	uv rest.ValidateObjectUpdateFunc, _ bool, o *metav1.UpdateOptions) (runtime.Object, bool, error) {
 	return r.s.Update(ctx, n, i, cv, uv, false, o)
 }
 func (r statusREST) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set {
@@ -46,13 +49,19 @@ type bindingREST struct{ s *genericregistry.Store }
 func (r bindingREST) New() runtime.Object   { return &corev1.Binding{} }
 func (r bindingREST) Destroy()              {}
 func (r bindingREST) NamespaceScoped() bool { return true }
-func (r bindingREST) Create(ctx context.Context, name string, o runtime.Object, v rest.ValidateObjectFunc, _ *metav1.CreateOptions) (runtime.Object, error) {
-	b := o.(*corev1.Binding)
-	_, _, err := r.s.Update(ctx, name, rest.DefaultUpdatedObjectInfo(nil, func(_ context.Context, _ runtime.Object, old runtime.Object) (runtime.Object, error) {
+func (r bindingREST) Create(ctx context.Context, name string, o runtime.Object, _ rest.ValidateObjectFunc,
+	_ *metav1.CreateOptions) (runtime.Object, error) {
+	bind := func(_ context.Context, _ runtime.Object, old runtime.Object) (runtime.Object, error) {
 		p := old.DeepCopyObject().(*corev1.Pod)
-		p.Spec.NodeName = b.Target.Name
+		if p.Spec.NodeName != "" {
+			return nil, errors.NewConflict(corev1.Resource("pods/binding"), name,
+				fmt.Errorf("pod %s is already assigned to node %q", name, p.Spec.NodeName))
+		}
+		p.Spec.NodeName = o.(*corev1.Binding).Target.Name
 		return p, nil
-	}), rest.ValidateAllObjectFunc, rest.ValidateAllObjectUpdateFunc, false, &metav1.UpdateOptions{})
+	}
+	_, _, err := r.s.Update(ctx, name, rest.DefaultUpdatedObjectInfo(nil, bind),
+		rest.ValidateAllObjectFunc, rest.ValidateAllObjectUpdateFunc, false, &metav1.UpdateOptions{})
 	return &metav1.Status{Status: metav1.StatusSuccess}, err
 }
 
@@ -68,7 +77,8 @@ func newStore(k kind, g generic.RESTOptionsGetter) (*genericregistry.Store, *gen
 			return storage.SelectionPredicate{Label: l, Field: f, GetAttrs: attrs}
 		},
 		DefaultQualifiedResource: gr, SingularQualifiedResource: k.gv.WithResource(k.singular).GroupResource(),
-		CreateStrategy: st, UpdateStrategy: st, DeleteStrategy: st, ResetFieldsStrategy: st, TableConvertor: rest.NewDefaultTableConvertor(gr),
+		CreateStrategy: st, UpdateStrategy: st, DeleteStrategy: st, ResetFieldsStrategy: st,
+		TableConvertor: rest.NewDefaultTableConvertor(gr),
 	}
 	if k.plural == "events" {
 		s.TTLFunc = func(runtime.Object, uint64, bool) (uint64, error) { return 3600, nil }

@@ -1,0 +1,4 @@
+using System.Runtime.CompilerServices;
+
+[assembly: InternalsVisibleTo("Bridge.Adapter.Tests")]
+[assembly: InternalsVisibleTo("Bridge.Bench")]

@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using Bridge.Core.View;
+using Microsoft.Extensions.Logging;
+
+namespace Bridge.Slurm.Reading;
+
+/// <summary>
+/// One source of the view: its last good content and how fresh that is. A failed read keeps the content and marks it. Content and state
+/// stay the same objects while nothing changed, apart from a new Since every half minute.
+/// </summary>
+internal sealed class KeptSource<TKey, T>(string name, Func<T, TKey> key, IEqualityComparer<T> same, TimeProvider clock, ILogger log)
+    where TKey : notnull
+    where T : class
+{
+    private static readonly TimeSpan SinceStep = TimeSpan.FromSeconds(30);
+
+    public ImmutableDictionary<TKey, T> Content { get; private set; } = ImmutableDictionary<TKey, T>.Empty;
+
+    public SourceState State { get; private set; } = SourceState.NotYet;
+
+    /// <summary>The whole collection, as just read.</summary>
+    public void Replace(IEnumerable<T> items)
+    {
+        var seen = new HashSet<TKey>();
+        foreach (var item in items)
+        {
+            seen.Add(key(item));
+            Put(item);
+        }
+        if (seen.Count != Content.Count)
+            Content = Content.RemoveRange(Content.Keys.Where(k => !seen.Contains(k)));
+        Confirm();
+    }
+
+    /// <summary>One record, as just read.</summary>
+    public void Put(T item)
+    {
+        if (!Content.TryGetValue(key(item), out var old) || !same.Equals(old, item))
+            Content = Content.SetItem(key(item), item);
+    }
+
+    public void Remove(IEnumerable<TKey> keys) => Content = Content.RemoveRange(keys);
+
+    /// <summary>The content is known to be right now.</summary>
+    public void Confirm()
+    {
+        var now = clock.GetUtcNow();
+        if (State.Error.Length > 0)
+            log.ReadRecovered(name);
+        if (!State.Current || now - State.Since >= SinceStep || now < State.Since)
+            State = new SourceState(true, now);
+    }
+
+    public void Fail(string reason)
+    {
+        if (State.Error == reason)
+            return;
+        if (State.Error.Length == 0)
+            log.ReadFailed(name, reason);
+        State = State with { Error = reason };
+    }
+}

@@ -1,0 +1,32 @@
+namespace Bridge.Slurm.Reading;
+
+/// <summary>
+/// How much of one core reading may take of Slurm's daemons. The time of an answer stands for its cost. Credit grows with time up to two
+/// seconds; a read is allowed while there is credit and may run into debt, so a dear one makes the next wait.
+/// </summary>
+internal sealed class ReadBudget(double share, TimeProvider clock)
+{
+    private static readonly TimeSpan Most = TimeSpan.FromSeconds(2);
+
+    private TimeSpan credit = Most;
+    private long stamp = clock.GetTimestamp();
+
+    /// <summary>Whether a read that is not urgent may be made now.</summary>
+    public bool Allows
+    {
+        get
+        {
+            var now = clock.GetTimestamp();
+            credit += clock.GetElapsedTime(stamp, now) * share;
+            stamp = now;
+            if (credit > Most)
+                credit = Most;
+            return credit > TimeSpan.Zero;
+        }
+    }
+
+    /// <summary>What is left to spend; negative is debt.</summary>
+    public TimeSpan Credit => Allows ? credit : credit;
+
+    public void Spend(TimeSpan cost) => credit -= cost;
+}

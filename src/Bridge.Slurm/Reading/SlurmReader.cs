@@ -1,0 +1,107 @@
+using Bridge.Control.Ports;
+using Bridge.Core.Names;
+using Bridge.Core.View;
+using Bridge.Slurm.Rest;
+using Bridge.Slurm.Wire.V0042;
+
+namespace Bridge.Slurm.Reading;
+
+/// <summary>
+/// One look at Slurm per tick, into one immutable view. While nothing changed: three requests (job counters, nodes, partitions), the
+/// last two answered 304. A neighbour that does not answer costs one ping a tick, and empties nothing.
+/// </summary>
+internal sealed class SlurmReader
+{
+    private readonly SlurmApi api;
+    private readonly Negotiator negotiator;
+    private readonly ReadBudget budget;
+    private readonly NodeReader nodes;
+    private readonly PartitionReader partitions;
+    private readonly JobReader jobs;
+    private bool down;
+
+    public SlurmReader(SlurmApi api, Negotiator negotiator, SlurmTextClient? text, SlurmOptions options, Surroundings around)
+    {
+        this.api = api;
+        this.negotiator = negotiator;
+        budget = new ReadBudget(options.ReadBudget, around.Clock);
+        nodes = new NodeReader(api, text, budget, around.Clock, around.Log);
+        partitions = new PartitionReader(api, budget, around.Clock, around.Log);
+        jobs = new JobReader(api, text, budget, options, around);
+    }
+
+    /// <summary>The newest view; the same value while nothing changed.</summary>
+    public SlurmView View { get; private set; } = new();
+
+    /// <inheritdoc cref="JobReader.Notify"/>
+    public void Notify(JobId id) => jobs.Notify(id);
+
+    /// <inheritdoc cref="NodeReader.Look"/>
+    public void Look() => nodes.Look();
+
+    public async Task<SlurmView> TickAsync(CancellationToken cancel)
+    {
+        var problem = await TryTickAsync(cancel);
+        down = problem.Length > 0;
+        if (down)
+        {
+            nodes.Kept.Fail(problem);
+            partitions.Kept.Fail(problem);
+            jobs.Kept.Fail(problem);
+        }
+        Publish();
+        return View;
+    }
+
+    private async Task<string> TryTickAsync(CancellationToken cancel)
+    {
+        var asked = await negotiator.AskAsync(cancel);
+        budget.Spend(asked.Cost);
+        if (asked is not Reading<ServerProfile>.Known { Value: var profile })
+            return asked.Problem;
+        if (down && await PingAsync(profile, cancel) is { Length: > 0 } silent)
+            return silent;
+        var bell = await api.DiagAsync(profile, cancel);
+        budget.Spend(bell.Cost);
+        // Whoever may not read diag, or meets a version without it, still reads: the ping says whether anybody is there.
+        if (bell is Reading<Statistics>.Unknown && await PingAsync(profile, cancel) is { Length: > 0 } dead)
+            return dead;
+        var rang = jobs.Ring(bell is Reading<Statistics>.Known { Value: var counters } ? counters : null);
+        if (!await nodes.ReadAsync(profile, rang, cancel))
+            return nodes.Kept.State.Error;
+        if (!await partitions.ReadAsync(profile, cancel))
+            return partitions.Kept.State.Error;
+        return await jobs.ReadAsync(profile, cancel) ? "" : jobs.Kept.State.Error;
+    }
+
+    // Cheap and at once, where any other request would wait ten seconds for a dead slurmctld.
+    private async Task<string> PingAsync(ServerProfile profile, CancellationToken cancel)
+    {
+        var reading = await api.PingAsync(profile, cancel);
+        if (reading is not Reading<PingAnswer>.Known { Value.Pings: { } pings })
+            return reading.Problem;
+        if (pings.Any(p => p.Responding))
+            return "";
+        var first = pings.FirstOrDefault();
+        return $"slurmctld {first?.Hostname} does not answer slurmrestd: {first?.Status ?? first?.Pinged ?? "no controller is named"}";
+    }
+
+    private void Publish()
+    {
+        var profile = negotiator.Profile;
+        var view = View with
+        {
+            Nodes = nodes.Kept.State,
+            NodesByName = nodes.Kept.Content,
+            Partitions = partitions.Kept.State,
+            PartitionsByName = partitions.Kept.Content,
+            Jobs = jobs.Kept.State,
+            JobsById = jobs.Kept.Content,
+            Version = profile?.Release ?? View.Version,
+            DataParser = profile?.DataParser ?? View.DataParser,
+            Capabilities = profile?.Capabilities ?? View.Capabilities,
+        };
+        if (view != View)
+            View = view;
+    }
+}

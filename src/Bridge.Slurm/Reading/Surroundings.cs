@@ -1,0 +1,6 @@
+using Microsoft.Extensions.Logging;
+
+namespace Bridge.Slurm.Reading;
+
+/// <summary>What every reader needs beside its own neighbours.</summary>
+internal sealed record Surroundings(TimeProvider Clock, ILogger Log);

@@ -1,0 +1,42 @@
+namespace Bridge.Slurm.Rest;
+
+/// <summary>What a read told: never confuses "not known" with "not there".</summary>
+internal abstract record Reading<T>
+{
+    public sealed record Known(T Value, TimeSpan Elapsed) : Reading<T>;
+
+    /// <summary>HTTP 304: nothing changed since the update_time that was asked about.</summary>
+    public sealed record Unchanged(TimeSpan Elapsed) : Reading<T>;
+
+    /// <summary>A living controller says that there is no such object.</summary>
+    public sealed record Absent(string Reason, TimeSpan Elapsed) : Reading<T>;
+
+    /// <summary>Nothing is known. Endpoint is true when slurmrestd lives but does not serve the path: another version, probably.</summary>
+    public sealed record Unknown(string Reason, bool Endpoint = false) : Reading<T>;
+
+    private Reading()
+    {
+    }
+
+    /// <summary>What it cost slurmrestd, as far as the time of the answer tells; zero when there was none.</summary>
+    public TimeSpan Cost => this switch
+    {
+        Known known => known.Elapsed,
+        Unchanged unchanged => unchanged.Elapsed,
+        Absent absent => absent.Elapsed,
+        _ => TimeSpan.Zero,
+    };
+
+    /// <summary>Why nothing is known; "" when something is.</summary>
+    public string Problem => this is Unknown unknown ? unknown.Reason : "";
+
+    /// <summary>The same verdict with its value seen through a function.</summary>
+    public Reading<TOther> Map<TOther>(Func<T, TOther> see) => this switch
+    {
+        Known known => new Reading<TOther>.Known(see(known.Value), known.Elapsed),
+        Unchanged unchanged => new Reading<TOther>.Unchanged(unchanged.Elapsed),
+        Absent absent => new Reading<TOther>.Absent(absent.Reason, absent.Elapsed),
+        Unknown unknown => new Reading<TOther>.Unknown(unknown.Reason, unknown.Endpoint),
+        _ => throw new InvalidOperationException(GetType().Name),
+    };
+}

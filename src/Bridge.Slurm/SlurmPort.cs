@@ -1,0 +1,89 @@
+using Bridge.Control;
+using Bridge.Control.Ports;
+using Bridge.Core.Names;
+using Bridge.Core.Planning;
+using Bridge.Core.View;
+using Bridge.Slurm.Reading;
+using Bridge.Slurm.Rest;
+using Bridge.Slurm.Writing;
+using Microsoft.Extensions.Logging;
+
+namespace Bridge.Slurm;
+
+/// <summary>One Slurm cluster behind its slurmrestd.</summary>
+public sealed class SlurmPort : ISlurmPort, IDisposable
+{
+    private readonly TokenSource tokens;
+    private readonly RestClient client;
+    private readonly SlurmReader reader;
+    private readonly NodeWriter nodes;
+    private readonly PartitionWriter partitions;
+    private readonly SemaphoreSlim oneRead = new(1, 1);
+
+    /// <param name="options">Checked: see <see cref="SlurmOptions.Problems"/>.</param>
+    /// <param name="key">The HS256 key.</param>
+    /// <param name="text">Slurm's own client, where it can be run; null where not.</param>
+    /// <param name="clock">Time of tokens, deadlines and budget.</param>
+    /// <param name="log">The adapter's log.</param>
+    /// <exception cref="ArgumentException">The options cannot work; the message lists every reason.</exception>
+    public SlurmPort(SlurmOptions options, TokenKeySource key, SlurmTextClient? text, TimeProvider clock, ILogger<SlurmPort> log)
+    {
+        if (string.Join("; ", options.Problems()) is { Length: > 0 } problems)
+            throw new ArgumentException(problems, nameof(options));
+        tokens = new TokenSource(options.User, options.TokenLifetime, key, clock);
+        client = new RestClient(SlurmAddress.Parse(options.RestUrl), tokens, clock, log);
+        var negotiator = new Negotiator(client, log);
+        var api = new SlurmApi(client, negotiator, log);
+        reader = new SlurmReader(api, negotiator, text, options, new Surroundings(clock, log));
+        nodes = new NodeWriter(api, negotiator);
+        partitions = new PartitionWriter(api, negotiator);
+    }
+
+    public SlurmView View => reader.View;
+
+    /// <summary>Requests sent to slurmrestd so far.</summary>
+    public long Requests => client.Requests;
+
+    /// <summary>A Slurm hook (PrologSlurmctld, EpilogSlurmctld) named this job: the next read asks for it. Safe from any thread.</summary>
+    public void Notify(JobId job) => reader.Notify(job);
+
+    public async Task<SlurmView> ReadAsync(CancellationToken cancel)
+    {
+        await oneRead.WaitAsync(Timeout.Infinite, cancel);
+        try
+        {
+            return await reader.TickAsync(cancel);
+        }
+        finally
+        {
+            oneRead.Release();
+        }
+    }
+
+    public Task<StepResult> DrainAsync(DrainNodes step, CancellationToken cancel) => WroteAsync(nodes.DrainAsync(step, cancel));
+
+    public Task<StepResult> ResumeAsync(ResumeNodes step, CancellationToken cancel) => WroteAsync(nodes.ResumeAsync(step, cancel));
+
+    public Task<StepResult> TagAsync(TagNodes step, CancellationToken cancel) => WroteAsync(nodes.TagAsync(step, cancel));
+
+    public Task<StepResult> DeleteNodesAsync(DeleteSlurmNodes step, CancellationToken cancel) => WroteAsync(nodes.DeleteAsync(step, cancel));
+
+    public Task<StepResult> PutPartitionAsync(PutPartition step, CancellationToken cancel) => WroteAsync(partitions.PutAsync(step, cancel));
+
+    public Task<StepResult> DeletePartitionAsync(DeletePartition step, CancellationToken cancel) => WroteAsync(partitions.DeleteAsync(step, cancel));
+
+    public void Dispose()
+    {
+        client.Dispose();
+        tokens.Dispose();
+        oneRead.Dispose();
+    }
+
+    // Whatever came of it, the world may have changed: the next read looks.
+    private async Task<StepResult> WroteAsync(Task<StepResult> write)
+    {
+        var result = await write;
+        reader.Look();
+        return result;
+    }
+}

@@ -1,0 +1,48 @@
+namespace Bridge.Slurm.Wire.V0042;
+
+/// <summary>GET nodes/ and node/{name}. Null Nodes is "not found" or a failure, never an empty cluster.</summary>
+internal sealed record NodesAnswer : Envelope
+{
+    public Node[]? Nodes { get; init; }
+}
+
+/// <summary>The part of a node that Bridge reads; the same in v0.0.42 to v0.0.45.</summary>
+internal sealed record Node
+{
+    public string? Name { get; init; }
+    public string[]? State { get; init; }
+    public string? Reason { get; init; }
+    public Number ReasonChangedAt { get; init; }
+    public int Cpus { get; init; }
+    public int AllocCpus { get; init; }
+    public long RealMemory { get; init; }
+    public string? Gres { get; init; }
+    public string? GresUsed { get; init; }
+    public string[]? Features { get; init; }
+    public int Weight { get; init; }
+    public string? Comment { get; init; }
+    public string? Extra { get; init; }
+    public string? Address { get; init; }
+    public string[]? Partitions { get; init; }
+}
+
+/// <summary>POST nodes/: only what is not null is written.</summary>
+internal sealed record NodeUpdate
+{
+    /// <summary>Hostlist expressions.</summary>
+    public required string[] Name { get; init; }
+
+    public string[]? State { get; init; }
+    public string? Reason { get; init; }
+    public string? Comment { get; init; }
+    public string? Extra { get; init; }
+    public string[]? Features { get; init; }
+
+    /// <summary>Goes with Features: alone, a smaller list is refused with error 2031 (active features not a subset).</summary>
+    public string[]? FeaturesAct { get; init; }
+
+    public Number? Weight { get; init; }
+
+    /// <summary>Never empty: Slurm takes the next token for the value of an empty one.</summary>
+    public string? TopologyStr { get; init; }
+}

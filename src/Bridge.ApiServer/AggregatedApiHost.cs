@@ -22,7 +22,9 @@ public sealed record AggregatedApiOptions
     /// <summary>Port 0 picks a free one.</summary>
     public required IPEndPoint Listen { get; init; }
 
-    /// <summary>PEM files: the serving certificate, with its intermediates after it, and the key. Read again when they change.</summary>
+    /// <summary>
+    /// PEM files: the serving certificate, with its intermediates after it, and the key. Read again when they change.
+    /// </summary>
     public required string CertificatePath { get; init; }
 
     public required string KeyPath { get; init; }
@@ -37,8 +39,8 @@ public sealed record AggregatedApiOptions
 }
 
 /// <summary>
-/// Serves the job API over HTTPS while started. Only the leader starts it, so that clients never read from a daemon whose picture
-/// is not kept up. It can be started again after it was stopped.
+/// Serves the job API over HTTPS while started. Only the leader starts it, so that clients never read from a daemon
+/// whose picture is not kept up. It can be started again after it was stopped.
 /// </summary>
 public sealed class AggregatedApiHost(
     AggregatedApiOptions options, JobStore jobs, ILoggerFactory logs, TimeProvider time) : IAsyncDisposable
@@ -59,7 +61,8 @@ public sealed class AggregatedApiHost(
 
     /// <summary>Starts listening.</summary>
     /// <returns>The address, such as https://127.0.0.1:43210.</returns>
-    /// <exception cref="IOException">The port is taken, or the certificate cannot be read; the message names the file.</exception>
+    /// <exception cref="IOException">The port is taken, or the certificate cannot be read; the message names the
+    /// file.</exception>
     public async Task<string> StartAsync(CancellationToken cancel)
     {
         if (_running is not null)
@@ -76,7 +79,8 @@ public sealed class AggregatedApiHost(
             throw;
         }
         _running = app;
-        _address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        _address = app.Services.GetRequiredService<IServer>().Features
+            .Get<IServerAddressesFeature>()!.Addresses.First();
         Log.Listening(_log, _address, options.AuthorizerName);
         return _address;
     }

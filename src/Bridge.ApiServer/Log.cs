@@ -23,6 +23,6 @@ internal static partial class Log
     [LoggerMessage(8011, LogLevel.Warning, "Authorization of {Verb} {Resource} for {User} was not decided: {Why}")]
     public static partial void Undecided(ILogger log, string verb, string resource, string user, string why);
 
-    [LoggerMessage(8012, LogLevel.Information, "Watch of {Resource} by {User} fell behind {Behind} changes and was cut")]
+    [LoggerMessage(8012, LogLevel.Information, "Watch of {Resource} by {User} was {Behind} changes behind and was cut")]
     public static partial void WatchFellBehind(ILogger log, string resource, string user, ulong behind);
 }

@@ -10,7 +10,8 @@ internal static class JobColumns
 {
     public static IReadOnlyList<ObjectColumn<SlurmJobObject>> All { get; } =
     [
-        new(new("Name", "string", "name", "Name of the object, made of the job's id", 0), (w, j, _) => Text(w, j.Metadata.Name)),
+        new(new("Name", "string", "name", "Name of the object, made of the job's id", 0),
+            (w, j, _) => Text(w, j.Metadata.Name)),
         Column("JobID", "The id as squeue shows it", j => j.Status.JobId),
         Column("User", "Who submitted the job", j => j.Spec.User),
         Column("Account", "Slurm account that is charged", j => j.Spec.Account),
@@ -26,14 +27,16 @@ internal static class JobColumns
         Column("Time-Limit", "How long it may run", j => Limit(j.Spec.TimeLimitMinutes), wide: true),
         Column("NodeList", "Allocated nodes", j => j.Status.NodeList, wide: true),
         Column("Exit", "Exit code, and the signal that ended it if any", j => Exit(j.Status), wide: true),
-        new(new("Submitted", "date", "", "When it was submitted", 1), (w, j, now) => Text(w, Age(j.Status.SubmitTime, now))),
+        new(new("Submitted", "date", "", "When it was submitted", 1),
+            (w, j, now) => Text(w, Age(j.Status.SubmitTime, now))),
     ];
 
     private static ObjectColumn<SlurmJobObject> Column(
         string name, string description, Func<SlurmJobObject, string?> value, bool wide = false) =>
         new(new TableColumn(name, "string", "", description, wide ? 1 : 0), (w, j, _) => Text(w, value(j)));
 
-    private static ObjectColumn<SlurmJobObject> Number(string name, string description, Func<SlurmJobObject, int> value) =>
+    private static ObjectColumn<SlurmJobObject> Number(
+        string name, string description, Func<SlurmJobObject, int> value) =>
         new(new TableColumn(name, "integer", "", description, 0), (w, j, _) => w.WriteNumberValue(value(j)));
 
     private static void Text(Utf8JsonWriter json, string? text) => json.WriteStringValue(text ?? "");

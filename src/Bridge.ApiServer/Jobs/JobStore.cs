@@ -5,12 +5,14 @@ using Bridge.Core.Names;
 namespace Bridge.ApiServer.Jobs;
 
 /// <summary>
-/// The jobs that are served. Feed it whole snapshots: it finds out by itself what changed and tells the watchers that, and only that.
-/// One feeder at a time; it must not be called from two threads.
+/// The jobs that are served. Feed it whole snapshots: it finds out by itself what changed and tells the watchers that,
+/// and only that. One feeder at a time; it must not be called from two threads.
 /// </summary>
 public sealed class JobStore(string cluster, TimeProvider time, int eventsKept = JobStore.DefaultEventsKept)
 {
-    /// <summary>So many changes may a watch lag behind: a busy cluster of 10,000 jobs turned over once, and some.</summary>
+    /// <summary>
+    /// So many changes may a watch lag behind: a busy cluster of 10,000 jobs turned over once, and some.
+    /// </summary>
     public const int DefaultEventsKept = 16_384;
 
     private readonly Dictionary<JobId, Held> _held = [];
@@ -21,8 +23,8 @@ public sealed class JobStore(string cluster, TimeProvider time, int eventsKept =
     public ObjectStore<SlurmJobObject> Objects { get; } = new(JobJson.Default.SlurmJobObject, time, eventsKept);
 
     /// <summary>
-    /// Takes over a snapshot; a job that is not in it is deleted. So call it only with what Slurm really said, never with an empty
-    /// list because it did not answer: then <see cref="Unreachable"/> is the call.
+    /// Takes over a snapshot; a job that is not in it is deleted. So call it only with what Slurm really said, never
+    /// with an empty list because it did not answer: then <see cref="Unreachable"/> is the call.
     /// </summary>
     /// <returns>The number of watch events made; 0 when nothing changed.</returns>
     public int Update(IEnumerable<SlurmJob> jobs, JobNamespaces namespaces)
@@ -49,7 +51,8 @@ public sealed class JobStore(string cluster, TimeProvider time, int eventsKept =
     /// <param name="since">When it was last known to be right.</param>
     /// <param name="why">One sentence, without a final period.</param>
     public void Unreachable(DateTimeOffset since, string why) =>
-        Objects.Warning = $"Slurm could not be read since {since.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC ({why}): jobs are shown as of then";
+        Objects.Warning =
+            $"Slurm could not be read since {since.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC ({why}): jobs are as of then";
 
     private void Take(SlurmJob job, string ns)
     {

@@ -14,7 +14,10 @@ public static partial class JobTranslation
     /// <summary>status.nodes names at most so many nodes; status.nodeList names all.</summary>
     public const int MostNodesNamed = 64;
 
-    /// <summary>4711; 4711-3 for an array task; 4711-plus-1 for a component of a heterogeneous job: names that Kubernetes allows.</summary>
+    /// <summary>
+    /// 4711; 4711-3 for an array task; 4711-plus-1 for a component of a heterogeneous job: names that Kubernetes
+    /// allows.
+    /// </summary>
     public static string NameOf(SlurmJob job) => job switch
     {
         { ArrayJobId: { } array, ArrayTaskId: { } task } => $"{array}-{task}",

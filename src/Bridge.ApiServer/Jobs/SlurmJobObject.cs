@@ -3,14 +3,18 @@ using Bridge.ApiServer.Meta;
 
 namespace Bridge.ApiServer.Jobs;
 
-/// <summary>A Slurm job as kubectl sees it: kind SlurmJob of jobs.slurmbridge.io/v1alpha1. The schema is SlurmJob.schema.json.</summary>
+/// <summary>
+/// A Slurm job as kubectl sees it: kind SlurmJob of jobs.slurmbridge.io/v1alpha1. The schema is SlurmJob.schema.json.
+/// </summary>
 public sealed record SlurmJobObject : ApiObject
 {
     public required SlurmJobSpec Spec { get; init; }
 
     public required SlurmJobStatus Status { get; init; }
 
-    /// <summary>All allocated nodes, also where status.nodes leaves them out: what --field-selector status.node=NAME looks at.</summary>
+    /// <summary>
+    /// All allocated nodes, also where status.nodes leaves them out: what --field-selector status.node=NAME looks at.
+    /// </summary>
     [JsonIgnore]
     public IReadOnlyList<string> AllNodes { get; init; } = [];
 }
@@ -48,7 +52,9 @@ public sealed record SlurmJobSpec
 /// <summary>What became of it.</summary>
 public sealed record SlurmJobStatus
 {
-    /// <summary>As squeue shows it: 4711, 4711_3 for an array task, 4711+1 for a component of a heterogeneous job.</summary>
+    /// <summary>
+    /// As squeue shows it: 4711, 4711_3 for an array task, 4711+1 for a component of a heterogeneous job.
+    /// </summary>
     public required string JobId { get; init; }
 
     /// <summary>Slurm's own word: PENDING, RUNNING, COMPLETED …</summary>

@@ -9,7 +9,9 @@ public sealed record ObjectMeta
 
     public string? Uid { get; init; }
 
-    /// <summary>Opaque to clients; here a decimal number that only grows (see <see cref="Store.ObjectStore{T}"/>).</summary>
+    /// <summary>
+    /// Opaque to clients; here a decimal number that only grows (see <see cref="Store.ObjectStore{T}"/>).
+    /// </summary>
     public string? ResourceVersion { get; init; }
 
     public DateTimeOffset? CreationTimestamp { get; init; }

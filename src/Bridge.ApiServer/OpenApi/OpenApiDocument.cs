@@ -6,8 +6,9 @@ using Bridge.ApiServer.Serving;
 namespace Bridge.ApiServer.OpenApi;
 
 /// <summary>
-/// The OpenAPI v3 document of one group version, in the shape that kubectl explain and the API server's merger read: schemas with
-/// x-kubernetes-group-version-kind, and an operation for each verb. Component names get a prefix, as Kubernetes merges no two alike.
+/// The OpenAPI v3 document of one group version, in the shape that kubectl explain and the API server's merger read:
+/// schemas with x-kubernetes-group-version-kind, and an operation for each verb. Component names get a prefix, as
+/// Kubernetes merges no two alike.
 /// </summary>
 internal sealed class OpenApiDocument
 {
@@ -43,7 +44,9 @@ internal sealed class OpenApiDocument
         }.ToJsonString());
     }
 
-    /// <summary>The index at /openapi/v3: a path per group version with a hash that changes when the document does.</summary>
+    /// <summary>
+    /// The index at /openapi/v3: a path per group version with a hash that changes when the document does.
+    /// </summary>
     public static byte[] BuildIndex(string group, string version, ReadOnlySpan<byte> document)
     {
         var path = $"apis/{group}/{version}";
@@ -84,6 +87,9 @@ internal sealed class OpenApiDocument
             QualifyReferences(child);
     }
 
+    private JsonObject Nested(string name) =>
+        new() { ["allOf"] = new JsonArray(Reference(name)), ["default"] = new JsonObject() };
+
     private JsonObject Reference(string name) => new() { ["$ref"] = ReferencePrefix + Prefix + name };
 
     private void AddList(ResourceNames names) => _schemas[$"{Prefix}{names.Kind}List"] = new JsonObject
@@ -96,11 +102,11 @@ internal sealed class OpenApiDocument
         {
             ["apiVersion"] = Text(""),
             ["kind"] = Text(""),
-            ["metadata"] = new JsonObject { ["allOf"] = new JsonArray(Reference("ListMeta")), ["default"] = new JsonObject() },
+            ["metadata"] = Nested("ListMeta"),
             ["items"] = new JsonObject
             {
                 ["type"] = "array",
-                ["items"] = new JsonObject { ["allOf"] = new JsonArray(Reference(names.Kind)), ["default"] = new JsonObject() },
+                ["items"] = Nested(names.Kind),
             },
         },
     };
@@ -109,21 +115,23 @@ internal sealed class OpenApiDocument
     {
         var root = $"/apis/{names.GroupVersion}";
         var named = $"{root}/namespaces/{{namespace}}/{names.Plural}";
-        AddPath($"{root}/{names.Plural}", Operation(names, "list", $"list{names.Kind}ForAllNamespaces"), s_listParameters);
+        var everywhere = Operation(names, "list", $"list{names.Kind}ForAllNamespaces");
+        AddPath($"{root}/{names.Plural}", everywhere, s_listParameters);
         AddPath(named, Operation(names, "list", $"listNamespaced{names.Kind}"), [s_namespace, .. s_listParameters]);
         AddPath($"{named}/{{name}}", Operation(names, "get", $"readNamespaced{names.Kind}"), [s_namespace, s_name]);
     }
 
-    private void AddPath(string path, JsonObject operation, IEnumerable<Parameter> parameters) => _paths[path] = new JsonObject
-    {
-        ["get"] = operation,
-        ["parameters"] = new JsonArray([.. parameters.Select(Write)]),
-    };
+    private void AddPath(string path, JsonObject operation, IEnumerable<Parameter> parameters) =>
+        _paths[path] = new JsonObject
+        {
+            ["get"] = operation,
+            ["parameters"] = new JsonArray([.. parameters.Select(Write)]),
+        };
 
     private JsonObject Operation(ResourceNames names, string action, string id) => new()
     {
         ["operationId"] = id,
-        ["description"] = action == "list" ? $"list or watch objects of kind {names.Kind}" : $"read the specified {names.Kind}",
+        ["description"] = $"{(action == "list" ? "list or watch" : "read one of the")} objects of kind {names.Kind}",
         ["tags"] = new JsonArray($"{_group}_{_version}"),
         ["x-kubernetes-action"] = action,
         ["x-kubernetes-group-version-kind"] = Gvk(names, names.Kind),

@@ -12,7 +12,9 @@ public sealed record AccessRequest(UserInfo User, string Verb, string Group, str
     public string Name { get; init; } = "";
 }
 
-/// <summary>The answer to an <see cref="AccessRequest"/>; the reason is one sentence, empty when there is nothing to say.</summary>
+/// <summary>
+/// The answer to an <see cref="AccessRequest"/>; the reason is one sentence, empty when there is nothing to say.
+/// </summary>
 public readonly record struct AccessDecision(AccessVerdict Verdict, string Reason = "");
 
 /// <summary>Unknown is the default on purpose: what nobody has decided is not allowed.</summary>
@@ -24,13 +26,17 @@ public enum AccessVerdict
     Allowed,
 }
 
-/// <summary>Decides whether a request may go on. An exception counts as a bug, not as an answer: say Unknown instead.</summary>
+/// <summary>
+/// Decides whether a request may go on. An exception counts as a bug, not as an answer: say Unknown instead.
+/// </summary>
 public delegate ValueTask<AccessDecision> Authorize(AccessRequest request, CancellationToken cancel);
 
 /// <summary>Authorizers that ask nobody.</summary>
 public static class Authorizers
 {
-    /// <summary>For the lab only: whoever the aggregator lets through may do all. The host logs its name at start.</summary>
+    /// <summary>
+    /// For the lab only: whoever the aggregator lets through may do all. The host logs its name at start.
+    /// </summary>
     public static ValueTask<AccessDecision> AlwaysAllow(AccessRequest request, CancellationToken cancel) =>
         ValueTask.FromResult(new AccessDecision(AccessVerdict.Allowed));
 }

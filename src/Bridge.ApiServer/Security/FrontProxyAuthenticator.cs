@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace Bridge.ApiServer.Security;
 
 /// <summary>
-/// Takes a user's name from the request's headers, but only on a connection whose client certificate proves it to be the API
-/// server's aggregator. Anybody can write headers; the certificate is what makes them true.
+/// Takes a user's name from the request's headers, but only on a connection whose client certificate proves it to be
+/// the API server's aggregator. Anybody can write headers; the certificate is what makes them true.
 /// </summary>
 public sealed class FrontProxyAuthenticator(RequestHeaderTrust trust, TimeProvider time)
 {
@@ -21,7 +21,8 @@ public sealed class FrontProxyAuthenticator(RequestHeaderTrust trust, TimeProvid
         set => _trust = value;
     }
 
-    /// <returns>Null when the request proves nobody; then the reason says what is missing, without naming secrets.</returns>
+    /// <returns>Null when the request proves nobody; then the reason says what is missing, without naming
+    /// secrets.</returns>
     public UserInfo? Authenticate(HttpContext context, out string reason)
     {
         var current = _trust;
@@ -84,7 +85,8 @@ public sealed class FrontProxyAuthenticator(RequestHeaderTrust trust, TimeProvid
         var extra = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
         foreach (var (header, values) in headers)
         {
-            if (prefixes.FirstOrDefault(p => header.StartsWith(p, StringComparison.OrdinalIgnoreCase)) is not { } prefix)
+            var prefix = prefixes.FirstOrDefault(p => header.StartsWith(p, StringComparison.OrdinalIgnoreCase));
+            if (prefix is null)
                 continue;
             var key = Uri.UnescapeDataString(header[prefix.Length..]).ToLowerInvariant();
             extra[key] = [.. values.OfType<string>()];

@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace Bridge.ApiServer.Security;
 
 /// <summary>
-/// Whose word about the user is taken: the clients with a certificate of this authority, and in which headers they say it
-/// (kube-apiserver's --requestheader-* flags).
+/// Whose word about the user is taken: the clients with a certificate of this authority, and in which headers they say
+/// it (kube-apiserver's --requestheader-* flags).
 /// </summary>
 public sealed record RequestHeaderTrust
 {
@@ -38,12 +38,13 @@ public sealed record RequestHeaderTrust
             throw new FormatException($"the request-header CA is not PEM: {e.Message}", e);
         }
         if (authorities.Count == 0)
-            throw new FormatException("the request-header CA holds no certificate: a PEM file with BEGIN CERTIFICATE is needed");
+            throw new FormatException("the request-header CA holds no certificate: it should be PEM");
         return new RequestHeaderTrust { Authorities = authorities, AllowedNames = allowedNames ?? [] };
     }
 
     /// <summary>
-    /// Reads the ConfigMap kube-system/extension-apiserver-authentication as the API server's JSON. The lists in it are JSON texts.
+    /// Reads the ConfigMap kube-system/extension-apiserver-authentication as the API server's JSON. The lists in it are
+    /// JSON texts.
     /// </summary>
     /// <exception cref="FormatException">A field is missing or no list; the message names it.</exception>
     public static RequestHeaderTrust FromConfigMap(ReadOnlyMemory<byte> json)
@@ -51,9 +52,11 @@ public sealed record RequestHeaderTrust
         try
         {
             using var document = JsonDocument.Parse(json);
-            if (!document.RootElement.TryGetProperty("data", out var data) || data.ValueKind is not JsonValueKind.Object)
+            var found = document.RootElement.TryGetProperty("data", out var data);
+            if (!found || data.ValueKind is not JsonValueKind.Object)
                 throw new FormatException("extension-apiserver-authentication has no data");
-            var trust = FromPem(Text(data, "requestheader-client-ca-file"), List(data, "requestheader-allowed-names", []));
+            var trust = FromPem(
+                Text(data, "requestheader-client-ca-file"), List(data, "requestheader-allowed-names", []));
             return trust with
             {
                 UsernameHeaders = List(data, "requestheader-username-headers", trust.UsernameHeaders),
@@ -71,7 +74,8 @@ public sealed record RequestHeaderTrust
     private static string Text(JsonElement data, string key) =>
         data.TryGetProperty(key, out var value) && value.ValueKind is JsonValueKind.String
             ? value.GetString()!
-            : throw new FormatException($"extension-apiserver-authentication has no {key}: the API server was started without it");
+            : throw new FormatException(
+                $"extension-apiserver-authentication has no {key}: the API server was started without it");
 
     private static IReadOnlyList<string> List(JsonElement data, string key, IReadOnlyList<string> otherwise)
     {

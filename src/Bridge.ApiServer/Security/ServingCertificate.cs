@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Bridge.ApiServer.Security;
 
 /// <summary>
-/// The certificate that the server shows, read again when its files change. Files are compared by content: in a Secret's volume
-/// their names are links whose own dates never change.
+/// The certificate that the server shows, read again when its files change. Files are compared by content: in a
+/// Secret's volume their names are links whose own dates never change.
 /// </summary>
 internal sealed class ServingCertificate
 {
@@ -22,7 +22,8 @@ internal sealed class ServingCertificate
     private SslStreamCertificateContext _current;
     private long _lookedAt;
 
-    /// <exception cref="IOException">A file cannot be read, or holds no certificate with its key; the message names it.</exception>
+    /// <exception cref="IOException">A file cannot be read, or holds no certificate with its key; the message names
+    /// it.</exception>
     public ServingCertificate(string certificatePath, string keyPath, TimeProvider time, ILogger log)
     {
         (_certificatePath, _keyPath, _time, _log) = (certificatePath, keyPath, time, log);

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Bridge.ApiServer.Selectors;
 
-/// <summary>A parsed field selector such as <c>status.state=RUNNING,spec.user!=bob</c>; all its terms must hold.</summary>
+/// <summary>
+/// A parsed field selector such as <c>status.state=RUNNING,spec.user!=bob</c>; all its terms must hold.
+/// </summary>
 public sealed class FieldSelector<T>
 {
     private readonly List<(SelectableField<T> Field, string Value, bool Wanted)> _terms = [];
@@ -52,7 +54,9 @@ public sealed class FieldSelector<T>
 /// <summary>Reads field selectors.</summary>
 public static class FieldSelector
 {
-    /// <summary>Operators are =, == and !=; a comma, '=' or '\' in a value is written with a '\' before it (as client-go does).</summary>
+    /// <summary>
+    /// Operators are =, == and !=; a comma, '=' or '\' in a value is written with a '\' before it (as client-go does).
+    /// </summary>
     /// <returns>Null with an error that names the term and what would be right.</returns>
     public static FieldSelector<T>? Parse<T>(string text, IReadOnlyList<SelectableField<T>> known, out string error)
     {

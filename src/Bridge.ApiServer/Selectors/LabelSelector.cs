@@ -31,5 +31,7 @@ public sealed class LabelSelector
     }
 }
 
-/// <summary>The label is there and, unless Values is null, has one of them; or, when not wanted, just not that.</summary>
+/// <summary>
+/// The label is there and, unless Values is null, has one of them; or, when not wanted, just not that.
+/// </summary>
 internal sealed record LabelTerm(string Key, IReadOnlySet<string>? Values, bool Wanted);

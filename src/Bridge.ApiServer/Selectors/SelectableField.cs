@@ -1,4 +1,7 @@
 namespace Bridge.ApiServer.Selectors;
 
-/// <summary>A field that --field-selector knows. <see cref="Has"/> tells whether an object has the value; a field may have several.</summary>
+/// <summary>
+/// A field that --field-selector knows. <see cref="Has"/> tells whether an object has the value; a field may have
+/// several.
+/// </summary>
 public sealed record SelectableField<T>(string Path, Func<T, string, bool> Has);

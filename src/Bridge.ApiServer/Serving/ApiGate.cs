@@ -7,7 +7,9 @@ namespace Bridge.ApiServer.Serving;
 /// <summary>Who asks, and may they: nothing but health is answered before both are known.</summary>
 internal sealed class ApiGate(ServingSettings settings)
 {
-    /// <summary>A handler that runs only for authenticated users; discovery needs no more (as system:discovery grants).</summary>
+    /// <summary>
+    /// A handler that runs only for authenticated users; discovery needs no more (as system:discovery grants).
+    /// </summary>
     public RequestDelegate Authenticated(Func<HttpContext, UserInfo, Task> handler) => context =>
     {
         if (settings.Authenticator.Authenticate(context, out var why) is { } user)

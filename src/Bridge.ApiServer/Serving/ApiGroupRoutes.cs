@@ -10,7 +10,8 @@ namespace Bridge.ApiServer.Serving;
 /// <summary>Maps one group version: discovery, OpenAPI, health and its resources.</summary>
 public static class ApiGroupRoutes
 {
-    private const string AggregatedDiscoveryType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+    private const string AggregatedDiscoveryType =
+        "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
     /// <param name="routes">Where to.</param>
     /// <param name="resources">All of one group version; one at least.</param>
@@ -58,8 +59,8 @@ public static class ApiGroupRoutes
                 _ => Replies.WriteAsync(context, discovery.Groups, MetaJson.Default.ApiGroupList),
             }));
         MapDocument(routes, gate, $"/apis/{discovery.Group}", discovery.OneGroup, MetaJson.Default.ApiGroup);
-        MapDocument(
-            routes, gate, $"/apis/{discovery.Group}/{discovery.Version}", discovery.Resources, MetaJson.Default.ApiResourceList);
+        var version = $"/apis/{discovery.Group}/{discovery.Version}";
+        MapDocument(routes, gate, version, discovery.Resources, MetaJson.Default.ApiResourceList);
     }
 
     private static void MapDocument<TBody>(

@@ -5,8 +5,8 @@ using Bridge.ApiServer.Store;
 namespace Bridge.ApiServer.Serving;
 
 /// <summary>
-/// Where the next page starts: after this key, in the snapshot of this revision. Revision 0 stands for whatever is current, an
-/// inconsistent continuation that a client may choose once its snapshot is gone.
+/// Where the next page starts: after this key, in the snapshot of this revision. Revision 0 stands for whatever is
+/// current, an inconsistent continuation that a client may choose once its snapshot is gone.
 /// </summary>
 internal readonly record struct ContinueToken(ulong Revision, ObjectKey After)
 {

@@ -63,7 +63,8 @@ internal static class Failures
     {
         Code = 406,
         Reason = "NotAcceptable",
-        Message = $"only application/json is served (also as=Table or as=PartialObjectMetadata with v=v1;g=meta.k8s.io), not: {accept}",
+        Message = "only application/json is served, also as=Table or as=PartialObjectMetadata with v=v1;g=meta.k8s.io; "
+            + $"asked for was {accept}",
     };
 
     public static Status Expired(string message, string? continueWith = null) => new()

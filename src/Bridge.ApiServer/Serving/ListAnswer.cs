@@ -45,10 +45,12 @@ internal sealed class ListAnswer<T>(ResourceKind<T> kind, ObjectStore<T> store)
         }
         if (options.ResourceVersion is not { } wanted || wanted == 0 || current is null)
             return current;
-        var found = options.Match is VersionMatch.Exact ? store.At(wanted) : store.Read(wanted, []) is null ? null : current;
+        var recent = store.Read(wanted, []) is null ? null : current;
+        var found = options.Match is VersionMatch.Exact ? store.At(wanted) : recent;
         if (found is null)
             failure = Failures.Expired(
-                $"resource version {wanted} of {kind.Names.Plural} is not kept (now {current.Revision}): list without one");
+                $"resource version {wanted} of {kind.Names.Plural} is not kept (now {current.Revision}): "
+                + "list without one");
         return found;
     }
 
@@ -103,7 +105,7 @@ internal sealed class ListAnswer<T>(ResourceKind<T> kind, ObjectStore<T> store)
     }
 
     private const string LostPage =
-        "The provided continue parameter is too old to display a consistent list result. You can start a new list without the "
-        + "continue parameter, or use the continue token in this response to retrieve the remainder of the results, which then "
-        + "may miss or repeat objects that changed meanwhile.";
+        "The provided continue parameter is too old to display a consistent list result. You can start a new list "
+        + "without the continue parameter, or use the continue token in this response to retrieve the remainder of "
+        + "the results, which then may miss or repeat objects that changed meanwhile.";
 }

@@ -46,8 +46,8 @@ internal sealed class ListOptionsReader<T>(IQueryCollection query, IReadOnlyList
             Require(options.Continue is null, "continue", "is for lists: a watch has no pages");
             Require(options.SendInitialEvents is null || notOlder, "resourceVersionMatch",
                 "must be NotOlderThan where sendInitialEvents is given");
-            Require(options.SendInitialEvents is not null || options.Match is VersionMatch.Unset, "resourceVersionMatch",
-                "is forbidden for watch unless sendInitialEvents is given");
+            Require(options.SendInitialEvents is not null || options.Match is VersionMatch.Unset,
+                "resourceVersionMatch", "is forbidden for watch unless sendInitialEvents is given");
             return;
         }
         Require(options.SendInitialEvents is null, "sendInitialEvents", "is for watches: set watch=true");
@@ -74,7 +74,8 @@ internal sealed class ListOptionsReader<T>(IQueryCollection query, IReadOnlyList
         if (text.Length == 0)
             return null;
         var good = ResourceVersion.TryParse(text, out var revision);
-        Require(good, "resourceVersion", $"'{text}' is none: give back metadata.resourceVersion of an answer, 0 for any, or none");
+        Require(good, "resourceVersion",
+            $"'{text}' is none: give back metadata.resourceVersion of an answer, 0 for any, or none");
         return good ? revision : null;
     }
 

@@ -42,7 +42,9 @@ internal static class ObjectForms
 
     private static ObjectForm FormOf(MediaTypeHeaderValue range)
     {
-        if (!(range.MatchesAllTypes || (range.Type == "application" && (range.MatchesAllSubTypes || range.SubType == "json"))))
+        var json = range.MatchesAllTypes
+            || (range.Type == "application" && (range.MatchesAllSubTypes || range.SubType == "json"));
+        if (!json)
             return ObjectForm.None;
         return (Parameter(range, "as"), Parameter(range, "g"), Parameter(range, "v")) switch
         {

@@ -19,8 +19,8 @@ public sealed record ResourceKind<T>
     public required IReadOnlyList<SelectableField<T>> Fields { get; init; }
 
     /// <summary>
-    /// JSON object of OpenAPI v3 schemas by name. The one that carries x-kubernetes-group-version-kind is the kind's own; references
-    /// to ObjectMeta and ListMeta are resolved by the server.
+    /// JSON object of OpenAPI v3 schemas by name. The one that carries x-kubernetes-group-version-kind is the kind's
+    /// own; references to ObjectMeta and ListMeta are resolved by the server.
     /// </summary>
     public required ReadOnlyMemory<byte> Schemas { get; init; }
 
@@ -32,5 +32,7 @@ public sealed record ResourceKind<T>
     ];
 }
 
-/// <summary>A column of kubectl's table. The cell is one JSON value; times that pass are told against the clock given.</summary>
+/// <summary>
+/// A column of kubectl's table. The cell is one JSON value; times that pass are told against the clock given.
+/// </summary>
 public sealed record ObjectColumn<T>(TableColumn Definition, Action<Utf8JsonWriter, T, DateTimeOffset> WriteCell);

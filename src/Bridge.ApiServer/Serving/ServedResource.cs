@@ -32,5 +32,6 @@ public sealed class ServedResource
             (settings, gate) => new ResourceEndpoint<T>(kind, store, settings, gate).ServeAsync,
             () => store.Current is not null);
 
-    internal Func<HttpContext, UserInfo, Task> Endpoint(ServingSettings settings, ApiGate gate) => _endpoint(settings, gate);
+    internal Func<HttpContext, UserInfo, Task> Endpoint(ServingSettings settings, ApiGate gate) =>
+        _endpoint(settings, gate);
 }

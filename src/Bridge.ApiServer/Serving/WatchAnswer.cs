@@ -40,5 +40,9 @@ internal sealed class WatchAnswer<T>(ResourceKind<T> kind, ObjectStore<T> store,
         {
             // The client left, or the server stops: either way the watch is over, and its client knows how to go on.
         }
+        finally
+        {
+            ended.Cancel(); // Ends the timers of a watch that ended by itself.
+        }
     }
 }

@@ -13,7 +13,9 @@ internal sealed class WatchStream<T>(
 {
     private const int EventsPerFlush = 128;
     private readonly StoreEvent<T>[] _batch = new StoreEvent<T>[EventsPerFlush];
-    private readonly Utf8JsonWriter _json = new(context.Response.BodyWriter, new JsonWriterOptions { SkipValidation = true });
+
+    private readonly Utf8JsonWriter _json =
+        new(context.Response.BodyWriter, new JsonWriterOptions { SkipValidation = true });
 
     /// <summary>Empty for all.</summary>
     public required string Namespace { get; init; }
@@ -23,7 +25,9 @@ internal sealed class WatchStream<T>(
     /// <summary>The last revision that the client has been told of.</summary>
     public required ulong Position { get; set; }
 
-    /// <summary>Runs until the timeout. Returns by how many changes the client was too slow, 0 when it was not.</summary>
+    /// <summary>
+    /// Runs until the timeout. Returns by how many changes the client was too slow, 0 when it was not.
+    /// </summary>
     public async Task<ulong> RunAsync(StoreSnapshot<T>? initial, CancellationToken cancel)
     {
         context.Response.ContentType = Replies.JsonType;

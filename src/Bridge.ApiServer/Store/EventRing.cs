@@ -3,8 +3,9 @@ using Bridge.ApiServer.Meta;
 namespace Bridge.ApiServer.Store;
 
 /// <summary>
-/// The newest changes, found by revision. Revisions are consecutive, so a watcher needs nothing but the last revision that it has
-/// seen: a slow one holds no memory and blocks nobody, it finds one day that its place is gone. Not thread-safe.
+/// The newest changes, found by revision. Revisions are consecutive, so a watcher needs nothing but the last revision
+/// that it has seen: a slow one holds no memory and blocks nobody, it finds one day that its place is gone. Not
+/// thread-safe.
 /// </summary>
 internal sealed class EventRing<T>(int capacity, ulong origin)
     where T : ApiObject

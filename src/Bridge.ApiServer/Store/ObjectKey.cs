@@ -1,8 +1,8 @@
 namespace Bridge.ApiServer.Store;
 
 /// <summary>
-/// Names one object of a resource. Keys sort by namespace, then by name with runs of digits compared as numbers, so that lists of
-/// jobs come in the order of their ids: 9, 10, 10-2, 11.
+/// Names one object of a resource. Keys sort by namespace, then by name with runs of digits compared as numbers, so
+/// that lists of jobs come in the order of their ids: 9, 10, 10-2, 11.
 /// </summary>
 public readonly record struct ObjectKey(string Namespace, string Name) : IComparable<ObjectKey>
 {

@@ -6,9 +6,10 @@ namespace Bridge.ApiServer.Store;
 /// <summary>
 /// The objects of one resource with their recent past. One writer, any number of readers.
 /// <para>
-/// A resourceVersion is a decimal number, as Kubernetes asks since KEP-5504: the second in which this store was made, in the upper
-/// 32 bits, plus the number of changes since. It grows within a life of the daemon and from one life to the next, and one from
-/// another life is not between the oldest and the newest of this one, which is how it is recognised.
+/// A resourceVersion is a decimal number, as Kubernetes asks since KEP-5504: the second in which this store was made,
+/// in the upper 32 bits, plus the number of changes since. It grows within a life of the daemon and from one life to
+/// the next, and one from another life is not between the oldest and the newest of this one, which is how it is
+/// recognised.
 /// </para>
 /// </summary>
 public sealed class ObjectStore<T>
@@ -37,20 +38,28 @@ public sealed class ObjectStore<T>
         _current = new StoreSnapshot<T>(origin, []);
     }
 
-    /// <summary>The newest snapshot; null until the first <see cref="Apply"/>: what nobody has read yet is unknown, not empty.</summary>
+    /// <summary>
+    /// The newest snapshot; null until the first <see cref="Apply"/>: what nobody has read yet is unknown, not empty.
+    /// </summary>
     public StoreSnapshot<T>? Current => _synced ? Volatile.Read(ref _current) : null;
 
-    /// <summary>Why the snapshot may be old, in a sentence; empty while the source answers. Clients see it as a warning.</summary>
+    /// <summary>
+    /// Why the snapshot may be old, in a sentence; empty while the source answers. Clients see it as a warning.
+    /// </summary>
     public string Warning { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); } = "";
 
-    /// <summary>A snapshot by its revision: the current one, or one that a page was cut from. Null when it is gone.</summary>
+    /// <summary>
+    /// A snapshot by its revision: the current one, or one that a page was cut from. Null when it is gone.
+    /// </summary>
     public StoreSnapshot<T>? At(ulong revision) =>
         Current is { } now && now.Revision == revision ? now : _shelf.Find(revision);
 
     /// <summary>Keeps a snapshot for its next page: a few minutes, and a few snapshots.</summary>
     public void Keep(StoreSnapshot<T> snapshot) => _shelf.Put(snapshot);
 
-    /// <summary>Publishes changes in their order; deleting what is not there is no change. Returns how many events it made.</summary>
+    /// <summary>
+    /// Publishes changes in their order; deleting what is not there is no change. Returns how many events it made.
+    /// </summary>
     public int Apply(IReadOnlyCollection<ObjectChange<T>> changes)
     {
         TaskCompletionSource wake;
@@ -73,7 +82,10 @@ public sealed class ObjectStore<T>
         return made;
     }
 
-    /// <summary>Copies the events after a revision, at most the buffer's length. Null: that place in the past is gone, or never was.</summary>
+    /// <summary>
+    /// Copies the events after a revision, at most the buffer's length. Null: that place in the past is gone, or never
+    /// was.
+    /// </summary>
     public int? Read(ulong after, Span<StoreEvent<T>> buffer)
     {
         lock (_gate)

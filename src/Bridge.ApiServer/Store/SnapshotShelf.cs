@@ -3,8 +3,9 @@ using Bridge.ApiServer.Meta;
 namespace Bridge.ApiServer.Store;
 
 /// <summary>
-/// Snapshots that a client reads page by page. A snapshot shares its objects with the next one, so keeping some costs little; still
-/// both their number and their age are bounded (etcd compacts after five minutes, so clients expect no more).
+/// Snapshots that a client reads page by page. A snapshot shares its objects with the next one, so keeping some costs
+/// little; still both their number and their age are bounded (etcd compacts after five minutes, so clients expect no
+/// more).
 /// </summary>
 internal sealed class SnapshotShelf<T>(TimeProvider time)
     where T : ApiObject

@@ -3,8 +3,8 @@ using Bridge.ApiServer.Meta;
 namespace Bridge.ApiServer.Store;
 
 /// <summary>
-/// One change: added when <see cref="Before"/> is null, deleted when <see cref="After"/> is null, else modified. Both are kept
-/// because a selector may match only one of them.
+/// One change: added when <see cref="Before"/> is null, deleted when <see cref="After"/> is null, else modified. Both
+/// are kept because a selector may match only one of them.
 /// </summary>
 public sealed record StoreEvent<T>(ulong Revision, StoredObject<T>? Before, StoredObject<T>? After)
     where T : ApiObject;

@@ -4,7 +4,9 @@ using Bridge.ApiServer.Meta;
 
 namespace Bridge.ApiServer.Store;
 
-/// <summary>An object at one resourceVersion. Its JSON is made once, when first asked for, and shared by every list and watch.</summary>
+/// <summary>
+/// An object at one resourceVersion. Its JSON is made once, when first asked for, and shared by every list and watch.
+/// </summary>
 public sealed class StoredObject<T>(ObjectKey key, T value, JsonTypeInfo<T> json)
     where T : ApiObject
 {

@@ -20,19 +20,22 @@ public sealed class AuthenticationTests
     {
         await using var api = await StartAsync();
         using var other = TestPki.Issue(api.Pki.Authority, "front-proxy-client", TestPki.ForClients);
-        using var alike = TestPki.Issue(TestPki.MakeAuthority("front-proxy-ca"), "front-proxy-client", TestPki.ForClients);
+        using var sameName = TestPki.MakeAuthority("front-proxy-ca");
+        using var alike = TestPki.Issue(sameName, "front-proxy-client", TestPki.ForClients);
+        const string refusal = "not one of the request-header authority";
 
-        Assert.Contains("not one of the request-header authority", await RefusedAsync(api, other), StringComparison.Ordinal);
-        Assert.Contains("not one of the request-header authority", await RefusedAsync(api, alike), StringComparison.Ordinal);
+        Assert.Contains(refusal, await RefusedAsync(api, other), StringComparison.Ordinal);
+        Assert.Contains(refusal, await RefusedAsync(api, alike), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task An_expired_certificate_and_one_for_servers_are_refused()
     {
         await using var api = await StartAsync();
-        using var expired = TestPki.Issue(
-            api.Pki.FrontProxyAuthority, "front-proxy-client", TestPki.ForClients, until: new DateTimeOffset(2021, 1, 1, 0, 0, 0, TimeSpan.Zero));
-        using var server = TestPki.Issue(api.Pki.FrontProxyAuthority, "front-proxy-client", TestPki.ForServers);
+        var authority = api.Pki.FrontProxyAuthority;
+        var past = new DateTimeOffset(2021, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        using var expired = TestPki.Issue(authority, "front-proxy-client", TestPki.ForClients, past);
+        using var server = TestPki.Issue(authority, "front-proxy-client", TestPki.ForServers);
 
         Assert.Contains("NotTimeValid", await RefusedAsync(api, expired), StringComparison.Ordinal);
         Assert.Contains("NotValidForUsage", await RefusedAsync(api, server), StringComparison.Ordinal);
@@ -44,7 +47,8 @@ public sealed class AuthenticationTests
         await using var api = await StartAsync(new JobApi.Setup { AllowedNames = ["aggregator"] });
         using var right = TestPki.Issue(api.Pki.FrontProxyAuthority, "aggregator", TestPki.ForClients);
 
-        Assert.Contains("'front-proxy-client' is not among the allowed names", await RefusedAsync(api, api.Pki.FrontProxy), StringComparison.Ordinal);
+        var refused = await RefusedAsync(api, api.Pki.FrontProxy);
+        Assert.Contains("'front-proxy-client' is not among the allowed names", refused, StringComparison.Ordinal);
         using var client = api.ClientWith(right);
         client.DefaultRequestHeaders.Add("X-Remote-User", "alice");
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(JobApi.Jobs, JobApi.Cancel)).StatusCode);
@@ -90,7 +94,8 @@ public sealed class AuthenticationTests
         Assert.Equal(["get", "list", "watch"], asked.Select(a => a.Verb));
         Assert.Equal(["team-vision", "", ""], asked.Select(a => a.Namespace));
         Assert.Equal(["1", "1", ""], asked.Select(a => a.Name));
-        Assert.All(asked, a => Assert.Equal(("alice", "jobs.slurmbridge.io", "slurmjobs"), (a.User.Name, a.Group, a.Resource)));
+        Assert.All(asked, a =>
+            Assert.Equal(("alice", "jobs.slurmbridge.io", "slurmjobs"), (a.User.Name, a.Group, a.Resource)));
         Assert.Equal(["system:authenticated"], asked[0].User.Groups);
         Assert.Equal(["a"], asked[0].User.Extra["example.com/scopes"]);
     }
@@ -99,15 +104,16 @@ public sealed class AuthenticationTests
     public async Task Denied_is_403_and_undecided_is_503()
     {
         var verdict = new AccessDecision(AccessVerdict.Denied, "no role binding");
-        await using var api = await StartAsync(new JobApi.Setup { Authorize = (_, _) => ValueTask.FromResult(verdict) });
+        var setup = new JobApi.Setup { Authorize = (_, _) => ValueTask.FromResult(verdict) };
+        await using var api = await StartAsync(setup);
         var (denied, status) = await api.GetAsync(JobApi.Root + "/namespaces/team-vision/slurmjobs");
         verdict = new AccessDecision(AccessVerdict.Unknown, "the API server did not answer");
         var (undecided, _) = await api.GetAsync(JobApi.Jobs);
 
         Assert.Equal(HttpStatusCode.Forbidden, denied);
         Assert.Equal(
-            "slurmjobs.jobs.slurmbridge.io is forbidden: User \"alice\" cannot list resource \"slurmjobs\" in API group "
-            + "\"jobs.slurmbridge.io\" in the namespace \"team-vision\": no role binding",
+            "slurmjobs.jobs.slurmbridge.io is forbidden: User \"alice\" cannot list resource \"slurmjobs\" in API "
+            + "group \"jobs.slurmbridge.io\" in the namespace \"team-vision\": no role binding",
             status.At("message"));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, undecided);
     }
@@ -151,7 +157,8 @@ public sealed class AuthenticationTests
     [InlineData("{}", "has no data")]
     public void A_ConfigMap_that_cannot_be_trusted_says_what_is_missing(string map, string part)
     {
-        var refused = Assert.Throws<FormatException>(() => RequestHeaderTrust.FromConfigMap(System.Text.Encoding.UTF8.GetBytes(map)));
+        var json = System.Text.Encoding.UTF8.GetBytes(map);
+        var refused = Assert.Throws<FormatException>(() => RequestHeaderTrust.FromConfigMap(json));
         Assert.Contains(part, refused.Message, StringComparison.Ordinal);
     }
 
@@ -180,7 +187,11 @@ public sealed class AuthenticationTests
         await tcp.ConnectAsync(IPEndPoint.Parse(new Uri(api.Address).Authority), JobApi.Cancel);
         await using var tls = new SslStream(tcp.GetStream());
         await tls.AuthenticateAsClientAsync(
-            new SslClientAuthenticationOptions { TargetHost = "127.0.0.1", CertificateChainPolicy = api.Pki.TrustInServers() },
+            new SslClientAuthenticationOptions
+            {
+                TargetHost = "127.0.0.1",
+                CertificateChainPolicy = api.Pki.TrustInServers(),
+            },
             JobApi.Cancel);
         return tls.RemoteCertificate!.Subject;
     }

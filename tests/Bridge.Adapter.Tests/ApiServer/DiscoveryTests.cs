@@ -38,7 +38,8 @@ public sealed class DiscoveryTests
         using var response = await api.Client.SendAsync(request, JobApi.Cancel);
         var body = JsonElement.Parse(await response.Content.ReadAsStringAsync(JobApi.Cancel));
 
-        Assert.Contains("as=APIGroupDiscoveryList", response.Content.Headers.ContentType!.ToString(), StringComparison.Ordinal);
+        var type = response.Content.Headers.ContentType!.ToString();
+        Assert.Contains("as=APIGroupDiscoveryList", type, StringComparison.Ordinal);
         Assert.Equal("APIGroupDiscoveryList", body.At("kind"));
         Assert.Equal("slurmjobs", body.At("items/0/versions/0/resources/0/resource"));
         Assert.Equal("SlurmJob", body.At("items/0/versions/0/resources/0/responseKind/kind"));
@@ -61,7 +62,8 @@ public sealed class DiscoveryTests
         Assert.Equal("SlurmJob", schemas.GetProperty(prefix + "SlurmJob").At("x-kubernetes-group-version-kind/0/kind"));
         Assert.Empty(Undescribed(job.GetProperty("spec"), schemas.GetProperty(prefix + "SlurmJobSpec")));
         Assert.Empty(Undescribed(job.GetProperty("status"), schemas.GetProperty(prefix + "SlurmJobStatus")));
-        Assert.Empty(Undescribed(job.GetProperty("status").GetProperty("gpus")[0], schemas.GetProperty(prefix + "GpuAllocation")));
+        var gpus = job.GetProperty("status").GetProperty("gpus")[0];
+        Assert.Empty(Undescribed(gpus, schemas.GetProperty(prefix + "GpuAllocation")));
         Assert.Equal(
             schemas.GetProperty(prefix + "SlurmJobSpec").GetProperty("properties").EnumerateObject().Count(),
             job.GetProperty("spec").EnumerateObject().Count());
@@ -97,7 +99,8 @@ public sealed class DiscoveryTests
     }
 
     private static IEnumerable<string> Undescribed(JsonElement value, JsonElement schema) =>
-        value.EnumerateObject().Select(p => p.Name).Where(n => !schema.GetProperty("properties").TryGetProperty(n, out _));
+        value.EnumerateObject().Select(p => p.Name)
+            .Where(n => !schema.GetProperty("properties").TryGetProperty(n, out _));
 
     private static IEnumerable<string> References(JsonElement node) => node.ValueKind switch
     {

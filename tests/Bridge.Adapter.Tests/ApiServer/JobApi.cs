@@ -15,7 +15,9 @@ internal sealed class JobApi : IAsyncDisposable
     public const string Root = "/apis/jobs.slurmbridge.io/v1alpha1";
     public const string Jobs = Root + "/slurmjobs";
 
-    /// <summary>Everything here answers within milliseconds; so long only on a machine that does ten things at once.</summary>
+    /// <summary>
+    /// Everything here answers within milliseconds; so long only on a machine that does ten things at once.
+    /// </summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
     private readonly AggregatedApiHost _host;
@@ -99,7 +101,9 @@ internal sealed class JobApi : IAsyncDisposable
         return (response.StatusCode, JsonElement.Parse(text));
     }
 
-    /// <summary>Opens a watch; each event is one JSON object. The stream must give the next event within the patience.</summary>
+    /// <summary>
+    /// Opens a watch; each event is one JSON object. The stream must give the next event within the patience.
+    /// </summary>
     public async IAsyncEnumerable<JsonElement> WatchAsync(
         string query,
         string accept = "application/json",
@@ -107,7 +111,10 @@ internal sealed class JobApi : IAsyncDisposable
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         deadline.CancelAfter(s_patience);
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"{path}?watch=true&{query}") { Version = HttpVersion.Version20 };
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{path}?watch=true&{query}")
+        {
+            Version = HttpVersion.Version20,
+        };
         request.Headers.TryAddWithoutValidation("Accept", accept);
         using var response = await Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
         response.EnsureSuccessStatusCode();

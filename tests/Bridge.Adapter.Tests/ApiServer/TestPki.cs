@@ -44,7 +44,8 @@ internal sealed class TestPki : IDisposable
         return request.CreateSelfSigned(s_from, s_until);
     }
 
-    public static X509Certificate2 Issue(X509Certificate2 authority, string name, string use, DateTimeOffset? until = null)
+    public static X509Certificate2 Issue(
+        X509Certificate2 authority, string name, string use, DateTimeOffset? until = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);

@@ -15,13 +15,15 @@ public sealed class WatchTests
         var job = Samples.Pending(2);
 
         Assert.Equal(0, api.Store.Update([Samples.Running(1), Samples.Pending(2)], Samples.Namespaces));
-        Assert.Equal(2, api.Store.Update([Samples.Running(1), job with { State = "RUNNING" }, Samples.Pending(3)], Samples.Namespaces));
-        Assert.Equal(1, api.Store.Update([job with { State = "RUNNING" }, Samples.Pending(3)], Samples.Namespaces));
+        job = job with { State = "RUNNING" };
+        Assert.Equal(2, api.Store.Update([Samples.Running(1), job, Samples.Pending(3)], Samples.Namespaces));
+        Assert.Equal(1, api.Store.Update([job, Samples.Pending(3)], Samples.Namespaces));
         var told = await TakeAsync(api.WatchAsync($"resourceVersion={list.At("metadata/resourceVersion")}"), 3);
 
         Assert.Equal(["MODIFIED 2", "ADDED 3", "DELETED 1"], told.Select(JsonPath.Told));
         Assert.Equal("RUNNING", told[0].At("object/status/state"));
-        var versions = told.Select(t => ulong.Parse(t.At("object/metadata/resourceVersion"), CultureInfo.InvariantCulture)).ToList();
+        var versions = told.Select(t => t.At("object/metadata/resourceVersion"))
+            .Select(v => ulong.Parse(v, CultureInfo.InvariantCulture)).ToList();
         Assert.Equal(versions.Order(), versions);
         Assert.Equal(3, versions.Distinct().Count());
     }
@@ -60,7 +62,8 @@ public sealed class WatchTests
         var time = new ManualTime(Samples.Start);
         await using var api = await JobApi.StartAsync(new JobApi.Setup { Time = time });
         api.Store.Update([Samples.Running(1)], Samples.Namespaces);
-        await using var events = api.WatchAsync("allowWatchBookmarks=true&timeoutSeconds=90").GetAsyncEnumerator(JobApi.Cancel);
+        const string query = "allowWatchBookmarks=true&timeoutSeconds=90";
+        await using var events = api.WatchAsync(query).GetAsyncEnumerator(JobApi.Cancel);
 
         Assert.True(await events.MoveNextAsync());
         time.Advance(TimeSpan.FromMinutes(1));
@@ -96,9 +99,11 @@ public sealed class WatchTests
         await using var api = await JobApi.StartAsync();
         api.Store.Update([Samples.Running(1), Samples.Pending(2)], Samples.Namespaces);
         var (_, list) = await api.GetAsync(JobApi.Jobs);
-        api.Store.Update([Samples.Running(1), Samples.Pending(2)], Samples.Namespaces with { ByAccount = new Dictionary<string, string>() });
-        var told = await TakeAsync(
-            api.WatchAsync($"resourceVersion={list.At("metadata/resourceVersion")}", path: $"{JobApi.Root}/namespaces/team-vision/slurmjobs"), 1);
+        var unlabelled = Samples.Namespaces with { ByAccount = new Dictionary<string, string>() };
+        api.Store.Update([Samples.Running(1), Samples.Pending(2)], unlabelled);
+        var query = $"resourceVersion={list.At("metadata/resourceVersion")}";
+        const string path = JobApi.Root + "/namespaces/team-vision/slurmjobs";
+        var told = await TakeAsync(api.WatchAsync(query, path: path), 1);
 
         Assert.Equal("DELETED 1", told[0].Told());
     }
@@ -109,7 +114,8 @@ public sealed class WatchTests
         await using var api = await JobApi.StartAsync();
         api.Store.Update([Samples.Running(1)], Samples.Namespaces);
         var (_, list) = await api.GetAsync(JobApi.Jobs);
-        api.Store.Update([Samples.Running(1) with { SubmitTime = Samples.Start.AddHours(1), State = "PENDING" }], Samples.Namespaces);
+        var requeued = Samples.Running(1) with { SubmitTime = Samples.Start.AddHours(1), State = "PENDING" };
+        api.Store.Update([requeued], Samples.Namespaces);
         var told = await TakeAsync(api.WatchAsync($"resourceVersion={list.At("metadata/resourceVersion")}"), 2);
 
         Assert.Equal(["DELETED 1", "ADDED 1"], told.Select(JsonPath.Told));

@@ -124,7 +124,8 @@ static bool link_number(struct link_state *link, const char *what, const struct 
     for (size_t i = 0; i < sizeof counters / sizeof *counters; i++)
         if (strcmp(what, counters[i].name) == 0)
             return value_u64(entry, entry->value, 0, UINT64_MAX, counters[i].target, error);
-    return ini_fail(error, entry, "unknown NVLink key '%s'; write nvlink.LINK.WHAT = value, WHAT as in docs/gpu/fakes.md",
+    return ini_fail(error, entry,
+                    "unknown NVLink key '%s'; write nvlink.LINK.WHAT, with WHAT as in docs/gpu/fakes.md",
                     entry->key);
 }
 

@@ -128,7 +128,8 @@ static bool check_gpu(const struct machine *machine, int slot, const struct ini_
 bool machine_finish(struct machine *machine, const char *path, struct ini_error *error) {
     struct ini_entry file = {.file = path, .line = 0};
     if (!machine->driver_loaded) machine->count = 0;
-    else if (!machine->count_given) return ini_fail(error, &file, "there is no 'count' (how many GPUs the machine has)");
+    else if (!machine->count_given)
+        return ini_fail(error, &file, "there is no 'count' (how many GPUs the machine has)");
     const char *node = getenv("BRIDGE_FAKE_NODE");
     if (machine->seed[0] == '\0' && node != NULL) snprintf(machine->seed, sizeof machine->seed, "%s", node);
     if (machine->nvml[0] == '\0')

@@ -70,7 +70,8 @@ nvmlReturn_t nvmlDeviceGetPlatformInfo(nvmlDevice_t device, nvmlPlatformInfo_v2_
     if (begun != NVML_SUCCESS) return begun;
     if (platformInfo == NULL) return call_end(NVML_ERROR_INVALID_ARGUMENT);
     unsigned version = platformInfo->version;
-    if (version != NVML_VERSION_WORD(nvmlPlatformInfo_v2_t, 1) && version != NVML_VERSION_WORD(nvmlPlatformInfo_v2_t, 2))
+    if (version != NVML_VERSION_WORD(nvmlPlatformInfo_v2_t, 1) &&
+        version != NVML_VERSION_WORD(nvmlPlatformInfo_v2_t, 2))
         return call_end(NVML_ERROR_ARGUMENT_VERSION_MISMATCH);
     if (!call.gpu->platform) return call_end(NVML_ERROR_NOT_SUPPORTED);
     memset(platformInfo, 0, sizeof *platformInfo);
@@ -95,7 +96,8 @@ static bool set_cpus(const char *text, unsigned long *set, unsigned words) {
         unsigned long first = strtoul(at, &end, 10), last = first;
         if (end == at) return false;
         if (*end == '-') last = strtoul(end + 1, &end, 10);
-        for (unsigned long cpu = first; cpu <= last && cpu < words * bits; cpu++) set[cpu / bits] |= 1ul << (cpu % bits);
+        for (unsigned long cpu = first; cpu <= last && cpu < words * bits; cpu++)
+            set[cpu / bits] |= 1ul << (cpu % bits);
         at = *end == ',' ? end + 1 : end;
         if (*end != ',' && *end != '\0') return false;
     }

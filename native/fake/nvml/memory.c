@@ -9,7 +9,8 @@ nvmlReturn_t nvmlDeviceGetMemoryInfo_v2(nvmlDevice_t device, nvmlMemory_v2_t *me
     struct call call;
     nvmlReturn_t begun = any_begin(__func__, device, &call);
     if (begun != NVML_SUCCESS) return begun;
-    nvmlReturn_t version = check_version(memory == NULL ? NULL : &memory->version, NVML_VERSION_WORD(nvmlMemory_v2_t, 2));
+    nvmlReturn_t version =
+        check_version(memory == NULL ? NULL : &memory->version, NVML_VERSION_WORD(nvmlMemory_v2_t, 2));
     if (version != NVML_SUCCESS) return call_end(version);
     memory->total = (call.mig != NULL ? call.mig->memory_mib : call.gpu->memory_total_mib) * mebibyte;
     memory->reserved = call.mig != NULL ? 0 : call.gpu->memory_reserved_mib * mebibyte;
@@ -157,8 +158,8 @@ nvmlReturn_t nvmlDeviceGetRepairStatus(nvmlDevice_t device, nvmlRepairStatus_v1_
     struct call call;
     nvmlReturn_t begun = gpu_begin(__func__, device, &call);
     if (begun != NVML_SUCCESS) return begun;
-    nvmlReturn_t version =
-        check_version(repairStatus == NULL ? NULL : &repairStatus->version, NVML_VERSION_WORD(nvmlRepairStatus_v1_t, 1));
+    nvmlReturn_t version = check_version(repairStatus == NULL ? NULL : &repairStatus->version,
+                                         NVML_VERSION_WORD(nvmlRepairStatus_v1_t, 1));
     if (version != NVML_SUCCESS) return call_end(version);
     repairStatus->bChannelRepairPending = call.gpu->repair_channel;
     repairStatus->bTpcRepairPending = call.gpu->repair_tpc;

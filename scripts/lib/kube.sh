@@ -48,3 +48,59 @@ alive() {
     }
     "$@" >/dev/null 2>&1
 }
+
+# A real cluster in place of the lab's server: what is made there lies in this namespace or carries this name.
+EXTERNAL_NAMESPACE=slurm
+APISERVICE=v1alpha1.jobs.slurmbridge.io
+
+external() {
+    local kubectl
+    kubectl=$(command -v kubectl || echo "$KUBECTL")
+    "$kubectl" --kubeconfig "${BRIDGE_LAB_KUBECONFIG:-$(lab_value KUBECONFIG)}" --request-timeout=20s "$@"
+}
+
+# register_aggregate ADDRESS PORT: a Service without pods that leads to Bridge on this machine, and the APIService that uses it.
+register_aggregate() {
+    external get --raw /apis/apiregistration.k8s.io/v1 >/dev/null 2>&1 || {
+        say "the cluster has no apiregistration.k8s.io: kubectl will not show jobs there"
+        return 0
+    }
+    external apply --server-side --force-conflicts --field-manager=bridge-lab -f - >/dev/null <<E
+apiVersion: v1
+kind: Namespace
+metadata: {name: $EXTERNAL_NAMESPACE}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: bridge-jobs, namespace: $EXTERNAL_NAMESPACE}
+spec:
+  ports: [{name: https, port: 443, targetPort: $2}]
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata:
+  name: bridge-jobs
+  namespace: $EXTERNAL_NAMESPACE
+  labels: {kubernetes.io/service-name: bridge-jobs}
+addressType: IPv4
+endpoints: [{addresses: ["$1"]}]
+ports: [{name: https, port: $2}]
+---
+apiVersion: apiregistration.k8s.io/v1
+kind: APIService
+metadata: {name: $APISERVICE}
+spec:
+  group: ${AGGREGATED%/*}
+  version: ${AGGREGATED#*/}
+  groupPriorityMinimum: 1000
+  versionPriority: 100
+  caBundle: $(base64 -w0 "$PKI/ca.crt")
+  service: {name: bridge-jobs, namespace: $EXTERNAL_NAMESPACE, port: 443}
+E
+}
+
+forget_aggregate() {
+    external get --raw /apis/apiregistration.k8s.io/v1 >/dev/null 2>&1 || return 0
+    external delete --ignore-not-found apiservice "$APISERVICE"
+    external delete --ignore-not-found -n "$EXTERNAL_NAMESPACE" service/bridge-jobs endpointslice.discovery.k8s.io/bridge-jobs
+}

@@ -1,0 +1,31 @@
+using System.Text.Json.Serialization;
+using Bridge.Kube.Models;
+
+namespace Bridge.Lab.Models;
+
+/// <summary>The kinds of which the lab reads more than Bridge does.</summary>
+public static class LabKinds
+{
+    public static readonly KubeKind<LabPod> Pods =
+        new(KubeKinds.Pods.Resource, LabJson.Default.LabPod, LabJson.Default.KubeListLabPod);
+
+    public static readonly KubeKind<LabClaim> Claims =
+        new(KubeKinds.ResourceClaims.Resource, LabJson.Default.LabClaim, LabJson.Default.KubeListLabClaim);
+
+    public static readonly KubeKind<LabDeviceClass> DeviceClasses = new(
+        new("resource.k8s.io", "v1", "deviceclasses", "DeviceClass", false),
+        LabJson.Default.LabDeviceClass,
+        LabJson.Default.KubeListLabDeviceClass);
+
+    /// <summary>Any kind that is read for its metadata alone.</summary>
+    public static KubeKind<PartialObject> Partial(KubeResource resource) =>
+        new(resource, LabJson.Default.PartialObject, LabJson.Default.KubeListPartialObject);
+}
+
+/// <summary>How the lab's records are read.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(KubeList<LabPod>))]
+[JsonSerializable(typeof(KubeList<LabClaim>))]
+[JsonSerializable(typeof(KubeList<LabDeviceClass>))]
+[JsonSerializable(typeof(KubeList<PartialObject>))]
+internal sealed partial class LabJson : JsonSerializerContext;

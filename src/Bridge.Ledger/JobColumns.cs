@@ -9,7 +9,9 @@ namespace Bridge.Ledger;
 /// </summary>
 internal static class JobColumns
 {
-    /// <summary>Separates the elements of a text[] value inside one element of the parameter's array (arrays of arrays must be rectangular).</summary>
+    /// <summary>
+    /// Separates the elements of a text[] value inside one element of the parameter's array: arrays of arrays must be rectangular.
+    /// </summary>
     private const char Separator = '\n';
 
     private static readonly Column[] Keys =

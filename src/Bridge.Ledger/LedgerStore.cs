@@ -162,7 +162,7 @@ public sealed class LedgerStore : IAsyncDisposable
                 await writer.StoreAsync(batch, cancel);
                 pending.Confirm();
             }
-            catch
+            catch (Exception)
             {
                 pending.PutBack(batch);
                 throw;

@@ -38,6 +38,8 @@ public static class ProbeCommand
         var probe = new Command("probe", "Runs native GPU checks in child processes.")
         {
             Nvml(TimeProvider.System),
+            new NcclCommand().Create(TimeProvider.System),
+            new NcclCommand().CreateChild(TimeProvider.System),
             Child("child-nvml", library => NvmlChild.Sweep(library, TimeProvider.System)),
             Child("child-watch", library => NvmlChild.Watch(library, TimeProvider.System)),
         };
@@ -78,7 +80,7 @@ public static class ProbeCommand
         return command;
     }
 
-    private static int Refuse(IReadOnlyList<string> errors)
+    internal static int Refuse(IReadOnlyList<string> errors)
     {
         foreach (var error in errors) Console.Error.WriteLine($"bridge probe: {error}");
         return ProbeExit.Usage;

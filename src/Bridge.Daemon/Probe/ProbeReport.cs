@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Bridge.Core.Health;
+using Bridge.Gpu.Nccl;
 using Bridge.Gpu.Nvml;
 
 namespace Bridge.Daemon.Probe;
@@ -53,6 +54,47 @@ internal sealed record WatchEvent(
 /// <summary>What the watching child writes: the start, an event, or a sign of life.</summary>
 internal sealed record WatchLine(WatchStarted? Started, GpuEvent? Event, NvmlAnswer? Failed);
 
+/// <summary>What <c>bridge probe nccl</c> prints, and what its child answers: one rank's view of the test.</summary>
+internal sealed record NcclReport
+{
+    public int Version { get; init; } = 1;
+
+    public string Probe { get; init; } = "nccl";
+
+    public required ProbeOutcome Outcome { get; init; }
+
+    public required string Why { get; init; }
+
+    public string? Advice { get; init; }
+
+    public required int Rank { get; init; }
+
+    public required int Size { get; init; }
+
+    public double TookMilliseconds { get; init; }
+
+    /// <summary>"hang", "asyncError", "call" or "rendezvous", where the test did not come to its end.</summary>
+    public string? Failure { get; init; }
+
+    /// <summary>What was going on then.</summary>
+    public string? During { get; init; }
+
+    /// <summary>The native call that had begun last, where the child was ended or crashed.</summary>
+    public string? LastCall { get; init; }
+
+    public string? Library { get; init; }
+
+    public string? NcclVersion { get; init; }
+
+    /// <summary>PCI bus id of the GPU that was used.</summary>
+    public string? PciBusId { get; init; }
+
+    /// <summary>From the first call to a communicator that is up.</summary>
+    public double? JoinMilliseconds { get; init; }
+
+    public IReadOnlyList<AllReduceSize>? Sizes { get; init; }
+}
+
 /// <summary>JSON of the probes: camelCase, enums as text, absent values left out.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
@@ -64,6 +106,7 @@ internal sealed record WatchLine(WatchStarted? Started, GpuEvent? Event, NvmlAns
     ])]
 [JsonSerializable(typeof(NvmlAnswer))]
 [JsonSerializable(typeof(NvmlReport))]
+[JsonSerializable(typeof(NcclReport))]
 [JsonSerializable(typeof(WatchLine))]
 [JsonSerializable(typeof(WatchStarted))]
 [JsonSerializable(typeof(WatchEvent))]

@@ -1,0 +1,91 @@
+using Bridge.Core.Names;
+using Bridge.Core.View;
+using Bridge.Kube.Client;
+using Bridge.Kube.Models;
+using Bridge.Kube.Watch;
+using Microsoft.Extensions.Logging;
+
+namespace Bridge.Kube.Fleet;
+
+/// <summary>
+/// Watches everything that plans are made from, and keeps one immutable view of it: nodes, ResourceSlices, namespaces with an account,
+/// Bridge's slurmd pods and claims, and its three resources. Eight watches, whatever the size of the fleet, and nothing per node.
+/// </summary>
+public sealed class KubeFleet
+{
+    private const string OursOnly = WellKnown.ManagedByLabel + "=" + WellKnown.ManagedByValue;
+    private const string SlurmdOnly = OursOnly + "," + WellKnown.ComponentLabel + "=" + WellKnown.SlurmdComponent;
+
+    private readonly FleetView _view = new();
+    private readonly List<Func<CancellationToken, Task>> _runs = [];
+    private readonly List<Func<SourceState>> _states = [];
+
+    /// <param name="client">The API server.</param>
+    /// <param name="inNamespace">Where Bridge's resources and slurmd pods live; "" for all namespaces.</param>
+    /// <param name="time">Times waits.</param>
+    /// <param name="random">Seeds the jitter of each watch.</param>
+    /// <param name="log">Failures.</param>
+    public KubeFleet(KubeClient client, string inNamespace, TimeProvider time, Random random, ILogger<KubeFleet> log)
+    {
+        Informer<T> Watch<T>(KubeKind<T> kind, WatchScope scope, Func<IReadOnlyList<ObjectChange<T>>, bool> take)
+            where T : class, IKubeObject
+        {
+            var informer = new Informer<T>(client, kind, scope, time, new Random(random.Next()), log);
+            informer.Changed += changes => Taken(take(changes));
+            _runs.Add(informer.RunAsync);
+            _states.Add(() => informer.State);
+            return informer;
+        }
+
+        var here = new WatchScope(inNamespace);
+        Nodes = Watch(KubeKinds.Nodes, WatchScope.All, _view.Take);
+        Slices = Watch(KubeKinds.ResourceSlices, WatchScope.All, _view.Take);
+        Pods = Watch(KubeKinds.Pods, here with { Labels = SlurmdOnly }, _view.Take);
+        Claims = Watch(KubeKinds.ResourceClaims, here with { Labels = OursOnly }, _view.Take);
+        Namespaces = Watch(KubeKinds.Namespaces, new WatchScope(Labels: WellKnown.AccountLabel), _view.Take);
+        Clusters = Watch(KubeKinds.SlurmClusters, here, _view.Take);
+        Pools = Watch(KubeKinds.NodePools, here, _view.Take);
+        Partitions = Watch(KubeKinds.PartitionPolicies, here, _view.Take);
+    }
+
+    /// <summary>Raised after <see cref="View"/> has become another.</summary>
+    public event Action? Changed;
+
+    /// <summary>A new value whenever anything that Bridge reads changed; the same one while nothing did.</summary>
+    public KubeView View => _view.View;
+
+    public Informer<Node> Nodes { get; }
+
+    public Informer<ResourceSlice> Slices { get; }
+
+    public Informer<Pod> Pods { get; }
+
+    public Informer<ResourceClaim> Claims { get; }
+
+    public Informer<Namespace> Namespaces { get; }
+
+    public Informer<SlurmClusterObject> Clusters { get; }
+
+    public Informer<NodePoolObject> Pools { get; }
+
+    public Informer<PartitionPolicyObject> Partitions { get; }
+
+    /// <summary>Watches until told to stop.</summary>
+    public Task RunAsync(CancellationToken stop) => Task.WhenAll(_runs.Select(run => run(stop)));
+
+    private void Taken(bool news)
+    {
+        news |= _view.TakeSource(Source());
+        if (news)
+            Changed?.Invoke();
+    }
+
+    private SourceState Source()
+    {
+        var states = _states.ConvertAll(state => state());
+        return new SourceState(
+            states.TrueForAll(s => s.Synced),
+            states.Min(s => s.Since),
+            string.Join("; ", states.Where(s => s.Error.Length > 0).Select(s => s.Error)));
+    }
+}

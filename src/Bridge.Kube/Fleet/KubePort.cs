@@ -1,0 +1,134 @@
+using System.Text.Json.Nodes;
+using Bridge.Control;
+using Bridge.Control.Ports;
+using Bridge.Core.Names;
+using Bridge.Core.Planning;
+using Bridge.Core.View;
+using Bridge.Kube.Models;
+using Bridge.Kube.Writes;
+
+namespace Bridge.Kube.Fleet;
+
+/// <summary>Kubernetes for the loop: the fleet's view to read, and each step as one write.</summary>
+public sealed class KubePort(KubeFleet fleet, KubeWriter writer, EventRecorder events, TimeProvider time) : IKubePort
+{
+    public KubeView View => fleet.View;
+
+    public event Action? Changed
+    {
+        add => fleet.Changed += value;
+        remove => fleet.Changed -= value;
+    }
+
+    public Task<StepResult> CreateClaimAsync(ClaimSpec claim, CancellationToken cancel) =>
+        writer.CreateAsync(KubeKinds.ResourceClaims.Resource, claim.Namespace, SlurmdPodBody.Claim(claim), cancel);
+
+    public Task<StepResult> CreatePodAsync(SlurmdPodSpec pod, CancellationToken cancel) =>
+        writer.CreateAsync(KubeKinds.Pods.Resource, pod.Namespace, SlurmdPodBody.Pod(pod), cancel);
+
+    public Task<StepResult> DeletePodAsync(DeletePod step, CancellationToken cancel) =>
+        writer.DeleteAsync(new WriteTarget(KubeKinds.Pods.Resource, new ObjectKey(step.Namespace, step.Name)), step.Uid, "", cancel);
+
+    public Task<StepResult> DeleteClaimAsync(DeleteClaim step, CancellationToken cancel) =>
+        writer.DeleteAsync(
+            new WriteTarget(KubeKinds.ResourceClaims.Resource, new ObjectKey(step.Namespace, step.Name)), step.Uid, "", cancel);
+
+    /// <summary>Others' finalizers stay as they are at the version that the step saw.</summary>
+    public Task<StepResult> SetPartitionFinalizerAsync(SetPartitionFinalizer step, CancellationToken cancel)
+    {
+        var key = new ObjectKey(step.About.Namespace, step.About.Name);
+        if (!fleet.Partitions.Snapshot.TryGetValue(key, out var stored) || stored.Metadata.ResourceVersion != step.ResourceVersion)
+            return Task.FromResult(StepResult.Conflict($"{step.About} is no longer at version {step.ResourceVersion}"));
+        var others = stored.Metadata.Finalizers.Where(f => f != WellKnown.PartitionFinalizer);
+        string[] wanted = step.Present ? [.. others, WellKnown.PartitionFinalizer] : [.. others];
+        var patch = new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["finalizers"] = new JsonArray([.. wanted.Select(f => JsonValue.Create(f))]) },
+        };
+        return writer.MergeAsync(new WriteTarget(KubeKinds.PartitionPolicies.Resource, key), patch, step.ResourceVersion, cancel);
+    }
+
+    public Task<StepResult> SetNodeConditionAsync(SetNodeCondition step, CancellationToken cancel)
+    {
+        var key = new ObjectKey("", step.KubeNode);
+        var stored = fleet.Nodes.Snapshot.GetValueOrDefault(key);
+        var before = stored?.Status.Conditions.FirstOrDefault(c => c.Type == WellKnown.SlurmDrainedCondition);
+        var status = step.Condition.Status.ToString();
+        var now = time.GetUtcNow();
+        var since = before?.Status == status && before.LastTransitionTime is { } known ? known : now;
+        var body = new JsonObject
+        {
+            ["status"] = new JsonObject
+            {
+                ["conditions"] = new JsonArray(new JsonObject
+                {
+                    ["type"] = WellKnown.SlurmDrainedCondition,
+                    ["status"] = status,
+                    ["reason"] = step.Condition.Reason,
+                    ["message"] = step.Condition.Message,
+                    ["lastTransitionTime"] = EventRecorder.Seconds(since),
+                }),
+            },
+        };
+        var target = new WriteTarget(KubeKinds.Nodes.Resource, key, "status");
+        return writer.ApplyAsync(target, body, force: true, stored?.Metadata.ResourceVersion ?? "", cancel);
+    }
+
+    /// <summary>Never uncordons a node that Bridge did not cordon, nor claims one that somebody else did.</summary>
+    public Task<StepResult> SetCordonAsync(SetCordon step, CancellationToken cancel)
+    {
+        var key = new ObjectKey("", step.KubeNode);
+        if (!fleet.Nodes.Snapshot.TryGetValue(key, out var stored))
+            return Task.FromResult(StepResult.Conflict($"node {step.KubeNode} is not known any more"));
+        var ours = stored.Metadata.Annotations.ContainsKey(WellKnown.CordonedAnnotation);
+        if (step.Cordoned ? stored.Spec.Unschedulable : !ours)
+            return Task.FromResult(StepResult.Conflict($"node {step.KubeNode} was {(step.Cordoned ? "cordoned" : "taken over")} by somebody else"));
+        var patch = new JsonObject
+        {
+            ["metadata"] = new JsonObject
+            {
+                ["annotations"] = new JsonObject { [WellKnown.CordonedAnnotation] = step.Cordoned ? "true" : null },
+            },
+            ["spec"] = new JsonObject { ["unschedulable"] = step.Cordoned ? true : null },
+        };
+        return writer.MergeAsync(new WriteTarget(KubeKinds.Nodes.Resource, key), patch, stored.Metadata.ResourceVersion, cancel);
+    }
+
+    public Task<StepResult> WriteStatusAsync(WriteStatus step, CancellationToken cancel)
+    {
+        var (resource, status) = StatusBody.Of(step);
+        var key = new ObjectKey(step.About.Namespace, step.About.Name);
+        var body = new JsonObject { ["status"] = status };
+        // The uid keeps the status of a deleted object off its successor of the same name.
+        if (step.About.Uid.Length > 0)
+            body["metadata"] = new JsonObject { ["uid"] = step.About.Uid };
+        return writer.ApplyAsync(new WriteTarget(resource, key, "status"), body, force: true, VersionOf(step, key), cancel);
+    }
+
+    public Task RecordEventAsync(Step step, StepResult result, CancellationToken cancel)
+    {
+        var trouble = result switch
+        {
+            StepResult.ConflictResult r => r.Reason,
+            StepResult.UnavailableResult r => r.Reason,
+            StepResult.RejectedResult r => r.Reason,
+            _ => "",
+        };
+        var message = trouble.Length == 0 ? step.Why : $"{step.Why}; not done: {trouble}";
+        return events.RecordAsync(step.About, ApiVersionOf(step.About.Kind), trouble.Length > 0, (step.GetType().Name, message), cancel);
+    }
+
+    private string VersionOf(WriteStatus step, ObjectKey key) => (step switch
+    {
+        WriteClusterStatus => fleet.Clusters.Snapshot.GetValueOrDefault(key)?.Metadata,
+        WritePoolStatus => fleet.Pools.Snapshot.GetValueOrDefault(key)?.Metadata,
+        _ => fleet.Partitions.Snapshot.GetValueOrDefault(key)?.Metadata,
+    })?.ResourceVersion ?? "";
+
+    private static string ApiVersionOf(string kind) => kind switch
+    {
+        "Node" or "Pod" or "Namespace" => "v1",
+        "ResourceClaim" or "ResourceSlice" => "resource.k8s.io/v1",
+        _ => WellKnown.ApiVersion,
+    };
+}

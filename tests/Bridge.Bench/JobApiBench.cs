@@ -1,0 +1,98 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Text.Json;
+using Bridge.ApiServer.Jobs;
+using Bridge.ApiServer.Store;
+using Bridge.Core.Model;
+using Bridge.Core.Names;
+
+namespace Bridge.Bench;
+
+/// <summary>
+/// What 10,000 jobs cost the aggregated job API: taking over a snapshot in which nothing, or little, changed, and writing the list.
+/// </summary>
+public static class JobApiBench
+{
+    private const int Jobs = 10_000;
+    private const int Changed = 100;
+    private const int Rounds = 7;
+    private static readonly DateTimeOffset s_start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    public static Task<int> RunAsync(string[] args)
+    {
+        var namespaces = new JobNamespaces("slurm", new Dictionary<string, string> { ["a1"] = "team-a1" });
+        // The best of some rounds: the first ones compile, and other programs only ever make a round slower.
+        var best = new Dictionary<string, BenchLine>();
+        for (var round = 0; round < Rounds; round++)
+            Measure(namespaces, Keep);
+        var good = true;
+        foreach (var line in best.Values)
+            good &= line.Print();
+        return Task.FromResult(good ? 0 : 1);
+
+        void Keep(string figure, double value, string unit)
+        {
+            if (!best.TryGetValue(figure, out var known) || value < known.Value)
+                best[figure] = new BenchLine("job-api", figure, value, unit);
+        }
+    }
+
+    private static void Measure(JobNamespaces namespaces, Action<string, double, string> print)
+    {
+        var store = new JobStore("bench", TimeProvider.System);
+        var first = Make(0);
+        Step("first_update", () => store.Update(first, namespaces));
+        Step("same_update", () => store.Update(first, namespaces));
+        var again = Make(0);
+        Step("reread_update", () => store.Update(again, namespaces));
+        var changed = Make(Changed);
+        Step("update_100_changed", () => store.Update(changed, namespaces));
+        var snapshot = store.Objects.Current!;
+        var body = new ArrayBufferWriter<byte>(32 << 20);
+        Step("list_first", () => Write(snapshot, body));
+        Step("list_again", () => Write(snapshot, body));
+        print("list_size", body.WrittenCount, "bytes");
+
+        void Step(string name, Action action)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            var clock = Stopwatch.StartNew();
+            action();
+            var seconds = clock.Elapsed.TotalSeconds;
+            print(name + "_seconds", seconds, "s");
+            print(name + "_alloc_bytes", GC.GetAllocatedBytesForCurrentThread() - before, "bytes");
+        }
+    }
+
+    private static void Write(StoreSnapshot<SlurmJobObject> snapshot, ArrayBufferWriter<byte> body)
+    {
+        body.ResetWrittenCount();
+        using var json = new Utf8JsonWriter(body);
+        json.WriteStartArray();
+        foreach (var stored in snapshot.Objects)
+            json.WriteRawValue(stored.Json, skipInputValidation: true);
+        json.WriteEndArray();
+    }
+
+    // New objects each time, as a reading of Slurm makes them; the first so many are in another state.
+    private static List<SlurmJob> Make(int changed) => [.. Enumerable.Range(0, Jobs).Select(i => new SlurmJob
+    {
+        Id = new JobId((uint)i + 1),
+        State = i < changed ? "COMPLETED" : i % 2 == 0 ? "RUNNING" : "PENDING",
+        Name = "train",
+        User = $"user{i % 50}",
+        Account = $"a{i % 20}",
+        Partition = "gpu",
+        Qos = "normal",
+        NodeCount = 4,
+        Cpus = 64,
+        Nodes = i % 2 == 0 ? $"n[{1 + (i % 1000)}-{4 + (i % 1000)}]" : "",
+        Gpus = 16,
+        GresDetail = i % 2 == 0
+            ? ["gpu:h100:4(IDX:0-3)", "gpu:h100:4(IDX:0-3)", "gpu:h100:4(IDX:0-3)", "gpu:h100:4(IDX:0-3)"]
+            : [],
+        SubmitTime = s_start.AddSeconds(i),
+        StartTime = i % 2 == 0 ? s_start.AddSeconds(i + 60) : null,
+        TimeLimitMinutes = 60,
+    })];
+}

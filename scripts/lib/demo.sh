@@ -1,0 +1,175 @@
+# shellcheck shell=bash
+# The parts of scripts/demo. Expects open_lab.
+
+. "$REPO/scripts/lib/manifests.sh"
+
+NODES=(gpu-1 gpu-2 gpu-3 gpu-4)
+BRIDGE=$REPO/src/Bridge.Daemon/bin/Release/net10.0/bridge
+DEMO_LOG=$LAB/log
+STARTED_AT=$SECONDS
+
+# step TEXT: what happens now; what it waits for is part of the text.
+step() { printf '%3d s  %s\n' $((SECONDS - STARTED_AT)) "$*"; }
+
+kubectl() { "$(lab_value KUBECTL)" --kubeconfig "$(lab_value KUBECONFIG)" "$@"; }
+as_alice() { AS=alice "$REPO/scripts/slurm-run" "$LAB" "$@"; }
+slurm() { "$REPO/scripts/slurm-run" "$LAB" "$@"; }
+log_of() { printf '%s/%s.log\n' "$DEMO_LOG" "$1"; }
+
+demo_up() {
+    step "set-up (the first time on a machine takes minutes: packages, Slurm, the API server)"
+    "$REPO/scripts/setup"
+    make_lab "$DEMO"
+    mkdir -p "$DEMO_LOG"
+    lock "$LAB/.demo.lock" "demo"
+    step "building bridge"
+    (cd "$REPO" && dotnet build src/Bridge.Daemon -c Release -v q -nologo -clp:NoSummary >"$DEMO_LOG/build.log" 2>&1) ||
+        { show_tail "$DEMO_LOG/build.log"; die "bridge does not build" "read $DEMO_LOG/build.log"; }
+    step "starting Slurm, the Kubernetes API and PostgreSQL"
+    start_servers
+    step "custom resources, namespaces, keys"
+    apply_base
+    step "starting the node runtime and Bridge"
+    start_lab
+    start_bridge
+    step "a SlurmCluster, a NodePool, a PartitionPolicy; four GPU nodes"
+    manifest_cluster | kubectl apply -f - >/dev/null
+    apply_nodes
+    wait_until 120 "the SlurmCluster to be Ready ($(reason slurmcluster/demo))" "$(log_of bridge)" running cluster_ready
+    wait_until 120 "four Slurm nodes idle with eight h100 each" "$(log_of bridge)" running nodes_idle
+    slurm sinfo -N -o '%10N %10T %14G %20R %f'
+}
+
+# start_servers: side by side; the first failure ends the demo with its own message.
+start_servers() {
+    local pids=() pid status=0
+    for verb in slurm-up kube-up postgres-up; do
+        "$REPO/scripts/$verb" "$LAB" 2>"$DEMO_LOG/$verb.log" {LOCK_FD}>&- &
+        pids+=($!)
+    done
+    for pid in "${pids[@]}"; do wait "$pid" || status=$?; done
+    [ $status -eq 0 ] || { cat "$DEMO_LOG"/{slurm,kube,postgres}-up.log >&2; exit 1; }
+}
+
+apply_base() {
+    kubectl apply --server-side --force-conflicts --field-manager=demo -f "$REPO/helm/bridge/crds" >/dev/null
+    kubectl wait --for=condition=Established --timeout=30s crd/slurmclusters.slurmbridge.io crd/nodepools.slurmbridge.io \
+        crd/partitionpolicies.slurmbridge.io >/dev/null
+    manifest_base | kubectl apply --server-side --force-conflicts --field-manager=demo -f - >/dev/null
+}
+
+apply_nodes() {
+    local node
+    manifest_nodes "${NODES[@]}" | kubectl apply --server-side --force-conflicts --field-manager=demo -f - >/dev/null
+    for node in "${NODES[@]}"; do
+        kubectl patch node "$node" --subresource=status --type=merge -p "$(manifest_node_status)" >/dev/null
+    done
+}
+
+# A real cluster has a scheduler, so the lab's stays off there.
+start_lab() {
+    local options=(--kubeconfig "$(lab_value KUBECONFIG)" --env "$LAB/env")
+    [ "$(lab_value KUBE_EXTERNAL)" != true ] || options+=(--no-scheduler)
+    pid_of "$LAB/run/lab.pid" >/dev/null ||
+        start_process "$LAB/run/lab.pid" "$(log_of lab)" "$BRIDGE" lab run "${options[@]}"
+}
+
+start_bridge() {
+    local options=(--kubeconfig "$(lab_value KUBECONFIG)" --namespace slurm --hook-socket "$(lab_value HOOK_SOCKET)"
+        --api-listen "$(lab_value AGGREGATE_ADDRESS):$(lab_value AGGREGATE_PORT)"
+        --api-cert "$(lab_value AGGREGATE_CERT)" --api-key "$(lab_value AGGREGATE_KEY)")
+    [ -z "$(lab_value REQUESTHEADER_CA)" ] || options+=(--api-requestheader-ca "$(lab_value REQUESTHEADER_CA)")
+    pid_of "$LAB/run/bridge.pid" >/dev/null ||
+        BRIDGE_LEDGER=$(lab_value POSTGRES) start_process "$LAB/run/bridge.pid" "$(log_of bridge)" "$BRIDGE" run "${options[@]}"
+}
+
+# running CONDITION: a wait that ends when Bridge or the node runtime itself has ended.
+running() {
+    local daemon
+    for daemon in bridge lab; do
+        pid_of "$LAB/run/$daemon.pid" >/dev/null || { show_tail "$(log_of $daemon)"; die "$daemon has ended" "read $(log_of $daemon)"; }
+    done
+    "$@" || { sleep 0.4; false; }
+}
+
+reason() { kubectl -n slurm get "$1" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].message}' 2>/dev/null || true; }
+cluster_ready() { kubectl -n slurm wait slurmcluster/demo --for=condition=Ready --timeout=0 >/dev/null 2>&1; }
+nodes_idle() { [ "$(slurm sinfo -h -N -p gpu -o '%N %T %G' 2>/dev/null | grep -c ' idle gpu:h100:8')" = ${#NODES[@]} ]; }
+
+main_job() {
+    local job=$LAB/work/train.sh id
+    cat >"$job" <<'E'
+#!/bin/bash
+#SBATCH -N2 --gres=gpu:h100:4
+#SBATCH --job-name=train --output=train-%j.out
+srun -l bash -c 'echo "$(hostname) as $(id -u), GPUs $CUDA_VISIBLE_DEVICES"; sleep 3'
+E
+    step "alice submits an unchanged script: sbatch train.sh"
+    cat "$job"
+    id=$(as_alice sbatch --parsable train.sh)
+    wait_until 60 "job $id to run on two nodes" "$(log_of bridge)" running job_runs "$id"
+    wait_until 30 "kubectl to show job $id running" "$(log_of bridge)" running kube_shows "$id" RUNNING
+    kubectl -n team-a get slurmjobs
+    wait_until 90 "job $id to be COMPLETED in sacct" "$(log_of bridge)" running job_completed "$id"
+    step "sacct says"
+    as_alice sacct -X -j "$id" -o JobID,JobName,User,Account,State,ExitCode,AllocTRES%50,NodeList
+    cat "$LAB/work/train-$id.out"
+    [ "$(grep -c 'as 2001, GPUs 0,1,2,3$' "$LAB/work/train-$id.out")" = 2 ] || die "the job did not see four GPUs on each of two nodes" \
+        "look at $LAB/work/train-$id.out"
+    wait_until 30 "kubectl to show job $id completed" "$(log_of bridge)" running kube_shows "$id" COMPLETED
+    step "kubectl says"
+    kubectl -n team-a get slurmjobs
+    kubectl -n slurm get slurmclusters,nodepools,partitionpolicies
+    how_to_play
+    echo "demo: ok"
+}
+
+job_runs() { [ "$(slurm squeue -h -j "$1" -t RUNNING -o '%D' 2>/dev/null)" = 2 ]; }
+job_completed() { [ "$(slurm sacct -X -n -P -j "$1" -o State,ExitCode 2>/dev/null)" = "COMPLETED|0:0" ]; }
+kube_shows() { kubectl -n team-a get slurmjobs --field-selector "status.state=$2" -o name 2>/dev/null | grep -qE "[/-]$1\$"; }
+
+how_to_play() {
+    cat <<E
+
+All is up. To go on:
+  export KUBECONFIG=$(lab_value KUBECONFIG)
+  $(lab_value KUBECTL) get nodes; $(lab_value KUBECTL) -n slurm get pods,slc,snp,spp; $(lab_value KUBECTL) -n team-a get slurmjobs -w
+  scripts/slurm-run $DEMO sinfo
+  AS=alice scripts/slurm-run $DEMO sbatch -N1 --gres=gpu:h100:2 --wrap 'sleep 60'
+  scripts/slurm-run $DEMO squeue
+  $(lab_value KUBECTL) cordon gpu-1     # drains the Slurm node; uncordon resumes it
+  scripts/demo status; scripts/demo down
+Logs: $(log_of bridge), $(log_of lab)
+
+E
+}
+
+demo_status() {
+    local daemon pid
+    [ -e "$LAB/env" ] || { echo "demo: down"; return 0; }
+    for daemon in slurm-init mariadb slurmdbd slurmctld slurmrestd etcd apiserver postgres lab bridge; do
+        if pid=$(pid_of "$LAB/run/$daemon.pid"); then echo "$daemon: running, process $pid"; else echo "$daemon: not running"; fi
+    done
+    ! slurm_answers || slurm sinfo -N -o '%10N %10T %14G %E'
+    kubectl -n slurm get slurmclusters,nodepools,partitionpolicies,pods 2>/dev/null || true
+}
+
+slurm_answers() { slurm scontrol ping >/dev/null 2>&1; }
+
+demo_down() {
+    [ -d "$LAB" ] || { echo "demo: down"; return 0; }
+    stop_process "$LAB/run/bridge.pid" TERM 15
+    forget_cluster
+    stop_process "$LAB/run/lab.pid" TERM 30
+    for verb in slurm-down kube-down postgres-down; do "$REPO/scripts/$verb" "$LAB" --wipe; done
+    rm -rf "$LAB"
+    echo "demo: down"
+}
+
+# forget_cluster: takes what the demo made out of a real cluster.
+forget_cluster() {
+    [ "$(lab_value KUBE_EXTERNAL)" = true ] || return 0
+    kubectl delete --ignore-not-found --wait=false ns slurm team-a || true
+    manifest_nodes "${NODES[@]}" | kubectl delete --ignore-not-found -f - || true
+    kubectl delete --ignore-not-found -f "$REPO/helm/bridge/crds" || true
+}

@@ -6,7 +6,7 @@ public static class IsolationBench
 {
     public static Task<int> RunAsync(string[] args)
     {
-        if (args.Length == 3)
+        if (args.Length == 3 && args[0][0] != (char)45)
         {
             var fault = Enum.Parse<FaultClass>(args[0]);
             var fab = new SimulatedFabric(fault, int.Parse(args[1], null), int.Parse(args[2], null));
@@ -19,7 +19,7 @@ public static class IsolationBench
             return Task.FromResult(0);
         }
         var seeds = args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 100;
-        foreach (var n in new[] { 16, 64, 232, 1000 })
+        foreach (var n in args.Length > 2 ? new[] { 16 } : new[] { 16, 64, 232, 1000 })
             foreach (var c in Enum.GetValues<FaultClass>())
             {
                 var w = System.Diagnostics.Stopwatch.StartNew();

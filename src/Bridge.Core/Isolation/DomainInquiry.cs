@@ -60,7 +60,7 @@ internal sealed record DomainInquiry(ImmutableArray<int> Subject, ImmutableArray
     /// <summary>What is slow is what the nodes have in common, not each of them.</summary>
     private bool Shared(Casework work, ImmutableArray<int> strikers) =>
         InsideIsFast(work, strikers)
-        || (strikers.Length >= Math.Min(Many, Subject.Count(node => !work.Removed(node))) && Alike(work, strikers));
+        || (strikers.Length >= Math.Min(Many, Subject.Length) && Alike(work, strikers));
 
     /// <summary>A switch slows all its nodes alike; nodes that are broken one by one are not.</summary>
     private static bool Alike(Casework work, ImmutableArray<int> strikers)

@@ -13,11 +13,14 @@ internal sealed record ReferenceInquiry(ImmutableArray<int> Subject, ImmutableAr
     {
         var others = Enumerable.Range(0, work.Fleet.Domains.Length).Where(domain => domain != home).ToArray();
         if (others.Any(work.Evidence.Crossed)) return;
-        var proven = others.Select(domain => work.Fleet.Members(domain).Where(node => IsFit(work, node)).Take(1).ToArray())
-            .Where(fit => fit.Length > 0).Take(2).ToArray();
+        var proven = others.Select(domain => ProvenIn(work, domain)).Where(nodes => nodes.Length > 0).Take(2).ToArray();
         if (proven.Length < 2) return;
-        ImmutableArray<int> pair = [proven[0][0], proven[1][0]];
-        work.Ask(new ReferenceInquiry(pair, [new Ask(pair)]));
+        foreach (var pair in proven[0].SelectMany(_ => proven[1], (one, other) => ImmutableArray.Create(one, other)))
+        {
+            if (work.Evidence.Pairs(pair[0]).Any(test => test.Other(pair[0]) == pair[1])) continue;
+            work.Ask(new ReferenceInquiry(pair, [new Ask(pair)]));
+            return;
+        }
     }
 
     public override string Why(Casework work) => "are two other domains fast with each other?";
@@ -26,7 +29,8 @@ internal sealed record ReferenceInquiry(ImmutableArray<int> Subject, ImmutableAr
     {
     }
 
-    /// <summary>A node that failed as a reference once is not tried again.</summary>
-    private static bool IsFit(Casework work, int node) =>
-        work.Evidence.Proven(node) && !work.Removed(node) && !work.Evidence.Pairs(node).Any(test => test.Failed);
+    /// <summary>The proven nodes of a domain, those first that were in fewest slow pairs.</summary>
+    private static int[] ProvenIn(Casework work, int domain) =>
+        [.. work.Fleet.Members(domain).Where(node => work.Evidence.Proven(node) && !work.Removed(node))
+            .OrderBy(node => work.Evidence.Pairs(node).Count(test => test.Failed))];
 }

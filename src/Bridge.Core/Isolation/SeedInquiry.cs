@@ -8,30 +8,37 @@ namespace Bridge.Core.Isolation;
 /// </summary>
 /// <param name="Subject"><inheritdoc/></param>
 /// <param name="Asks"><inheritdoc/></param>
+/// <param name="Parts">The parts that were slow, to go on with.</param>
 /// <param name="Turn">How many times other pairs were tried before.</param>
-internal sealed record SeedInquiry(ImmutableArray<int> Subject, ImmutableArray<Ask> Asks, int Turn) : Inquiry(Subject, Asks)
+internal sealed record SeedInquiry(
+    ImmutableArray<int> Subject, ImmutableArray<Ask> Asks, ImmutableArray<ImmutableArray<int>> Parts, int Turn)
+    : Inquiry(Subject, Asks)
 {
     private const int MostPairs = 8;
     private const int Turns = 3;
 
-    public static SeedInquiry Of(Casework work, ImmutableArray<int> nodes, int turn)
+    public static SeedInquiry Of(ImmutableArray<ImmutableArray<int>> parts, int turn)
     {
+        ImmutableArray<int> nodes = [.. parts.SelectMany(part => part)];
         var half = nodes.Length / 2;
         var pairs = Math.Min(MostPairs, half);
         return new SeedInquiry(nodes, [.. Enumerable.Range(0, pairs).Select(pair =>
         {
             var place = ((pair * half / pairs) + turn) % half;
             return new Ask([nodes[place], nodes[half + ((place + turn) % half)]]);
-        })], turn);
+        })], parts, turn);
     }
 
     public override string Why(Casework work) => "every test was slow; looking for one healthy pair";
 
     public override void Conclude(Casework work)
     {
-        if (Asks.Any(work.Passed)) work.Ask(SplitInquiry.Of(work.Fleet, Subject));
+        if (Asks.Any(work.Passed))
+        {
+            foreach (var part in Parts) SplitInquiry.Descend(work, part);
+        }
         else if (Asks.All(work.Failed) && (Alike(work) || Turn + 1 == Turns)) Everything(work);
-        else if (Turn + 1 < Turns) work.Ask(Of(work, Subject, Turn + 1));
+        else if (Turn + 1 < Turns) work.Ask(Of(Parts, Turn + 1));
     }
 
     private bool Alike(Casework work)

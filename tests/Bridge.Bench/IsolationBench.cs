@@ -1,33 +1,90 @@
+using System.Globalization;
+using System.Text;
 using Bridge.Core.Tests.Isolation;
 
 namespace Bridge.Bench;
 
+/// <summary>
+/// `bench isolation [--seeds N]` runs every fault class on four sizes of fleet and prints what it took; `bench isolation CLASS
+/// NODES SEED` prints one campaign, test by test.
+/// </summary>
 public static class IsolationBench
 {
+    private const string Name = "isolation";
+    private const int Seeds = 10_000;
+
+    /// <summary>NVCRE, the best published planner: 232 nodes in 22 to 57 tests and 7 rounds; 28 tests when all are healthy.</summary>
+    private const double PublishedTests = 22;
+    private static readonly int[] Sizes = [16, 64, 232, 1000];
+
     public static Task<int> RunAsync(string[] args)
     {
-        if (args.Length == 3 && args[0][0] != (char)45)
+        if (args.Length == 0) return Task.FromResult(Measure(Seeds));
+        if (args is ["--seeds", var text] && int.TryParse(text, CultureInfo.InvariantCulture, out var seeds) && seeds > 0)
+            return Task.FromResult(Measure(seeds));
+        if (args.Length == 3 && Enum.TryParse<FaultClass>(args[0], ignoreCase: true, out var fault)
+            && int.TryParse(args[1], CultureInfo.InvariantCulture, out var nodes) && nodes >= 16
+            && int.TryParse(args[2], CultureInfo.InvariantCulture, out var seed))
+            return Task.FromResult(Show(fault, nodes, seed));
+        Console.Error.WriteLine($"usage: bench isolation [--seeds N] | {string.Join('|', Enum.GetNames<FaultClass>())} NODES SEED");
+        return Task.FromResult(2);
+    }
+
+    private static int Measure(int seeds)
+    {
+        int missed = 0, falsely = 0;
+        var holds = true;
+        foreach (var nodes in Sizes)
         {
-            var fault = Enum.Parse<FaultClass>(args[0]);
-            var fab = new SimulatedFabric(fault, int.Parse(args[1], null), int.Parse(args[2], null));
-            var sb = new System.Text.StringBuilder();
-            foreach (var f in fab.Faults) sb.AppendLine($"{f} {string.Join(',', f.Nodes)}");
-            var c = Campaign.Run(fab, fault, sb);
-            foreach (var v in c.Report.Verdicts) sb.AppendLine($"{v.Culprit} {v.Confidence} {string.Join(',', v.Nodes)} {v.Domain} {string.Join(',', v.Proof)} {v.Why}");
-            Console.WriteLine(sb);
-            Console.WriteLine($"{c.Report.Healthy.Length} {c.Report.Unknown.Length} missed {c.Missed} false {c.False}");
-            return Task.FromResult(0);
-        }
-        var seeds = args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 100;
-        foreach (var n in args.Length > 2 ? new[] { 16 } : new[] { 16, 64, 232, 1000 })
-            foreach (var c in Enum.GetValues<FaultClass>())
+            foreach (var fault in Enum.GetValues<FaultClass>())
             {
-                var w = System.Diagnostics.Stopwatch.StartNew();
-                var all = Enumerable.Range(0, seeds).Select(s => (s, c: Campaign.Run(c, n, s))).ToArray();
-                var t = all.Select(a => a.c.Tests).Order().ToArray();
-                var r = all.Select(a => a.c.Rounds).Order().ToArray();
-                Console.WriteLine($"{n,5} {c,-9} tests {t[seeds / 2],3} p99 {t[seeds * 99 / 100],3} max {t[^1],3}  rounds {r[seeds / 2],2} {r[seeds * 99 / 100],2} {r[^1],2} missed {all.Sum(a => a.c.Missed)} [{string.Join(',', all.Where(a => a.c.Missed > 0).Select(a => a.s).Take(5))}] false {all.Sum(a => a.c.False)} [{string.Join(',', all.Where(a => a.c.False > 0).Select(a => a.s).Take(5))}] unexpl {all.Count(a => a.c.Report.Verdicts.Any(v => v.Culprit == Bridge.Core.Isolation.Culprit.Unexplained))} {w.ElapsedMilliseconds} ms");
+                var cost = new IsolationCost(fault, nodes, seeds);
+                missed += cost.Missed;
+                falsely += cost.False;
+                Print(cost, fault, nodes);
+                if (nodes == 232 && fault == FaultClass.OneBad) holds &= PrintGoal(cost.Tests);
             }
-        return Task.FromResult(0);
+            new BenchLine(Name, $"isolation_exhaustive_pairs_{nodes}", nodes * (nodes - 1) / 2, "tests").Print();
+        }
+        holds &= new BenchLine(Name, "isolation_missed", missed, "faults", 0).Print();
+        holds &= new BenchLine(Name, "isolation_false", falsely, "verdicts", 0).Print();
+        return holds ? 0 : 1;
+    }
+
+    private static bool PrintGoal(Spread tests)
+    {
+        var ratio = string.Create(CultureInfo.InvariantCulture, $"{tests.Median / PublishedTests:F2} x the best published run");
+        var median = new BenchLine(Name, "isolation_tests_median_232", tests.Median, "tests", PublishedTests, ratio).Print();
+        return new BenchLine(Name, "isolation_tests_max_232", tests.Max, "tests", 57, "published: 22 to 57").Print() && median;
+    }
+
+    private static void Print(IsolationCost cost, FaultClass fault, int nodes)
+    {
+        void Line(string what, double value, string unit) =>
+            new BenchLine(Name, $"isolation_{SnakeCase(fault)}_{nodes}_{what}", value, unit).Print();
+        Line("tests_median", cost.Tests.Median, "tests");
+        Line("tests_p99", cost.Tests.P99, "tests");
+        Line("tests_max", cost.Tests.Max, "tests");
+        Line("rounds_median", cost.Rounds.Median, "rounds");
+        Line("rounds_p99", cost.Rounds.P99, "rounds");
+        Line("rounds_max", cost.Rounds.Max, "rounds");
+        Line("node_tests_median", cost.NodeTests.Median, "nodes x tests");
+        Line("unexplained", cost.Unexplained, "campaigns");
+        if (cost.WrongSeeds.Length > 0) Console.Error.WriteLine($"bench {Name}: {fault} {nodes} went wrong with seeds {cost.WrongSeeds}");
+    }
+
+    private static string SnakeCase(FaultClass fault) =>
+        string.Concat(fault.ToString().Select((c, i) => i > 0 && char.IsUpper(c) ? $"_{char.ToLowerInvariant(c)}" : $"{char.ToLowerInvariant(c)}"));
+
+    private static int Show(FaultClass fault, int nodes, int seed)
+    {
+        var trace = new StringBuilder();
+        var campaign = Campaign.Run(new SimulatedFabric(fault, nodes, seed), fault, trace);
+        Console.Out.Write(trace);
+        foreach (var verdict in campaign.Report.Verdicts)
+            Console.Out.WriteLine($"{verdict.Culprit}, {verdict.Confidence} by {string.Join(' ', verdict.Proof)}: {verdict.Why}");
+        Console.Out.WriteLine($"{campaign.Tests} tests in {campaign.Rounds} rounds, {campaign.NodeTests} nodes x tests; "
+            + $"{campaign.Report.Healthy.Length} healthy, {campaign.Report.Unknown.Length} unknown");
+        return campaign.Missed + campaign.False == 0 ? 0 : 1;
     }
 }

@@ -18,10 +18,10 @@ internal sealed record DomainInquiry(ImmutableArray<int> Subject, ImmutableArray
     {
         var members = work.Fleet.Members(domain);
         ImmutableArray<int> untested = [.. members.Where(node => !work.Removed(node) && !TestedOutside(work, node))];
-        ImmutableArray<int> inside = [.. untested.Where(node => FastInside(work, node, domain))];
+        ImmutableArray<int> inside = [.. untested.Where(node => work.Evidence.FastInside(node))];
         var strikers = Strikers(work, members);
         var asked = inside.Length > 0
-            ? inside.Take(Few - strikers.Count(node => FastInside(work, node, domain)))
+            ? inside.Take(Few - strikers.Count(node => work.Evidence.FastInside(node)))
             : untested.Take(Many - strikers.Length);
         return new DomainInquiry(members, [.. asked.Select(node => new Ask([node]) { Outside = true })], domain);
     }
@@ -70,12 +70,8 @@ internal sealed record DomainInquiry(ImmutableArray<int> Subject, ImmutableArray
         return levels.Min() >= levels.Max() * (1 - (2 * work.Options.Tolerance));
     }
 
-    private bool InsideIsFast(Casework work, ImmutableArray<int> strikers) =>
-        strikers.Count(node => FastInside(work, node, Domain)) >= Few;
-
-    private static bool FastInside(Casework work, int node, int domain) =>
-        work.Evidence.Tests.Any(test => !test.Failed && test.Nodes.Contains(node)
-            && work.Fleet.OnlyDomain(test.Nodes.AsSpan()) == domain);
+    private static bool InsideIsFast(Casework work, ImmutableArray<int> strikers) =>
+        strikers.Count(node => work.Evidence.FastInside(node)) >= Few;
 
     private static ImmutableArray<int> Strikers(Casework work, ImmutableArray<int> members) =>
         [.. members.Where(node => !work.Removed(node) && work.OutsideStrikes(node).Length > 0)];

@@ -63,7 +63,7 @@ public static class IsolationPlanner
     {
         for (int i = 0; i < before.Tests.Length; i++)
         {
-            if (before.Tests[i].Failed || !work.Evidence.Tests[i].Failed) continue;
+            if (before.Tests[i].FailedProbes == work.Evidence.Tests[i].FailedProbes) continue;
             ImmutableArray<int> left = [.. work.Evidence.Tests[i].Nodes.Where(node => !work.Removed(node))];
             if (left.Length > 0) work.Ask(SplitInquiry.Of(work.Fleet, left));
         }
@@ -97,15 +97,14 @@ public static class IsolationPlanner
     }
 
     /// <summary>
-    /// Until something is slow, and for covers, everything is measured; then only what was slow somewhere: the other probes have
+    /// A first look and a cover measure everything. In between only what was slow somewhere is measured: the other probes have
     /// passed on every node already.
     /// </summary>
     private static IsolationTest Test(Casework work, Issued issued)
     {
         var inquiry = work.Open[issued.Inquiry];
-        var slow = work.Evidence.Tests.Aggregate(0u, (bits, test) => bits | test.FailedProbes);
-        var probes = work.Options.Lines.Select(line => line.Probe);
-        if (slow != 0 && inquiry is not CoverInquiry) probes = probes.Where((_, i) => (slow & (1u << i)) != 0);
+        var slow = inquiry is CoverInquiry or SplitInquiry { Known: false } ? 0 : work.Evidence.SlowProbes;
+        var probes = work.Options.Lines.Select(line => line.Probe).Where((_, i) => slow == 0 || (slow & (1u << i)) != 0);
         return new IsolationTest(issued.Id, [.. issued.Nodes.Select(node => work.Fleet.Names[node])], [.. probes],
             work.Options.Repeats, inquiry.Why(work));
     }

@@ -13,6 +13,11 @@ internal sealed record JudgedTest(
 {
     public bool Failed => FailedProbes != 0;
 
+    /// <summary>The probes that it passed, one bit per line of the options.</summary>
+    public uint PassedProbes => MeasuredProbes & ~FailedProbes;
+
+    private uint MeasuredProbes { get; } = Bits(Slow);
+
     /// <summary>The worst score of its slow repeats.</summary>
     public double Level => Slow.Where(score => !double.IsNaN(score)).DefaultIfEmpty(0).Min();
 
@@ -32,5 +37,13 @@ internal sealed record JudgedTest(
         return new JudgedTest(id, nodes,
             [.. options.Lines.Select(line => Score(line, m => m.Typical))],
             [.. options.Lines.Select(line => Score(line, m => m.Slow))], 0);
+    }
+
+    private static uint Bits(ImmutableArray<double> scores)
+    {
+        uint bits = 0;
+        for (int i = 0; i < scores.Length; i++)
+            if (!double.IsNaN(scores[i])) bits |= 1u << i;
+        return bits;
     }
 }

@@ -31,7 +31,7 @@ internal static class Reporter
     private static bool IsExplained(Casework work, JudgedTest test) =>
         test.Nodes.Any(work.Removed)
         || work.Findings.Any(finding => !finding.Removes && finding.Nodes.All(node => test.Nodes.Contains(node)))
-        || work.Evidence.Tests.Any(later => !later.Failed && later.Id.Round > test.Id.Round
+        || work.Evidence.Tests.Any(later => (test.FailedProbes & ~later.PassedProbes) == 0 && later.Id.Round > test.Id.Round
             && test.Nodes.All(node => later.Nodes.Contains(node)));
 
     private static Verdict Verdict(Casework work, Finding finding)

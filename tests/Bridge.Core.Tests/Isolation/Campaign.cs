@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text;
 using Bridge.Core.Isolation;
 using Bridge.Core.Names;
@@ -16,6 +17,9 @@ namespace Bridge.Core.Tests.Isolation;
 public sealed record Campaign(
     int Tests, int Rounds, int NodeTests, int Missed, int False, IsolationReport Report, ImmutableArray<IsolationTest> Log)
 {
+    /// <summary>1 when something slow was left without a reason.</summary>
+    public int Unexplained => Report.Verdicts.Any(verdict => verdict.Culprit == Culprit.Unexplained) ? 1 : 0;
+
     public static Campaign Run(FaultClass fault, int nodes, int seed) => Run(new SimulatedFabric(fault, nodes, seed), fault);
 
     public static Campaign Run(SimulatedFabric fabric, FaultClass fault, StringBuilder? trace = null)
@@ -53,9 +57,9 @@ public sealed record Campaign(
         foreach (var (test, result) in step.Tests.Zip(results))
         {
             var speeds = string.Join(' ', result.Measurements.Select(measurement =>
-                $"{measurement.Slow / 1e9,6:F2}"));
-            trace.AppendLine($"{test.Id,-6} {test.Nodes.Length,4} nodes {test.Nodes[0]}..{test.Nodes[^1]}  "
-                + $"{(result.End == TestEnd.Measured ? speeds : result.End.ToString())}  {test.Why}");
+                string.Create(CultureInfo.InvariantCulture, $"{measurement.Slow / 1e9,6:F1}")));
+            trace.AppendLine($"{test.Id,-5} {test.Nodes.Length,4} nodes {test.Nodes[0]}..{test.Nodes[^1]} "
+                + $"{(result.End == TestEnd.Measured ? speeds : result.End.ToString()),21}  {test.Why}");
         }
     }
 }

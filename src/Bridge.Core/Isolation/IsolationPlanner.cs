@@ -30,7 +30,7 @@ public static class IsolationPlanner
     /// The round after this one. Call it once the round is over: a test without a result counts as one that brought no evidence.
     /// Results of tests that are not of this round are left aside.
     /// </summary>
-    public static IsolationStep Next(IsolationState state, IEnumerable<TestResult> results)
+    public static IsolationStep Next(IsolationState state, IEnumerable<IsolationResult> results)
     {
         var byId = results.GroupBy(result => result.Id).ToDictionary(group => group.Key, group => group.First());
         var measured = ImmutableArray.CreateBuilder<JudgedTest>();

@@ -25,7 +25,7 @@ internal sealed record JudgedTest(
 
     public int Other(int node) => Nodes[0] == node ? Nodes[1] : Nodes[0];
 
-    public static JudgedTest Of(TestId id, ImmutableArray<int> nodes, TestResult result, IsolationOptions options)
+    public static JudgedTest Of(TestId id, ImmutableArray<int> nodes, IsolationResult result, IsolationOptions options)
     {
         double Score(PassLine line, Func<Measurement, double> speed)
         {

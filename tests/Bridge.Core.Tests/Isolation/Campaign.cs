@@ -51,7 +51,7 @@ public sealed record Campaign(
     private static IEnumerable<NodeName> Names(SimulatedFault real, SimulatedFabric fabric) =>
         real.Nodes.Select(node => fabric.Candidates[node].Name);
 
-    private static void Trace(StringBuilder? trace, IsolationStep step, TestResult[] results)
+    private static void Trace(StringBuilder? trace, IsolationStep step, IsolationResult[] results)
     {
         if (trace is null) return;
         foreach (var (test, result) in step.Tests.Zip(results))

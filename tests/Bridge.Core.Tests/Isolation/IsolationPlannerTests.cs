@@ -1,6 +1,4 @@
 using Bridge.Core.Isolation;
-using Xunit;
-using TestResult = Bridge.Core.Isolation.TestResult;
 
 namespace Bridge.Core.Tests.Isolation;
 
@@ -77,7 +75,7 @@ public sealed class IsolationPlannerTests
         var step = IsolationPlanner.Start(fabric.Candidates, SimulatedFabric.Options);
         while (step.Report is null)
         {
-            TestResult[] results = [.. step.Tests.Select(fabric.Run)];
+            IsolationResult[] results = [.. step.Tests.Select(fabric.Run)];
             var next = IsolationPlanner.Next(step.State, results);
             Assert.Equal(Text(next), Text(IsolationPlanner.Next(step.State, results)));
             step = next;
@@ -90,7 +88,7 @@ public sealed class IsolationPlannerTests
     public void When_no_test_can_be_run_everybody_is_unknown_and_nobody_is_blamed(TestEnd end)
     {
         var fabric = new SimulatedFabric(FaultClass.OneBad, 64, seed: 0);
-        var report = Run(fabric.Candidates, test => TestResult.Lost(test.Id, end));
+        var report = Run(fabric.Candidates, test => IsolationResult.Lost(test.Id, end));
         Assert.Empty(report.Verdicts);
         Assert.Empty(report.Healthy);
         Assert.Equal(64, report.Unknown.Length);
@@ -121,12 +119,12 @@ public sealed class IsolationPlannerTests
     {
         var fabric = new SimulatedFabric(FaultClass.None, 64, seed: 0);
         var step = IsolationPlanner.Start(fabric.Candidates, SimulatedFabric.Options);
-        var stale = new TestResult(new TestId(9, 1), TestEnd.Hung, []);
+        var stale = new IsolationResult(new TestId(9, 1), TestEnd.Hung, []);
         var next = IsolationPlanner.Next(step.State, [stale]);
         Assert.Equal(step.Tests.Select(test => test.Nodes.Length), next.Tests.Select(test => test.Nodes.Length));
     }
 
-    internal static IsolationReport Run(IEnumerable<Candidate> candidates, Func<IsolationTest, TestResult> run)
+    internal static IsolationReport Run(IEnumerable<Candidate> candidates, Func<IsolationTest, IsolationResult> run)
     {
         var step = IsolationPlanner.Start(candidates, SimulatedFabric.Options);
         while (step.Report is null) step = IsolationPlanner.Next(step.State, [.. step.Tests.Select(run)]);

@@ -52,12 +52,12 @@ public sealed class SimulatedFabric
         ],
     };
 
-    public TestResult Run(IsolationTest test)
+    public IsolationResult Run(IsolationTest test)
     {
         if (random.NextDouble() < Losses)
-            return TestResult.Lost(test.Id, random.Next(2) == 0 ? TestEnd.Cancelled : TestEnd.Failed);
+            return IsolationResult.Lost(test.Id, random.Next(2) == 0 ? TestEnd.Cancelled : TestEnd.Failed);
         var nodes = test.Nodes.Select(node => places[node]).ToArray();
-        return new TestResult(test.Id, TestEnd.Measured, [.. test.Probes.Select(probe => Measure(probe, nodes, test.Repeats))]);
+        return new IsolationResult(test.Id, TestEnd.Measured, [.. test.Probes.Select(probe => Measure(probe, nodes, test.Repeats))]);
     }
 
     private Measurement Measure(Probe probe, int[] nodes, int repeats)

@@ -25,7 +25,7 @@ public enum TestEnd
 public readonly record struct Measurement(Probe Probe, double Typical, double Slow);
 
 /// <summary>What came back of a test.</summary>
-public sealed record TestResult(TestId Id, TestEnd End, ImmutableArray<Measurement> Measurements)
+public sealed record IsolationResult(TestId Id, TestEnd End, ImmutableArray<Measurement> Measurements)
 {
-    public static TestResult Lost(TestId id, TestEnd end) => new(id, end, []);
+    public static IsolationResult Lost(TestId id, TestEnd end) => new(id, end, []);
 }

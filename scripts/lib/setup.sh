@@ -6,6 +6,7 @@ PACKAGES='
 mmdebstrap mmdebstrap
 iproute2 ip
 util-linux unshare
+mount mount
 procps ps
 curl curl
 jq jq

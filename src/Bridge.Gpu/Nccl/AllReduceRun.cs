@@ -21,6 +21,10 @@ public sealed class AllReduceRun(CudaRuntime cuda, NcclCommunicator communicator
 {
     private const int Warmups = 2;
     private const int TileValues = 1 << 20;
+    private const long PlaceValues = (1 << 20) / sizeof(float);
+
+    private readonly float[] _expected = new float[TileValues];
+    private readonly float[] _got = new float[TileValues];
 
     /// <summary>Measures one size.</summary>
     /// <param name="bytes">A multiple of 4.</param>
@@ -36,7 +40,7 @@ public sealed class AllReduceRun(CudaRuntime cuda, NcclCommunicator communicator
         try
         {
             Tiles(count, (offset, length) =>
-                cuda.CopyIn(At(from, offset), Pattern(offset, length, rank + 1)));
+                cuda.CopyIn(At(from, offset), Fill(offset, length, (rank + 1, count <= PlaceValues))));
             for (var i = 0; i < Warmups; i++) communicator.AllReduce(from, to, count, stream, deadline);
             cuda.Record(start, stream);
             for (var i = 0; i < iterations; i++) communicator.AllReduce(from, to, count, stream, deadline);
@@ -65,11 +69,15 @@ public sealed class AllReduceRun(CudaRuntime cuda, NcclCommunicator communicator
             each(offset, (int)Math.Min(TileValues, count - offset));
     }
 
-    /// <summary>Small whole numbers: their sums are exact in 32 bit floats for thousands of ranks.</summary>
-    private static float[] Pattern(long offset, int length, long factor)
+    /// <summary>
+    /// What a rank sends. Up to 1 MiB every place has a value of its own, so that data in a wrong place shows; larger
+    /// messages carry one value per rank. The numbers are small enough for exact sums over thousands of ranks.
+    /// </summary>
+    private Span<float> Fill(long offset, int length, (long Factor, bool Places) of)
     {
-        var values = new float[length];
-        for (var i = 0; i < length; i++) values[i] = ((offset + i) % 7 + 1) * factor;
+        var values = _expected.AsSpan(0, length);
+        if (!of.Places) values.Fill(of.Factor);
+        else for (var i = 0; i < length; i++) values[i] = ((offset + i) % 7 + 1) * of.Factor;
         return values;
     }
 
@@ -91,7 +99,8 @@ public sealed class AllReduceRun(CudaRuntime cuda, NcclCommunicator communicator
         var sum = (long)ranks * (ranks + 1) / 2;
         Tiles(count, (offset, length) =>
         {
-            var (got, expected) = (new float[length], Pattern(offset, length, sum));
+            var got = _got.AsSpan(0, length);
+            var expected = Fill(offset, length, (sum, count <= PlaceValues));
             cuda.CopyOut(got, At(to, offset));
             // Above 2^24 a float no longer holds every whole number, and ranks add in any order.
             for (var i = 0; i < length; i++)

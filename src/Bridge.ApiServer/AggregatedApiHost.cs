@@ -45,6 +45,8 @@ public sealed record AggregatedApiOptions
 public sealed class AggregatedApiHost(
     AggregatedApiOptions options, JobStore jobs, ILoggerFactory logs, TimeProvider time) : IAsyncDisposable
 {
+    // Watches are long: with Kestrel's 100 a few dashboards would fill a connection.
+    private const int StreamsPerConnection = 1000;
     private static readonly TimeSpan s_longestGoodbye = TimeSpan.FromSeconds(5);
 
     private readonly ILogger _log = logs.CreateLogger<AggregatedApiHost>();
@@ -109,6 +111,7 @@ public sealed class AggregatedApiHost(
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            ShareConnections(kestrel.Limits);
             kestrel.Listen(options.Listen, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1AndHttp2;
@@ -126,6 +129,15 @@ public sealed class AggregatedApiHost(
             Stopping = app.Lifetime.ApplicationStopping,
         });
         return app;
+    }
+
+    // The API server sends everybody's requests over a few HTTP/2 connections. Kestrel's rate limit counts by connection and
+    // would end all of its watches because of a slow one: that one is ended by WatchStream instead.
+    private static void ShareConnections(KestrelServerLimits limits)
+    {
+        limits.MinResponseDataRate = null;
+        limits.Http2.MaxStreamsPerConnection = StreamsPerConnection;
+        limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
     }
 
     [SuppressMessage("Security", "CA5359", Justification =

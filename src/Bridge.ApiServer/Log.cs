@@ -25,4 +25,7 @@ internal static partial class Log
 
     [LoggerMessage(8012, LogLevel.Information, "Watch of {Resource} by {User} was {Behind} changes behind and was cut")]
     public static partial void WatchFellBehind(ILogger log, string resource, string user, ulong behind);
+
+    [LoggerMessage(8013, LogLevel.Information, "Watch of {Resource} by {User} was not read for a minute and was ended")]
+    public static partial void WatchStoodStill(ILogger log, string resource, string user);
 }

@@ -9,6 +9,8 @@ namespace Bridge.ApiServer.Serving;
 /// <summary>Reads ListOptions from a query string and reports everything that is wrong with it at once.</summary>
 internal sealed class ListOptionsReader<T>(IQueryCollection query, IReadOnlyList<SelectableField<T>> fields)
 {
+    // Timers go to 49 days; nobody means more than this.
+    private static readonly TimeSpan s_longestTimeout = TimeSpan.FromDays(30);
     private readonly List<StatusCause> _wrong = [];
 
     /// <summary>Null when something was wrong; then <paramref name="failure"/> says what.</summary>
@@ -29,7 +31,7 @@ internal sealed class ListOptionsReader<T>(IQueryCollection query, IReadOnlyList
             Watch = Flag("watch") ?? false,
             Bookmarks = Flag("allowWatchBookmarks") ?? false,
             SendInitialEvents = Flag("sendInitialEvents"),
-            Timeout = Number("timeoutSeconds") is { } seconds and > 0 ? TimeSpan.FromSeconds(seconds) : null,
+            Timeout = ReadTimeout(),
             Include = ReadInclude(),
         };
         CheckTogether(options);
@@ -67,6 +69,12 @@ internal sealed class ListOptionsReader<T>(IQueryCollection query, IReadOnlyList
             "is not a token of this server: give back metadata.continue of the page before");
         return token;
     }
+
+    private TimeSpan? ReadTimeout() => Number("timeoutSeconds") switch
+    {
+        null or 0 => null,
+        { } seconds => TimeSpan.FromSeconds(Math.Min(seconds, s_longestTimeout.TotalSeconds)),
+    };
 
     private ulong? ReadVersion()
     {

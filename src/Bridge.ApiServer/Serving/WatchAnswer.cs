@@ -36,6 +36,11 @@ internal sealed class WatchAnswer<T>(ResourceKind<T> kind, ObjectStore<T> store,
             if (behind > 0)
                 Log.WatchFellBehind(settings.Log, kind.Names.QualifiedPlural, access.User.Name, behind);
         }
+        catch (TimeoutException)
+        {
+            Log.WatchStoodStill(settings.Log, kind.Names.QualifiedPlural, access.User.Name);
+            context.Abort(); // Ends this stream alone.
+        }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
         {
             // The client left, or the server stops: either way the watch is over, and its client knows how to go on.

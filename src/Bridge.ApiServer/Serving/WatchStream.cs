@@ -12,6 +12,8 @@ internal sealed class WatchStream<T>(
     where T : ApiObject
 {
     private const int EventsPerFlush = 128;
+    private static readonly TimeSpan s_longestFlush = TimeSpan.FromMinutes(1);
+
     private readonly StoreEvent<T>[] _batch = new StoreEvent<T>[EventsPerFlush];
 
     private readonly Utf8JsonWriter _json =
@@ -133,5 +135,12 @@ internal sealed class WatchStream<T>(
         body.Advance(1);
     }
 
-    private async Task FlushAsync(CancellationToken cancel) => await context.Response.BodyWriter.FlushAsync(cancel);
+    /// <exception cref="TimeoutException">The client has not read for <see cref="s_longestFlush"/>.</exception>
+    private async Task FlushAsync(CancellationToken cancel)
+    {
+        var flush = context.Response.BodyWriter.FlushAsync(cancel);
+        if (flush.IsCompletedSuccessfully)
+            return;
+        await flush.AsTask().WaitAsync(s_longestFlush, settings.Time, cancel);
+    }
 }

@@ -5,6 +5,7 @@ using System.Text.Json;
 using Bridge.ApiServer;
 using Bridge.ApiServer.Jobs;
 using Bridge.ApiServer.Security;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bridge.Adapter.Tests.ApiServer;
@@ -38,7 +39,7 @@ internal sealed class JobApi : IAsyncDisposable
                 AuthorizerName = "test",
             },
             Store,
-            NullLoggerFactory.Instance,
+            setup.Logs,
             Time ?? TimeProvider.System);
         Client = null!;
     }
@@ -137,6 +138,8 @@ internal sealed class JobApi : IAsyncDisposable
         public int EventsKept { get; init; } = JobStore.DefaultEventsKept;
 
         public IReadOnlyList<string> AllowedNames { get; init; } = [];
+
+        public ILoggerFactory Logs { get; init; } = NullLoggerFactory.Instance;
 
         public Authorize Authorize { get; init; } = Authorizers.AlwaysAllow;
     }

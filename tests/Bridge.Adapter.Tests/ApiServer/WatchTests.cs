@@ -174,6 +174,40 @@ public sealed class WatchTests
     }
 
     [Fact]
+    public async Task A_watch_that_stands_still_is_ended_and_the_others_on_its_connection_go_on()
+    {
+        var time = new ManualTime(Samples.Start);
+        using var logs = new SeenLogs();
+        await using var api = await JobApi.StartAsync(new JobApi.Setup { Time = time, Logs = logs });
+        api.Store.Update([Samples.Running(1)], Samples.Namespaces);
+        await using var still = api.WatchAsync("timeoutSeconds=2147483647").GetAsyncEnumerator(JobApi.Cancel);
+        Assert.True(await still.MoveNextAsync());
+        var second = api.WatchAsync("timeoutSeconds=2147483647&fieldSelector=metadata.name=2");
+        await using var lively = second.GetAsyncEnumerator(JobApi.Cancel);
+        var next = lively.MoveNextAsync().AsTask();
+
+        var filler = new string('x', 20_000);
+        for (var i = 0; i < 200; i++)
+            api.Store.Update([Samples.Running(1) with { Comment = filler + i }], Samples.Namespaces);
+        // Whenever the server's write began to wait, a minute later by its clock is too long.
+        while (!logs.Seen("was not read for a minute"))
+        {
+            time.Advance(TimeSpan.FromMinutes(2));
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, JobApi.Cancel);
+        }
+        api.Store.Update([Samples.Running(1), Samples.Running(2)], Samples.Namespaces);
+
+        Assert.True(await next);
+        Assert.Equal("ADDED 2", lively.Current.Told());
+        await Assert.ThrowsAnyAsync<Exception>(async () =>
+        {
+            while (await still.MoveNextAsync())
+            {
+            }
+        });
+    }
+
+    [Fact]
     public async Task Stopping_the_server_ends_its_watches_and_it_can_be_started_again()
     {
         await using var api = await JobApi.StartAsync();

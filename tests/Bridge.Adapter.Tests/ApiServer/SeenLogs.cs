@@ -1,0 +1,32 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+
+namespace Bridge.Adapter.Tests.ApiServer;
+
+/// <summary>Keeps what was logged.</summary>
+internal sealed class SeenLogs : ILoggerFactory, ILogger
+{
+    private readonly ConcurrentQueue<string> _messages = [];
+
+    public bool Seen(string part) => _messages.Any(m => m.Contains(part, StringComparison.Ordinal));
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+
+    public void Log<TState>(
+        LogLevel logLevel,
+        EventId eventId,
+        TState state,
+        Exception? exception,
+        Func<TState, Exception?, string> formatter) => _messages.Enqueue(formatter(state, exception));
+
+    public void Dispose()
+    {
+    }
+}

@@ -59,6 +59,16 @@ public sealed class LabWriter(KubeClient client)
         return SendAsync(HttpMethod.Delete, target.Path, "application/json", options, cancel);
     }
 
+    /// <summary>Sends a whole object back, as it was read but for the changes; one that has moved on gives Conflict.</summary>
+    public Task<StepResult> ReplaceAsync(WriteTarget target, JsonObject body, CancellationToken cancel) =>
+        SendAsync(HttpMethod.Put, $"{target.Path}?{Manager}", "application/json", body, cancel);
+
+    /// <summary>Deletes every object of a collection that carries the lab's label.</summary>
+    public Task<StepResult> DeleteMadeAsync(string collection, CancellationToken cancel) =>
+        SendAsync(
+            HttpMethod.Delete, $"{collection}?labelSelector={Uri.EscapeDataString(LabKeys.MadeSelector)}", "application/json",
+            new JsonObject { ["apiVersion"] = "v1", ["kind"] = "DeleteOptions" }, cancel);
+
     private async Task<StepResult> SendAsync(
         HttpMethod method, string path, string contentType, JsonObject body, CancellationToken cancel)
     {

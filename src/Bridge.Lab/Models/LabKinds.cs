@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Bridge.Kube.Models;
 
@@ -16,10 +17,6 @@ public static class LabKinds
         new("resource.k8s.io", "v1", "deviceclasses", "DeviceClass", false),
         LabJson.Default.LabDeviceClass,
         LabJson.Default.KubeListLabDeviceClass);
-
-    /// <summary>Any kind that is read for its metadata alone.</summary>
-    public static KubeKind<PartialObject> Partial(KubeResource resource) =>
-        new(resource, LabJson.Default.PartialObject, LabJson.Default.KubeListPartialObject);
 }
 
 /// <summary>How the lab's records are read.</summary>
@@ -27,5 +24,6 @@ public static class LabKinds
 [JsonSerializable(typeof(KubeList<LabPod>))]
 [JsonSerializable(typeof(KubeList<LabClaim>))]
 [JsonSerializable(typeof(KubeList<LabDeviceClass>))]
-[JsonSerializable(typeof(KubeList<PartialObject>))]
+[JsonSerializable(typeof(PartialObject))]
+[JsonSerializable(typeof(JsonObject))]
 internal sealed partial class LabJson : JsonSerializerContext;

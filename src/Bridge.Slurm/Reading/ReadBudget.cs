@@ -16,17 +16,24 @@ internal sealed class ReadBudget(double share, TimeProvider clock)
     {
         get
         {
-            var now = clock.GetTimestamp();
-            credit += clock.GetElapsedTime(stamp, now) * share;
-            stamp = now;
-            if (credit > Most)
-                credit = Most;
+            Earn();
             return credit > TimeSpan.Zero;
         }
     }
 
-    /// <summary>What is left to spend; negative is debt.</summary>
-    public TimeSpan Credit => Allows ? credit : credit;
+    /// <summary>A read took this long.</summary>
+    public void Spend(TimeSpan cost)
+    {
+        Earn();
+        credit -= cost;
+    }
 
-    public void Spend(TimeSpan cost) => credit -= cost;
+    private void Earn()
+    {
+        var now = clock.GetTimestamp();
+        credit += clock.GetElapsedTime(stamp, now) * share;
+        stamp = now;
+        if (credit > Most)
+            credit = Most;
+    }
 }

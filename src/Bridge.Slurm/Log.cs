@@ -6,12 +6,15 @@ namespace Bridge.Slurm;
 /// <summary>What this adapter logs. Event ids 3000 to 3099.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(3001, LogLevel.Warning, "{Address} refused the token with HTTP {Status}; the key was read again and a new one minted")]
+    [LoggerMessage(3001, LogLevel.Warning,
+        "{Address} refused the token with HTTP {Status}; the key was read again and a new one minted")]
     public static partial void TokenRefused(this ILogger log, SlurmAddress address, int status);
 
-    [LoggerMessage(3002, LogLevel.Information, "{Address} serves Slurm {Version} with {DataParser}; it can: {Capabilities}")]
+    [LoggerMessage(3002, LogLevel.Information,
+        "{Address} serves Slurm {Version} with {DataParser}; it can: {Capabilities}")]
     public static partial void Negotiated(
-        this ILogger log, SlurmAddress address, string version, string dataParser, Core.View.SlurmCapabilities capabilities);
+        this ILogger log, SlurmAddress address, string version, string dataParser,
+            Core.View.SlurmCapabilities capabilities);
 
     [LoggerMessage(3003, LogLevel.Warning, "Slurm's {Source} could not be read: {Reason}")]
     public static partial void ReadFailed(this ILogger log, string source, string reason);
@@ -22,6 +25,7 @@ internal static partial class Log
     [LoggerMessage(3005, LogLevel.Warning, "slurmrestd warned about a write of {What}: {Warning}")]
     public static partial void WriteWarned(this ILogger log, string what, string warning);
 
-    [LoggerMessage(3006, LogLevel.Warning, "Slurm's text client left {Count} rows that are not understood, first: {First}")]
+    [LoggerMessage(3006, LogLevel.Warning,
+        "Slurm's text client left {Count} rows that are not understood, first: {First}")]
     public static partial void RowsNotUnderstood(this ILogger log, int count, string first);
 }

@@ -1,9 +1,14 @@
 namespace Bridge.Slurm;
 
-/// <summary>Gives the bytes of the HS256 key (slurm.conf AuthAltParameters=jwt_key). Asked on every mint, so a rotated key is seen.</summary>
+/// <summary>
+/// Gives the bytes of the HS256 key (slurm.conf AuthAltParameters=jwt_key). Asked on every mint, so a rotated key is
+/// seen.
+/// </summary>
 public delegate ValueTask<ReadOnlyMemory<byte>> TokenKeySource(CancellationToken cancel);
 
-/// <summary>How one Slurm cluster is reached, as whom, and what reading it may cost. Validated by <see cref="Problems"/>.</summary>
+/// <summary>
+/// How one Slurm cluster is reached, as whom, and what reading it may cost. Validated by <see cref="Problems"/>.
+/// </summary>
 public sealed record SlurmOptions
 {
     /// <summary>slurmrestd: http://HOST:PORT or unix:/PATH.</summary>
@@ -24,10 +29,14 @@ public sealed record SlurmOptions
     /// <summary>Finished jobs kept in the view at most; the oldest go first.</summary>
     public int KeepFinishedAtMost { get; init; } = 20_000;
 
-    /// <summary>Time between two full reads that nothing asked for: they repair what bells and pushes can miss.</summary>
+    /// <summary>
+    /// Time between two full reads that nothing asked for: they repair what bells and pushes can miss.
+    /// </summary>
     public TimeSpan Sweep { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>Every reason why these options cannot work, each naming its key and what would be right; empty when they can.</summary>
+    /// <summary>
+    /// Every reason why these options cannot work, each naming its key and what would be right; empty when they can.
+    /// </summary>
     public IEnumerable<string> Problems()
     {
         if (Rest.SlurmAddress.TryParse(RestUrl, out _) is { Length: > 0 } problem)

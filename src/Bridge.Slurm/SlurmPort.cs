@@ -26,7 +26,8 @@ public sealed class SlurmPort : ISlurmPort, IDisposable
     /// <param name="clock">Time of tokens, deadlines and budget.</param>
     /// <param name="log">The adapter's log.</param>
     /// <exception cref="ArgumentException">The options cannot work; the message lists every reason.</exception>
-    public SlurmPort(SlurmOptions options, TokenKeySource key, SlurmTextClient? text, TimeProvider clock, ILogger<SlurmPort> log)
+    public SlurmPort(SlurmOptions options, TokenKeySource key, SlurmTextClient? text, TimeProvider clock,
+        ILogger<SlurmPort> log)
     {
         if (string.Join("; ", options.Problems()) is { Length: > 0 } problems)
             throw new ArgumentException(problems, nameof(options));
@@ -44,7 +45,9 @@ public sealed class SlurmPort : ISlurmPort, IDisposable
     /// <summary>Requests sent to slurmrestd so far.</summary>
     public long Requests => client.Requests;
 
-    /// <summary>A Slurm hook (PrologSlurmctld, EpilogSlurmctld) named this job: the next read asks for it. Safe from any thread.</summary>
+    /// <summary>
+    /// A Slurm hook (PrologSlurmctld, EpilogSlurmctld) named this job: the next read asks for it. Safe from any thread.
+    /// </summary>
     public void Notify(JobId job) => reader.Notify(job);
 
     public async Task<SlurmView> ReadAsync(CancellationToken cancel)
@@ -60,17 +63,23 @@ public sealed class SlurmPort : ISlurmPort, IDisposable
         }
     }
 
-    public Task<StepResult> DrainAsync(DrainNodes step, CancellationToken cancel) => WroteAsync(nodes.DrainAsync(step, cancel));
+    public Task<StepResult> DrainAsync(DrainNodes step, CancellationToken cancel) =>
+        WroteAsync(nodes.DrainAsync(step, cancel));
 
-    public Task<StepResult> ResumeAsync(ResumeNodes step, CancellationToken cancel) => WroteAsync(nodes.ResumeAsync(step, cancel));
+    public Task<StepResult> ResumeAsync(ResumeNodes step, CancellationToken cancel) =>
+        WroteAsync(nodes.ResumeAsync(step, cancel));
 
-    public Task<StepResult> TagAsync(TagNodes step, CancellationToken cancel) => WroteAsync(nodes.TagAsync(step, cancel));
+    public Task<StepResult> TagAsync(TagNodes step, CancellationToken cancel) =>
+        WroteAsync(nodes.TagAsync(step, cancel));
 
-    public Task<StepResult> DeleteNodesAsync(DeleteSlurmNodes step, CancellationToken cancel) => WroteAsync(nodes.DeleteAsync(step, cancel));
+    public Task<StepResult> DeleteNodesAsync(DeleteSlurmNodes step, CancellationToken cancel) =>
+        WroteAsync(nodes.DeleteAsync(step, cancel));
 
-    public Task<StepResult> PutPartitionAsync(PutPartition step, CancellationToken cancel) => WroteAsync(partitions.PutAsync(step, cancel));
+    public Task<StepResult> PutPartitionAsync(PutPartition step, CancellationToken cancel) =>
+        WroteAsync(partitions.PutAsync(step, cancel));
 
-    public Task<StepResult> DeletePartitionAsync(DeletePartition step, CancellationToken cancel) => WroteAsync(partitions.DeleteAsync(step, cancel));
+    public Task<StepResult> DeletePartitionAsync(DeletePartition step, CancellationToken cancel) =>
+        WroteAsync(partitions.DeleteAsync(step, cancel));
 
     public void Dispose()
     {

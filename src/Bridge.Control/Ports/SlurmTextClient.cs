@@ -3,7 +3,8 @@ using System.Collections.Immutable;
 namespace Bridge.Control.Ports;
 
 /// <summary>
-/// Runs Slurm's own client (squeue, scontrol) where it is in the image: the command and its arguments, each one argument, no shell.
+/// Runs Slurm's own client (squeue, scontrol) where it is in the image: the command and its arguments, each one
+/// argument, no shell.
 /// Never throws for what the command does.
 /// </summary>
 public delegate Task<TextAnswer> SlurmTextClient(ImmutableArray<string> command, TimeSpan deadline, CancellationToken cancel);

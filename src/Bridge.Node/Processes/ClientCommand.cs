@@ -2,14 +2,18 @@ using Bridge.Control.Ports;
 
 namespace Bridge.Node.Processes;
 
-/// <summary>Slurm's own client behind a command prefix (SlurmCluster.spec.clientCommand), for the reading ladder.</summary>
+/// <summary>
+/// Slurm's own client behind a command prefix (SlurmCluster.spec.clientCommand), for the reading ladder.
+/// </summary>
 public static class ClientCommand
 {
     /// <summary>Runs PREFIX… COMMAND….</summary>
-    public static SlurmTextClient Of(IReadOnlyList<string> prefix, TimeProvider clock) => async (command, deadline, cancel) =>
+    public static SlurmTextClient Of(IReadOnlyList<string> prefix, TimeProvider clock) =>
+        async (command, deadline, cancel) =>
     {
         var request = new ProcessRequest { Command = [.. prefix, .. command], Deadline = deadline };
         var result = await ProcessRunner.RunAsync(request, clock, cancel);
-        return new TextAnswer(result.ExitCode, result.Output, result.Succeeded ? "" : $"{request.Command[0]} {result.Describe()}", result.Duration);
+        return new TextAnswer(result.ExitCode, result.Output, result.Succeeded ? ""
+            : $"{request.Command[0]} {result.Describe()}", result.Duration);
     };
 }

@@ -8,7 +8,8 @@ internal static partial class ProcessGroup
     public const int Term = 15;
     public const int Kill = 9;
 
-    // setsid(1) makes the child the leader of its own session and group, then becomes the command: same pid. .NET itself has no way to.
+    // setsid(1) makes the child the leader of its own session and group, then becomes the command: same pid. .NET
+    // itself has no way to.
     public static readonly string? Setsid = new[] { "/usr/bin/setsid", "/bin/setsid" }.FirstOrDefault(File.Exists);
 
     /// <summary>Signals the group that this process leads; where it leads none, the process alone.</summary>

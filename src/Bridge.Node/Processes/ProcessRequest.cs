@@ -11,7 +11,10 @@ public sealed record ProcessRequest
     /// <summary>Written to standard input, which is then closed. Empty: closed at once.</summary>
     public string Input { get; init; } = "";
 
-    /// <summary>Added to the environment; a null value takes a variable out. Secrets belong here or in Input, never in Command (ps shows it).</summary>
+    /// <summary>
+    /// Added to the environment; a null value takes a variable out. Secrets belong here or in Input, never in Command
+    /// (ps shows it).
+    /// </summary>
     public ImmutableDictionary<string, string?> Environment { get; init; } = ImmutableDictionary<string, string?>.Empty;
 
     public string WorkingDirectory { get; init; } = "/";
@@ -22,6 +25,8 @@ public sealed record ProcessRequest
     /// <summary>How long after TERM it gets KILL.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Characters kept of standard output and of standard error each; what is more is read and dropped.</summary>
+    /// <summary>
+    /// Characters kept of standard output and of standard error each; what is more is read and dropped.
+    /// </summary>
     public int MaxCharacters { get; init; } = 64 << 20;
 }

@@ -17,12 +17,14 @@ public enum ProcessEnd
 
 /// <summary>What a process did.</summary>
 /// <param name="End">How it ended.</param>
-/// <param name="ExitCode">Its exit code, 128 + signal when a signal ended it; null when it did not start or was killed by the runner.</param>
+/// <param name="ExitCode">Its exit code, 128 + signal when a signal ended it; null when it did not start or was killed
+/// by the runner.</param>
 /// <param name="Output">Standard output, as far as it was kept.</param>
 /// <param name="Error">Standard error, as far as it was kept; for NotStarted the reason.</param>
 /// <param name="Truncated">Whether more was written than kept.</param>
 /// <param name="Duration">From start to the end of its output.</param>
-/// <param name="Cpu">CPU time of the process and of the children that it waited for, as last seen before it ended; null when never seen.</param>
+/// <param name="Cpu">CPU time of the process and of the children that it waited for, as last seen before it ended; null
+/// when never seen.</param>
 public sealed record ProcessResult(
     ProcessEnd End, int? ExitCode, string Output, string Error, bool Truncated, TimeSpan Duration, TimeSpan? Cpu)
 {

@@ -5,13 +5,15 @@ using System.Globalization;
 namespace Bridge.Node.Processes;
 
 /// <summary>
-/// Runs a command to its end: arguments as a list, input, bounded output, a deadline. At the deadline, or when the caller cancels, the
-/// whole process group gets TERM, and KILL after the grace. The two pipes are always read, so a talkative command never blocks.
+/// Runs a command to its end: arguments as a list, input, bounded output, a deadline. At the deadline, or when the
+/// caller cancels, the whole process group gets TERM, and KILL after the grace. The two pipes are always read, so a
+/// talkative command never blocks.
 /// </summary>
 public static class ProcessRunner
 {
     /// <summary>Runs it. Never throws for what the command does, nor for a command that cannot be started.</summary>
-    public static async Task<ProcessResult> RunAsync(ProcessRequest request, TimeProvider clock, CancellationToken cancel)
+    public static async Task<ProcessResult> RunAsync(
+        ProcessRequest request, TimeProvider clock, CancellationToken cancel)
     {
         var started = clock.GetTimestamp();
         using var process = new Process { StartInfo = StartInfo(request) };
@@ -23,21 +25,25 @@ public static class ProcessRunner
         }
         catch (Exception e) when (e is Win32Exception or FileNotFoundException or DirectoryNotFoundException or InvalidOperationException)
         {
-            return new ProcessResult(ProcessEnd.NotStarted, null, "", $"{request.Command[0]}: {e.Message}", false, TimeSpan.Zero, null);
+            return new ProcessResult(ProcessEnd.NotStarted, null, "", $"{request.Command[0]}: {e.Message}", false,
+                TimeSpan.Zero, null);
         }
         using var deadline = new CancellationTokenSource(request.Deadline, clock);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel, deadline.Token);
         var pid = process.Id;
         var output = new BoundedText(request.MaxCharacters);
         var error = new BoundedText(request.MaxCharacters);
-        var reading = Task.WhenAll(output.ReadAsync(process.StandardOutput), error.ReadAsync(process.StandardError), WriteAsync(process, request.Input));
+        var reading = Task.WhenAll(
+            output.ReadAsync(process.StandardOutput),
+            error.ReadAsync(process.StandardError),
+            WriteAsync(process, request.Input));
         TimeSpan? cpu = null;
-        var end = await EndedAsync(reading, over.Token) ? ProcessEnd.Exited : cancel.IsCancellationRequested ? ProcessEnd.Cancelled : ProcessEnd.TimedOut;
+        var end = await EndedAsync(reading, over.Token) ? ProcessEnd.Exited : Late(cancel);
         if (end == ProcessEnd.Exited)
         {
             cpu = Cpu(pid); // all output is closed: it is at its end, and mostly not reaped yet
             if (!await EndedAsync(process.WaitForExitAsync(CancellationToken.None), over.Token))
-                end = cancel.IsCancellationRequested ? ProcessEnd.Cancelled : ProcessEnd.TimedOut;
+                end = Late(cancel);
         }
         if (end != ProcessEnd.Exited)
         {
@@ -53,6 +59,9 @@ public static class ProcessRunner
             clock.GetElapsedTime(started),
             cpu);
     }
+
+    private static ProcessEnd Late(CancellationToken cancel) =>
+        cancel.IsCancellationRequested ? ProcessEnd.Cancelled : ProcessEnd.TimedOut;
 
     private static ProcessStartInfo StartInfo(ProcessRequest request)
     {
@@ -78,7 +87,8 @@ public static class ProcessRunner
     private static bool Exists(string command) =>
         command.Contains('/', StringComparison.Ordinal)
             ? File.Exists(command)
-            : (Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin").Split(':').Any(folder => File.Exists(Path.Combine(folder, command)));
+            : (Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin").Split(':')
+                .Any(folder => File.Exists(Path.Combine(folder, command)));
 
     private static async Task<bool> EndedAsync(Task work, CancellationToken over)
     {
@@ -111,7 +121,8 @@ public static class ProcessRunner
         }
         catch (IOException)
         {
-            // The command closed its input, or ended, without reading it all: its exit code tells whether that was an error.
+            // The command closed its input, or ended, without reading it all: its exit code tells whether that was an
+            // error.
         }
     }
 

@@ -7,7 +7,8 @@ namespace Bridge.Slurm.Reading;
 internal static class JobMerge
 {
     /// <summary>
-    /// The newer truth. A finished job stays finished, however late an older answer comes, unless it was submitted or started anew
+    /// The newer truth. A finished job stays finished, however late an older answer comes, unless it was submitted or
+    /// started anew
     /// (requeue); a record of an earlier submission never replaces a later one.
     /// </summary>
     public static SlurmJob Merge(SlurmJob? old, SlurmJob read)
@@ -24,7 +25,8 @@ internal static class JobMerge
     }
 
     /// <summary>
-    /// The record of an accounting window that tells how a lost job ended: the latest submission, if it has ended. Null when there is none.
+    /// The record of an accounting window that tells how a lost job ended: the latest submission, if it has ended. Null
+    /// when there is none.
     /// </summary>
     public static SlurmJob? Ended(SlurmJob lost, IEnumerable<SlurmJob> accounted) =>
         accounted.Where(a => a.Id == lost.Id && a.Finished && !(a.SubmitTime < lost.SubmitTime))
@@ -33,7 +35,8 @@ internal static class JobMerge
     /// <summary>Finished jobs to drop from the view: past their time, and the oldest above a number.</summary>
     public static IEnumerable<JobId> Expired(IEnumerable<SlurmJob> jobs, DateTimeOffset now, TimeSpan keep, int atMost)
     {
-        var finished = jobs.Where(j => j.Finished).OrderByDescending(j => j.EndTime ?? DateTimeOffset.MaxValue).ToList();
+        var finished = jobs.Where(j => j.Finished).OrderByDescending(j => j.EndTime ?? DateTimeOffset.MaxValue)
+            .ToList();
         return finished.Where((j, i) => i >= atMost || now - (j.EndTime ?? now) > keep).Select(j => j.Id);
     }
 }

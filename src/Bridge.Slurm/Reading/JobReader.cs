@@ -10,17 +10,21 @@ using Bridge.Slurm.Wire.V0042;
 namespace Bridge.Slurm.Reading;
 
 /// <summary>
-/// Keeps the jobs by the ladder: push (an id from a hook), bell (slurmctld's job counters), diff (squeue, or jobs/state and single GETs),
-/// record (accounting). The bulk list of jobs is never asked for: ten thousand of them cost slurmrestd 6.4 GB that it keeps.
+/// Keeps the jobs by the ladder: push (an id from a hook), bell (slurmctld's job counters), diff (squeue, or jobs/state
+/// and single GETs),
+/// record (accounting). The bulk list of jobs is never asked for: ten thousand of them cost slurmrestd 6.4 GB that it
+/// keeps.
 /// </summary>
-internal sealed class JobReader(SlurmApi api, SlurmTextClient? text, ReadBudget budget, SlurmOptions options, Surroundings around)
+internal sealed class JobReader(SlurmApi api, SlurmTextClient? text, ReadBudget budget, SlurmOptions options,
+    Surroundings around)
 {
     private const int SinglesAtMost = 200;
 
     // Even in debt a tick makes some progress: 8 single GETs are 20 ms.
     private const int SinglesAtLeast = 8;
 
-    private readonly KeptSource<JobId, SlurmJob> jobs = new("jobs", j => j.Id, SameContent.Jobs, around.Clock, around.Log);
+    private readonly KeptSource<JobId,
+        SlurmJob> jobs = new("jobs", j => j.Id, SameContent.Jobs, around.Clock, around.Log);
     private readonly ConcurrentQueue<JobId> pushed = new();
     private readonly HashSet<JobId> wanted = [];
     private readonly LostJobs lost = new(api, budget, around.Clock);
@@ -34,7 +38,8 @@ internal sealed class JobReader(SlurmApi api, SlurmTextClient? text, ReadBudget 
     public void Notify(JobId id) => pushed.Enqueue(id);
 
     /// <summary>
-    /// The bell. Counters move when a job is submitted, starts or ends; null (not told) rings always. Returns whether it rang.
+    /// The bell. Counters move when a job is submitted, starts or ends; null (not told) rings always. Returns whether
+    /// it rang.
     /// </summary>
     public bool Ring(Statistics? now)
     {
@@ -61,7 +66,8 @@ internal sealed class JobReader(SlurmApi api, SlurmTextClient? text, ReadBudget 
         foreach (var record in ended)
             jobs.Put(JobMerge.Merge(Known(record.Id), record));
         jobs.Remove(nowhere);
-        jobs.Remove(JobMerge.Expired(jobs.Content.Values, around.Clock.GetUtcNow(), options.KeepFinished, options.KeepFinishedAtMost));
+        jobs.Remove(JobMerge.Expired(jobs.Content.Values, around.Clock.GetUtcNow(), options.KeepFinished,
+            options.KeepFinishedAtMost));
         if (jobs.State.Synced && !ringing)
             jobs.Confirm();
         return true;
@@ -123,8 +129,10 @@ internal sealed class JobReader(SlurmApi api, SlurmTextClient? text, ReadBudget 
             var known = Known(told.Id);
             if (known is null)
                 jobs.Put(new SlurmJob { Id = told.Id, State = told.State, Flags = told.Flags });
-            // In a sweep every living job is read again, as far as the budget goes: reasons and limits change without a bell.
-            if (known is null || known.State != told.State || !known.Flags.ToHashSet().SetEquals(told.Flags) || (sweep && !known.Finished))
+            // In a sweep every living job is read again, as far as the budget goes: reasons and limits change without a
+            // bell.
+            if (known is null || known.State != told.State || !known.Flags.ToHashSet().SetEquals(told.Flags)
+                || (sweep && !known.Finished))
                 wanted.Add(told.Id);
         }
         return seen;
@@ -132,7 +140,8 @@ internal sealed class JobReader(SlurmApi api, SlurmTextClient? text, ReadBudget 
 
     private async Task<bool> ReadWantedAsync(ServerProfile profile, CancellationToken cancel)
     {
-        var order = wanted.OrderBy(id => Known(id) is { } job ? job.State == JobStates.Pending ? 2 : 1 : 0).ThenByDescending(id => id).ToList();
+        var order = wanted.OrderBy(id => Known(id) is { } job ? job.State == JobStates.Pending ? 2 : 1 : 0)
+            .ThenByDescending(id => id).ToList();
         var done = 0;
         foreach (var id in order)
         {
@@ -166,7 +175,8 @@ internal sealed class JobReader(SlurmApi api, SlurmTextClient? text, ReadBudget 
 
     private SlurmJob? Known(JobId id) => jobs.Content.GetValueOrDefault(id);
 
-    // squeue tells neither GPU indices nor exit codes nor restarts: what a single GET told stays while it is the same run of the job.
+    // squeue tells neither GPU indices nor exit codes nor restarts: what a single GET told stays while it is the same
+    // run of the job.
     private SlurmJob WithKnownDetail(SlurmJob job)
     {
         if (Known(job.Id) is not { } old || old.SubmitTime != job.SubmitTime)

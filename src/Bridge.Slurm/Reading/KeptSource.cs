@@ -5,10 +5,12 @@ using Microsoft.Extensions.Logging;
 namespace Bridge.Slurm.Reading;
 
 /// <summary>
-/// One source of the view: its last good content and how fresh that is. A failed read keeps the content and marks it. Content and state
+/// One source of the view: its last good content and how fresh that is. A failed read keeps the content and marks it.
+/// Content and state
 /// stay the same objects while nothing changed, apart from a new Since every half minute.
 /// </summary>
-internal sealed class KeptSource<TKey, T>(string name, Func<T, TKey> key, IEqualityComparer<T> same, TimeProvider clock, ILogger log)
+internal sealed class KeptSource<TKey,
+    T>(string name, Func<T, TKey> key, IEqualityComparer<T> same, TimeProvider clock, ILogger log)
     where TKey : notnull
     where T : class
 {

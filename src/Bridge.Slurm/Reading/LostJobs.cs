@@ -6,8 +6,10 @@ using Bridge.Slurm.Rest;
 namespace Bridge.Slurm.Reading;
 
 /// <summary>
-/// Jobs that the controller no longer holds and whose end was not seen: accounting has the record. Until accounting has answered they
-/// stay as they were last seen; only when both the controller and accounting said several times that there is no such job, it is given up.
+/// Jobs that the controller no longer holds and whose end was not seen: accounting has the record. Until accounting has
+/// answered they
+/// stay as they were last seen; only when both the controller and accounting said several times that there is no such
+/// job, it is given up.
 /// </summary>
 internal sealed class LostJobs(SlurmApi api, ReadBudget budget, TimeProvider clock)
 {
@@ -46,10 +48,12 @@ internal sealed class LostJobs(SlurmApi api, ReadBudget budget, TimeProvider clo
         var since = jobs.Min(j => j.SubmitTime ?? clock.GetUtcNow() - Back);
         var reading = await api.AccountedAsync(profile, jobs.Select(j => j.Id), since, cancel);
         budget.Spend(reading.Cost);
-        return reading is Reading<ImmutableArray<SlurmJob>>.Known { Value: var records } ? Sort(jobs, records) : ([], []);
+        return reading is Reading<ImmutableArray<SlurmJob>>.Known { Value: var records } ? Sort(jobs, records)
+            : ([], []);
     }
 
-    private (ImmutableArray<SlurmJob> Ended, ImmutableArray<JobId> Nowhere) Sort(List<SlurmJob> jobs, ImmutableArray<SlurmJob> records)
+    private (ImmutableArray<SlurmJob> Ended, ImmutableArray<JobId> Nowhere) Sort(List<SlurmJob> jobs,
+        ImmutableArray<SlurmJob> records)
     {
         var ended = ImmutableArray.CreateBuilder<SlurmJob>();
         var nowhere = ImmutableArray.CreateBuilder<JobId>();

@@ -10,7 +10,8 @@ internal sealed class PartitionReader(SlurmApi api, ReadBudget budget, TimeProvi
 {
     private static readonly TimeSpan SweepEvery = TimeSpan.FromMinutes(10);
 
-    private readonly KeptSource<PartitionName, SlurmPartition> partitions = new("partitions", p => p.Name, SameContent.Partitions, clock, log);
+    private readonly KeptSource<PartitionName,
+        SlurmPartition> partitions = new("partitions", p => p.Name, SameContent.Partitions, clock, log);
     private long updateTime;
     private long lastFull;
 

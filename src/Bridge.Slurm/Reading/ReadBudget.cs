@@ -1,7 +1,8 @@
 namespace Bridge.Slurm.Reading;
 
 /// <summary>
-/// How much of one core reading may take of Slurm's daemons. The time of an answer stands for its cost. Credit grows with time up to two
+/// How much of one core reading may take of Slurm's daemons. The time of an answer stands for its cost. Credit grows
+/// with time up to two
 /// seconds; a read is allowed while there is credit and may run into debt, so a dear one makes the next wait.
 /// </summary>
 internal sealed class ReadBudget(double share, TimeProvider clock)

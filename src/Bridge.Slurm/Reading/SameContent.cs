@@ -18,7 +18,8 @@ internal static class SameContent
             && Same(a.DenyAccounts, b.DenyAccounts)
             && Same(a.AllowQos, b.AllowQos)
             && Same(a.PreemptMode, b.PreemptMode)
-            && a with { AllowAccounts = b.AllowAccounts, DenyAccounts = b.DenyAccounts, AllowQos = b.AllowQos, PreemptMode = b.PreemptMode } == b);
+            && a with { AllowAccounts = b.AllowAccounts, DenyAccounts = b.DenyAccounts, AllowQos = b.AllowQos,
+                PreemptMode = b.PreemptMode } == b);
 
     public static readonly IEqualityComparer<SlurmJob> Jobs = EqualityComparer<SlurmJob>.Create(
         (a, b) => a is not null && b is not null
@@ -26,5 +27,6 @@ internal static class SameContent
             && Same(a.GresDetail, b.GresDetail)
             && a with { Flags = b.Flags, GresDetail = b.GresDetail } == b);
 
-    private static bool Same(ImmutableArray<string> one, ImmutableArray<string> other) => one.AsSpan().SequenceEqual(other.AsSpan());
+    private static bool Same(ImmutableArray<string> one, ImmutableArray<string> other) =>
+        one.AsSpan().SequenceEqual(other.AsSpan());
 }

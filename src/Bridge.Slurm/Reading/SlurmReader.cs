@@ -7,7 +7,8 @@ using Bridge.Slurm.Wire.V0042;
 namespace Bridge.Slurm.Reading;
 
 /// <summary>
-/// One look at Slurm per tick, into one immutable view. While nothing changed: three requests (job counters, nodes, partitions), the
+/// One look at Slurm per tick, into one immutable view. While nothing changed: three requests (job counters, nodes,
+/// partitions), the
 /// last two answered 304. A neighbour that does not answer costs one ping a tick, and empties nothing.
 /// </summary>
 internal sealed class SlurmReader
@@ -20,7 +21,8 @@ internal sealed class SlurmReader
     private readonly JobReader jobs;
     private bool down;
 
-    public SlurmReader(SlurmApi api, Negotiator negotiator, SlurmTextClient? text, SlurmOptions options, Surroundings around)
+    public SlurmReader(SlurmApi api, Negotiator negotiator, SlurmTextClient? text, SlurmOptions options,
+        Surroundings around)
     {
         this.api = api;
         this.negotiator = negotiator;
@@ -63,7 +65,8 @@ internal sealed class SlurmReader
             return silent;
         var bell = await api.DiagAsync(profile, cancel);
         budget.Spend(bell.Cost);
-        // Whoever may not read diag, or meets a version without it, still reads: the ping says whether anybody is there.
+        // Whoever may not read diag, or meets a version without it, still reads: the ping says whether anybody is
+        // there.
         if (bell is Reading<Statistics>.Unknown && await PingAsync(profile, cancel) is { Length: > 0 } dead)
             return dead;
         var rang = jobs.Ring(bell is Reading<Statistics>.Known { Value: var counters } ? counters : null);

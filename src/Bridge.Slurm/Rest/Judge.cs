@@ -44,7 +44,8 @@ internal static class Judge
         warnings = [.. (value.Warnings ?? []).Select(w => $"{w.Description} {w.Source}".Trim())];
         if (value.Errors is { Length: > 0 } errors)
             return OfError(answered, errors[0]);
-        return answered.Status == 200 ? StepResult.Done : StepResult.Unavailable($"HTTP {answered.Status} without an error text");
+        return answered.Status == 200 ? StepResult.Done
+            : StepResult.Unavailable($"HTTP {answered.Status} without an error text");
     }
 
     private static StepResult OfError(RestAnswer.Answered answered, WireError error)
@@ -80,7 +81,8 @@ internal static class Judge
         }
         catch (JsonException e)
         {
-            problem = $"HTTP {answered.Status} with {answered.Body.Length} bytes that are not whole JSON of the expected shape, at {e.Path ?? "the start"}";
+            problem =
+                $"HTTP {answered.Status} with {answered.Body.Length} bytes that are not whole JSON of the expected shape, at {e.Path ?? "the start"}";
             return null;
         }
     }

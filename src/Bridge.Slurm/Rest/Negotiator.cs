@@ -6,7 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Bridge.Slurm.Rest;
 
 /// <summary>
-/// Finds out what slurmrestd serves. Asked once, and again when an answer shows another release or an endpoint is gone: 1.8 MB of
+/// Finds out what slurmrestd serves. Asked once, and again when an answer shows another release or an endpoint is gone:
+/// 1.8 MB of
 /// OpenAPI once per release of Slurm, read for its paths only.
 /// </summary>
 internal sealed class Negotiator(RestClient client, ILogger log)
@@ -52,7 +53,8 @@ internal sealed class Negotiator(RestClient client, ILogger log)
             var answer = await client.SendAsync(RestRequest.Ping($"slurm/{version}/ping/"), cancel);
             var ping = Judge.Read(answer, WireJson.Default.PingAnswer);
             if (ping is Reading<Wire.V0042.PingAnswer>.Known { Value: var value })
-                return Keep(new ServerProfile(version, value.Meta?.Slurm?.Release ?? "", served?.Capabilities(version) ?? SlurmCapabilities.None), ping.Cost);
+                return Keep(new ServerProfile(version, value.Meta?.Slurm?.Release ?? "",
+                    served?.Capabilities(version) ?? SlurmCapabilities.None), ping.Cost);
             last = ping.Map(_ => default(ServerProfile)!);
             if (last is not Reading<ServerProfile>.Unknown { Endpoint: true })
                 return last;
@@ -72,7 +74,8 @@ internal sealed class Negotiator(RestClient client, ILogger log)
         problem = answer switch
         {
             RestAnswer.Silent silent => silent.Reason,
-            RestAnswer.Answered { Status: 401 or 511 } refused => $"slurmrestd refuses Bridge's token (HTTP {refused.Status} {refused.Excerpt})",
+            RestAnswer.Answered { Status: 401 or 511 } refused =>
+                $"slurmrestd refuses Bridge's token (HTTP {refused.Status} {refused.Excerpt})",
             RestAnswer.Answered other => $"no OpenAPI document: HTTP {other.Status}: {other.Excerpt}",
             _ => "",
         };

@@ -11,7 +11,9 @@ internal abstract record Reading<T>
     /// <summary>A living controller says that there is no such object.</summary>
     public sealed record Absent(string Reason, TimeSpan Elapsed) : Reading<T>;
 
-    /// <summary>Nothing is known. Endpoint is true when slurmrestd lives but does not serve the path: another version, probably.</summary>
+    /// <summary>
+    /// Nothing is known. Endpoint is true when slurmrestd lives but does not serve the path: another version, probably.
+    /// </summary>
     public sealed record Unknown(string Reason, bool Endpoint = false) : Reading<T>;
 
     private Reading()

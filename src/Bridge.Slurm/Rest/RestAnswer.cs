@@ -2,14 +2,17 @@ using System.Text;
 
 namespace Bridge.Slurm.Rest;
 
-/// <summary>One request to slurmrestd. Path is relative, already percent-encoded, such as slurm/v0.0.45/nodes/.</summary>
+/// <summary>
+/// One request to slurmrestd. Path is relative, already percent-encoded, such as slurm/v0.0.45/nodes/.
+/// </summary>
 internal sealed record RestRequest(HttpMethod Method, string Path, TimeSpan Deadline, int MaxBytes)
 {
     public byte[]? Body { get; init; }
 
     public static RestRequest Ping(string path) => new(HttpMethod.Get, path, TimeSpan.FromSeconds(5), 1 << 20);
 
-    // slurmrestd itself takes 10.0 s to find out that slurmctld is down: anything shorter would hide that answer behind a time-out.
+    // slurmrestd itself takes 10.0 s to find out that slurmctld is down: anything shorter would hide that answer behind
+    // a time-out.
     public static RestRequest One(string path) => new(HttpMethod.Get, path, TimeSpan.FromSeconds(12), 16 << 20);
 
     public static RestRequest All(string path) => new(HttpMethod.Get, path, TimeSpan.FromSeconds(30), 256 << 20);

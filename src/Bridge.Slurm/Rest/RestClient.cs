@@ -6,7 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Bridge.Slurm.Rest;
 
 /// <summary>
-/// HTTP/1.1 to one slurmrestd over one pool of at most four connections. Every request has a deadline and a size limit; a refused token
+/// HTTP/1.1 to one slurmrestd over one pool of at most four connections. Every request has a deadline and a size limit;
+/// a refused token
 /// is minted anew once, with the key read again. Never throws for what the neighbour does.
 /// </summary>
 internal sealed class RestClient : IDisposable
@@ -121,7 +122,8 @@ internal sealed class RestClient : IDisposable
         return buffer.AsMemory(0, length);
     }
 
-    private static string Cause(Exception e) => e.InnerException is { } inner and (IOException or SocketException) ? inner.Message : e.Message;
+    private static string Cause(Exception e) => e.InnerException is { } inner and (IOException or SocketException)
+        ? inner.Message : e.Message;
 
     private static SocketsHttpHandler Handler(SlurmAddress address) => new()
     {
@@ -145,7 +147,7 @@ internal sealed class RestClient : IDisposable
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancel);
             return new NetworkStream(socket, ownsSocket: true);
         }
-        catch
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
         {
             socket.Dispose();
             throw;

@@ -43,13 +43,16 @@ internal sealed class ServedPaths
             else
                 reader.Skip();
         }
-        served.Versions = [.. served.operations.Where(o => o.EndsWith("/ping", StringComparison.Ordinal) && o.StartsWith("get slurm/", StringComparison.Ordinal))
+        served.Versions =
+            [.. served.operations.Where(o => o.EndsWith("/ping", StringComparison.Ordinal)
+            && o.StartsWith("get slurm/", StringComparison.Ordinal))
             .Select(o => o.Split('/')[1]).Distinct().OrderByDescending(v => v, StringComparer.Ordinal)];
         return served;
     }
 
     /// <summary>Whether slurm/VERSION/PATH takes this method.</summary>
-    public bool Has(string method, string version, string path) => operations.Contains($"{method} slurm/{version}/{path}");
+    public bool Has(string method, string version, string path) =>
+        operations.Contains($"{method} slurm/{version}/{path}");
 
     /// <summary>What can be done in one version beyond reading.</summary>
     public SlurmCapabilities Capabilities(string version)
@@ -69,7 +72,8 @@ internal sealed class ServedPaths
         {
             var path = reader.GetString()!.Trim('/');
             reader.Read();
-            while (reader.TokenType == JsonTokenType.StartObject && reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            while (reader.TokenType == JsonTokenType.StartObject && reader.Read()
+                && reader.TokenType == JsonTokenType.PropertyName)
                 AddMethod(ref reader, path);
         }
     }

@@ -27,7 +27,8 @@ internal sealed record SlurmAddress(Uri Base, string? Socket)
 
     /// <exception cref="ArgumentException">The text is no address; the message says what would be.</exception>
     public static SlurmAddress Parse(string text) =>
-        TryParse(text, out var address) is { Length: > 0 } problem ? throw new ArgumentException(problem, nameof(text)) : address!;
+        TryParse(text, out var address) is { Length: > 0 } problem ? throw new ArgumentException(problem, nameof(text))
+            : address!;
 
     public override string ToString() => Socket is null ? Base.ToString().TrimEnd('/') : "unix:" + Socket;
 

@@ -13,18 +13,25 @@ namespace Bridge.Slurm.Rest;
 
 /// <summary>A collection as read at one time.</summary>
 /// <param name="Items">The translated records.</param>
-/// <param name="LastUpdate">The server's clock at the answer: to be passed back as update_time. Zero is never stored.</param>
+/// <param name="LastUpdate">The server's clock at the answer: to be passed back as update_time. Zero is never
+/// stored.</param>
 internal sealed record Listing<T>(ImmutableArray<T> Items, long LastUpdate);
 
-/// <summary>The endpoints that Bridge uses, in the negotiated version, each as a verdict in terms of the model.</summary>
+/// <summary>
+/// The endpoints that Bridge uses, in the negotiated version, each as a verdict in terms of the model.
+/// </summary>
 internal sealed class SlurmApi(RestClient client, Negotiator negotiator, ILogger log)
 {
     public RestClient Client => client;
 
-    public Task<Reading<Listing<SlurmNode>>> NodesAsync(ServerProfile profile, long updateTime, CancellationToken cancel) =>
-        GetAsync(RestRequest.All(profile.Slurm("nodes/") + Since(updateTime)), WireJson.Default.NodesAnswer, a => Nodes(a), cancel);
+    public Task<Reading<Listing<SlurmNode>>> NodesAsync(
+        ServerProfile profile, long updateTime, CancellationToken cancel) =>
+        GetAsync(RestRequest.All(profile.Slurm("nodes/") + Since(updateTime)), WireJson.Default.NodesAnswer, Nodes, cancel);
 
-    /// <summary>One node. A name that is not there is Unknown here: slurmrestd does not tell it from a failure (200 with error 0).</summary>
+    /// <summary>
+    /// One node. A name that is not there is Unknown here: slurmrestd does not tell it from a failure (200 with error
+    /// 0).
+    /// </summary>
     public Task<Reading<SlurmNode>> NodeAsync(ServerProfile profile, NodeName name, CancellationToken cancel) =>
         GetAsync(
             RestRequest.One(profile.Slurm("node/") + Uri.EscapeDataString(name.Value)),
@@ -32,16 +39,26 @@ internal sealed class SlurmApi(RestClient client, Negotiator negotiator, ILogger
             a => Nodes(a)?.Items.FirstOrDefault(n => n.Name == name),
             cancel);
 
-    public Task<Reading<Listing<SlurmPartition>>> PartitionsAsync(ServerProfile profile, long updateTime, CancellationToken cancel)
+    public Task<Reading<Listing<SlurmPartition>>> PartitionsAsync(
+        ServerProfile profile, long updateTime, CancellationToken cancel)
     {
         var request = RestRequest.All(profile.Slurm("partitions/") + Since(updateTime));
         return profile.Partitions45
-            ? GetAsync(request, WireJson.Default.PartitionsAnswer45, a => Listing(a, a.Partitions, PartitionTranslation.ToModel), cancel)
-            : GetAsync(request, WireJson.Default.PartitionsAnswer, a => Listing(a, a.Partitions, PartitionTranslation.ToModel), cancel);
+            ? GetAsync(
+                request,
+                WireJson.Default.PartitionsAnswer45,
+                a => Listing(a, a.Partitions, PartitionTranslation.ToModel),
+                cancel)
+            : GetAsync(
+                request,
+                WireJson.Default.PartitionsAnswer,
+                a => Listing(a, a.Partitions, PartitionTranslation.ToModel),
+                cancel);
     }
 
     /// <summary>A job record by its own id: one, or none when the controller does not know it (any more).</summary>
-    public Task<Reading<ImmutableArray<SlurmJob>>> JobAsync(ServerProfile profile, JobId id, CancellationToken cancel) =>
+    public Task<Reading<ImmutableArray<SlurmJob>>> JobAsync(
+        ServerProfile profile, JobId id, CancellationToken cancel) =>
         GetAsync<JobsAnswer, ImmutableArray<SlurmJob>?>(
             RestRequest.One(profile.Slurm($"job/{id}")),
             WireJson.Default.JobsAnswer,
@@ -49,24 +66,37 @@ internal sealed class SlurmApi(RestClient client, Negotiator negotiator, ILogger
             cancel).ContinueMap(jobs => jobs!.Value);
 
     public Task<Reading<JobStatesAnswer>> JobStatesAsync(ServerProfile profile, CancellationToken cancel) =>
-        GetAsync(RestRequest.All(profile.Slurm("jobs/state/")), WireJson.Default.JobStatesAnswer, a => a.Jobs is null ? null : a, cancel);
+        GetAsync(
+            RestRequest.All(profile.Slurm("jobs/state/")),
+            WireJson.Default.JobStatesAnswer,
+            a => a.Jobs is null ? null : a,
+            cancel);
 
     public Task<Reading<Statistics>> DiagAsync(ServerProfile profile, CancellationToken cancel) =>
         GetAsync(RestRequest.One(profile.Slurm("diag/")), WireJson.Default.DiagAnswer, a => a.Statistics, cancel);
 
     public Task<Reading<PingAnswer>> PingAsync(ServerProfile profile, CancellationToken cancel) =>
-        GetAsync(RestRequest.Ping(profile.Slurm("ping/")), WireJson.Default.PingAnswer, a => a.Pings is null ? null : a, cancel);
+        GetAsync(
+            RestRequest.Ping(profile.Slurm("ping/")), WireJson.Default.PingAnswer, a => a.Pings is null ? null : a, cancel);
 
     public Task<Reading<ReservationsAnswer>> ReservationsAsync(ServerProfile profile, CancellationToken cancel) =>
-        GetAsync(RestRequest.All(profile.Slurm("reservations/")), WireJson.Default.ReservationsAnswer, a => a.Reservations is null ? null : a, cancel);
+        GetAsync(
+            RestRequest.All(profile.Slurm("reservations/")),
+            WireJson.Default.ReservationsAnswer,
+            a => a.Reservations is null ? null : a,
+            cancel);
 
-    /// <summary>Accounting records of these jobs that existed at or after a time. Steps are left out: they are most of the bytes.</summary>
+    /// <summary>
+    /// Accounting records of these jobs that existed at or after a time. Steps are left out: they are most of the
+    /// bytes.
+    /// </summary>
     public Task<Reading<ImmutableArray<SlurmJob>>> AccountedAsync(
         ServerProfile profile, IEnumerable<JobId> ids, DateTimeOffset since, CancellationToken cancel)
     {
         // Repeated, not joined by commas: a comma list is HTTP 500 "Unspecified error".
         var query = string.Concat(ids.Select(id => $"&step={id}"));
-        var path = profile.SlurmDb($"jobs/?skip_steps=true&start_time={since.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)}{query}");
+        var start = since.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+        var path = profile.SlurmDb($"jobs/?skip_steps=true&start_time={start}{query}");
         return GetAsync<AccountedJobsAnswer, ImmutableArray<SlurmJob>?>(
             RestRequest.All(path),
             WireJson.Default.AccountedJobsAnswer,
@@ -74,8 +104,11 @@ internal sealed class SlurmApi(RestClient client, Negotiator negotiator, ILogger
             cancel).ContinueMap(jobs => jobs!.Value);
     }
 
-    /// <summary>A write. Warnings are logged: a field that slurmrestd ignores is a bug of ours or a version that differs.</summary>
-    public async Task<StepResult> WriteAsync(HttpMethod method, string path, byte[]? body, string what, CancellationToken cancel)
+    /// <summary>
+    /// A write. Warnings are logged: a field that slurmrestd ignores is a bug of ours or a version that differs.
+    /// </summary>
+    public async Task<StepResult> WriteAsync(
+        HttpMethod method, string path, byte[]? body, string what, CancellationToken cancel)
     {
         var answer = await client.SendAsync(RestRequest.Write(method, path, body), cancel);
         var result = Judge.Write(answer, out var warnings);
@@ -84,8 +117,11 @@ internal sealed class SlurmApi(RestClient client, Negotiator negotiator, ILogger
         return result;
     }
 
-    public Task<StepResult> UpdateNodesAsync(ServerProfile profile, NodeUpdate update, string what, CancellationToken cancel) =>
-        WriteAsync(HttpMethod.Post, profile.Slurm("nodes/"), JsonSerializer.SerializeToUtf8Bytes(update, WireJson.Default.NodeUpdate), what, cancel);
+    public Task<StepResult> UpdateNodesAsync(ServerProfile profile, NodeUpdate update, CancellationToken cancel)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(update, WireJson.Default.NodeUpdate);
+        return WriteAsync(HttpMethod.Post, profile.Slurm("nodes/"), body, "nodes", cancel);
+    }
 
     private async Task<Reading<TOut>> GetAsync<TAnswer, TOut>(
         RestRequest request,
@@ -105,11 +141,15 @@ internal sealed class SlurmApi(RestClient client, Negotiator negotiator, ILogger
             : new Reading<TOut>.Unknown("HTTP 200 without errors, but without content either");
     }
 
-    private static Listing<SlurmNode>? Nodes(NodesAnswer answer) => Listing(answer, answer.Nodes, NodeTranslation.ToModel);
+    private static Listing<SlurmNode>? Nodes(NodesAnswer answer) =>
+        Listing(answer, answer.Nodes, NodeTranslation.ToModel);
 
-    private static Listing<TModel>? Listing<TWire, TModel>(Envelope answer, TWire[]? records, Func<TWire, TModel?> translate)
+    private static Listing<TModel>? Listing<TWire, TModel>(
+        Envelope answer, TWire[]? records, Func<TWire, TModel?> translate)
         where TModel : class =>
-        records is null ? null : new Listing<TModel>([.. records.Select(translate).OfType<TModel>()], answer.LastUpdate.OrNull ?? 0);
+        records is null
+            ? null
+            : new Listing<TModel>([.. records.Select(translate).OfType<TModel>()], answer.LastUpdate.OrNull ?? 0);
 
     private static string Since(long updateTime) =>
         updateTime <= 0 ? "" : "?update_time=" + updateTime.ToString(CultureInfo.InvariantCulture);
@@ -118,5 +158,6 @@ internal sealed class SlurmApi(RestClient client, Negotiator negotiator, ILogger
 internal static class ReadingTasks
 {
     /// <summary>Maps what a pending reading will know.</summary>
-    public static async Task<Reading<TOther>> ContinueMap<T, TOther>(this Task<Reading<T>> reading, Func<T, TOther> see) => (await reading).Map(see);
+    public static async Task<Reading<TOther>> ContinueMap<T, TOther>(
+        this Task<Reading<T>> reading, Func<T, TOther> see) => (await reading).Map(see);
 }

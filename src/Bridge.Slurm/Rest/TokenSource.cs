@@ -6,7 +6,8 @@ using System.Text.Json;
 namespace Bridge.Slurm.Rest;
 
 /// <summary>
-/// Mints auth/jwt tokens (HS256, claims exp, iat, sun) for minutes. There is no timer: a token past four fifths of its life is replaced
+/// Mints auth/jwt tokens (HS256, claims exp, iat, sun) for minutes. There is no timer: a token past four fifths of its
+/// life is replaced
 /// when the next request asks, so renewal cannot stop. The key is read again for each token, so a rotated key is seen.
 /// </summary>
 internal sealed class TokenSource(string user, TimeSpan lifetime, TokenKeySource key, TimeProvider clock) : IDisposable
@@ -57,7 +58,8 @@ internal sealed class TokenSource(string user, TimeSpan lifetime, TokenKeySource
         if (secret.IsEmpty)
             throw new TokenKeyException("the HS256 key is empty");
         var issued = now - Skew;
-        var payload = $$"""{"exp":{{(now + lifetime).ToUnixTimeSeconds()}},"iat":{{issued.ToUnixTimeSeconds()}},"sun":"{{JsonEncodedText.Encode(user)}}"}""";
+        var payload =
+            $$"""{"exp":{{(now + lifetime).ToUnixTimeSeconds()}},"iat":{{issued.ToUnixTimeSeconds()}},"sun":"{{JsonEncodedText.Encode(user)}}"}""";
         var signed = $"{Header}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(payload))}";
         return $"{signed}.{Base64Url.EncodeToString(HMACSHA256.HashData(secret, Encoding.ASCII.GetBytes(signed)))}";
     }

@@ -7,25 +7,33 @@ using Bridge.Slurm.Translation;
 namespace Bridge.Slurm.Text;
 
 /// <summary>
-/// Reads `squeue` in a format of its own: fields end with U+001F and records with U+001E, because job names and comments may hold spaces,
-/// bars and even line breaks. squeue(1), --format. What it does not tell (exit codes, GPU indices) comes from single GETs.
+/// Reads `squeue` in a format of its own: fields end with U+001F and records with U+001E, because job names and
+/// comments may hold spaces,
+/// bars and even line breaks. squeue(1), --format. What it does not tell (exit codes, GPU indices) comes from single
+/// GETs.
 /// </summary>
 internal static class JobText
 {
     private const char Field = '\u001f';
     private const char Record = '\u001e';
 
-    // Job id, state, reason, name, user, account, partition, QOS, array job, task, nodes, CPUs, node list, GRES per node, submit,
+    // Job id, state, reason, name, user, account, partition, QOS, array job, task, nodes, CPUs, node list, GRES per
+    // node, submit,
     // start, end, limit, displayed id (het offset), comment.
     private static readonly string[] Fields =
-        ["%A", "%T", "%r", "%j", "%u", "%a", "%P", "%q", "%F", "%K", "%D", "%C", "%N", "%b", "%V", "%S", "%e", "%l", "%i", "%k"];
+        ["%A", "%T", "%r", "%j", "%u", "%a", "%P", "%q", "%F", "%K", "%D", "%C", "%N", "%b", "%V", "%S", "%e", "%l",
+            "%i", "%k"];
 
     /// <summary>All jobs that the controller still holds, pending arrays as one record.</summary>
     public static readonly ImmutableArray<string> Command =
         ["env", "SLURM_TIME_FORMAT=%s", "squeue", "-h", "-a", "-t", "all", "-o", string.Join(Field, Fields) + Record];
 
-    /// <summary>The jobs; and the ids of rows whose other fields are not understood, to be read one by one; and what is no row at all.</summary>
-    public static (ImmutableArray<SlurmJob> Jobs, ImmutableArray<JobId> Odd, ImmutableArray<string> Problems) Parse(string text)
+    /// <summary>
+    /// The jobs; and the ids of rows whose other fields are not understood, to be read one by one; and what is no row
+    /// at all.
+    /// </summary>
+    public static (ImmutableArray<SlurmJob> Jobs, ImmutableArray<JobId> Odd,
+        ImmutableArray<string> Problems) Parse(string text)
     {
         var jobs = ImmutableArray.CreateBuilder<SlurmJob>();
         var odd = ImmutableArray.CreateBuilder<JobId>();
@@ -75,14 +83,17 @@ internal static class JobText
         return WithHet(WithArray(job, f[8], f[9]), f[18]);
     }
 
-    // squeue shows one word: a flag such as COMPLETING or CONFIGURING hides the base state, which is RUNNING for all that matters here.
+    // squeue shows one word: a flag such as COMPLETING or CONFIGURING hides the base state, which is RUNNING for all
+    // that matters here.
     private static (string State, ImmutableArray<string> Flags) State(string word)
     {
         var (state, flags) = JobWords.Split([word]);
         return (state, word) switch
         {
-            ("", "COMPLETING" or "CONFIGURING" or "RESIZING" or "SIGNALING" or "STAGE_OUT" or "STOPPED") => (JobStates.Running, flags),
-            ("", "REQUEUED" or "REQUEUE_HOLD" or "REQUEUE_FED" or "SPECIAL_EXIT" or "RESV_DEL_HOLD") => (JobStates.Pending, flags),
+            ("", "COMPLETING" or "CONFIGURING" or "RESIZING" or "SIGNALING" or "STAGE_OUT" or "STOPPED") =>
+                (JobStates.Running, flags),
+            ("", "REQUEUED" or "REQUEUE_HOLD" or "REQUEUE_FED" or "SPECIAL_EXIT" or "RESV_DEL_HOLD") =>
+                (JobStates.Pending, flags),
             _ => (state, flags),
         };
     }
@@ -105,10 +116,12 @@ internal static class JobText
                 : job;
     }
 
-    private static int Count(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : 0;
+    private static int Count(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : 0;
 
     private static DateTimeOffset? Time(string text) =>
-        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and < 253_402_300_800
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            && seconds is > 0 and < 253_402_300_800
             ? DateTimeOffset.FromUnixTimeSeconds(seconds)
             : null;
 
@@ -121,7 +134,8 @@ internal static class JobText
             return null;
         var days = dash > 0 ? Count(text[..dash]) : 0;
         var hours = parts.Length == 3 ? Count(parts[0]) : 0;
-        var minutes = (Math.Min(days, 10_000) * 1440L) + (hours * 60L) + Count(parts[^2]) + (Count(parts[^1]) > 0 ? 1 : 0);
+        var minutes = (Math.Min(days, 10_000) * 1440L) + (hours * 60L) + Count(parts[^2])
+            + (Count(parts[^1]) > 0 ? 1 : 0);
         return minutes < int.MaxValue ? (int)minutes : null;
     }
 

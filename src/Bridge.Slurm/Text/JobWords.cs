@@ -8,7 +8,8 @@ internal static class JobWords
 {
     private static readonly HashSet<string> Bases = new(StringComparer.Ordinal)
     {
-        "PENDING", "RUNNING", "SUSPENDED", "COMPLETED", "CANCELLED", "FAILED", "TIMEOUT", "NODE_FAIL", "PREEMPTED", "BOOT_FAIL", "DEADLINE",
+        "PENDING", "RUNNING", "SUSPENDED", "COMPLETED", "CANCELLED", "FAILED", "TIMEOUT", "NODE_FAIL", "PREEMPTED",
+            "BOOT_FAIL", "DEADLINE",
         "OUT_OF_MEMORY",
     };
 
@@ -34,7 +35,9 @@ internal static class JobWords
     /// <summary>Whether a job with these flags is about to move on by itself.</summary>
     public static bool IsUnsettled(ImmutableArray<string> flags) => flags.Any(Unsettled.Contains);
 
-    /// <summary>GPUs in a TRES string such as cpu=2,mem=100M,gres/gpu=4,gres/gpu:h100=4 (the total comes without a type).</summary>
+    /// <summary>
+    /// GPUs in a TRES string such as cpu=2,mem=100M,gres/gpu=4,gres/gpu:h100=4 (the total comes without a type).
+    /// </summary>
     public static int GpusOfTres(string text)
     {
         var (total, typed) = (0, 0);
@@ -53,5 +56,6 @@ internal static class JobWords
 
     /// <summary>GPUs per node asked for as --gres: gres/gpu:2, gres/gpu:h100:2, gpu:2.</summary>
     public static int GpusOfRequest(string text) =>
-        GresText.Gpus(string.Join(',', text.Split(',').Select(p => p.StartsWith("gres/", StringComparison.Ordinal) ? p[5..] : p)));
+        GresText.Gpus(string.Join(',', text.Split(',')
+            .Select(p => p.StartsWith("gres/", StringComparison.Ordinal) ? p[5..] : p)));
 }

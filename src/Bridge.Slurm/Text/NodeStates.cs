@@ -2,7 +2,9 @@ using Bridge.Core.Model;
 
 namespace Bridge.Slurm.Text;
 
-/// <summary>The words of node_states, as slurmrestd lists them and as scontrol joins them with '+', for one flags value.</summary>
+/// <summary>
+/// The words of node_states, as slurmrestd lists them and as scontrol joins them with '+', for one flags value.
+/// </summary>
 internal static class NodeStates
 {
     private static readonly Dictionary<string, SlurmNodeState> Words = new(StringComparer.OrdinalIgnoreCase)
@@ -48,7 +50,9 @@ internal static class NodeStates
         ['-'] = SlurmNodeState.Planned,
     };
 
-    /// <summary>The flags of a list of words; a word that is not known becomes Other, so that no state is silently lost.</summary>
+    /// <summary>
+    /// The flags of a list of words; a word that is not known becomes Other, so that no state is silently lost.
+    /// </summary>
     public static SlurmNodeState Of(IEnumerable<string> words)
     {
         var state = SlurmNodeState.None;
@@ -65,6 +69,7 @@ internal static class NodeStates
             state |= mark;
             word = word[..^1];
         }
-        return state | (Words.TryGetValue(word, out var flag) ? flag : word.Length == 0 ? SlurmNodeState.None : SlurmNodeState.Other);
+        return state | (Words.TryGetValue(word, out var flag) ? flag : word.Length == 0 ? SlurmNodeState.None
+            : SlurmNodeState.Other);
     }
 }

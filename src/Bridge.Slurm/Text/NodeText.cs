@@ -7,13 +7,16 @@ using Bridge.Slurm.Translation;
 namespace Bridge.Slurm.Text;
 
 /// <summary>
-/// Reads `scontrol show node -d -o`: one line a node, KEY=VALUE separated by spaces, values with spaces in OS, Reason, Comment and Extra.
-/// The free texts come last, so each key is taken where it first stands and nothing written into a comment can pose as a state.
+/// Reads `scontrol show node -d -o`: one line a node, KEY=VALUE separated by spaces, values with spaces in OS, Reason,
+/// Comment and Extra.
+/// The free texts come last, so each key is taken where it first stands and nothing written into a comment can pose as
+/// a state.
 /// </summary>
 internal static class NodeText
 {
     /// <summary>Times as unix seconds, whatever the zone of the machine.</summary>
-    public static readonly ImmutableArray<string> Command = ["env", "SLURM_TIME_FORMAT=%s", "scontrol", "show", "node", "-d", "-o"];
+    public static readonly ImmutableArray<string> Command =
+        ["env", "SLURM_TIME_FORMAT=%s", "scontrol", "show", "node", "-d", "-o"];
 
     // In the order in which scontrol writes them; a free text ends where the next one of these begins.
     private static readonly string[] FreeTexts = ["Reason", "Comment", "Extra"];
@@ -62,7 +65,8 @@ internal static class NodeText
     {
         var name = Word(line, "NodeName");
         var state = Word(line, "State");
-        if (!NodeName.IsValid(name) || state.Length == 0 || !int.TryParse(Word(line, "CPUTot"), CultureInfo.InvariantCulture, out var cpus))
+        if (!NodeName.IsValid(name) || state.Length == 0
+            || !int.TryParse(Word(line, "CPUTot"), CultureInfo.InvariantCulture, out var cpus))
             return null;
         var (reason, since) = SplitReason(Free(line, "Reason"));
         return new SlurmNode
@@ -121,15 +125,19 @@ internal static class NodeText
         if (open < 0 || !text.EndsWith(']'))
             return (text, null);
         var at = text.LastIndexOf('@');
-        return at > open && long.TryParse(text.AsSpan(at + 1, text.Length - at - 2), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+        return at > open
+            && long.TryParse(text.AsSpan(at + 1, text.Length - at - 2), NumberStyles.None,
+            CultureInfo.InvariantCulture, out var seconds)
             ? (text[..open], DateTimeOffset.FromUnixTimeSeconds(Math.Min(seconds, 253_402_300_799)))
             : (text, null);
     }
 
     private static long Number(string line, string key) =>
-        long.TryParse(Word(line, key), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? Math.Min(value, int.MaxValue) : 0;
+        long.TryParse(Word(line, key), NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+            ? Math.Min(value, int.MaxValue) : 0;
 
     private static ImmutableArray<string> List(string text) =>
-        NodeTranslation.NoneAsEmpty(text).Length == 0 ? [] : [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries)];
+        NodeTranslation.NoneAsEmpty(text).Length == 0 ? []
+            : [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries)];
 
 }

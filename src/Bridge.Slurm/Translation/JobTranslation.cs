@@ -31,13 +31,15 @@ internal static class JobTranslation
             NodeCount = Count(job.NodeCount),
             Cpus = Count(job.Cpus),
             Nodes = NodeTranslation.NoneAsEmpty(job.Nodes),
-            Gpus = JobWords.GpusOfTres(string.IsNullOrEmpty(job.TresAllocStr) ? job.TresReqStr ?? "" : job.TresAllocStr),
+            Gpus = JobWords.GpusOfTres(string.IsNullOrEmpty(job.TresAllocStr) ? job.TresReqStr ?? ""
+                : job.TresAllocStr),
             GresDetail = job.GresDetail is null ? [] : [.. job.GresDetail],
             RestartCount = job.RestartCnt,
             Comment = job.Comment ?? "",
         };
         record = WithHet(record, job.HetJobId, job.HetJobOffset);
-        return WithTimes(record, job.SubmitTime.Time, job.StartTime.Time, job.EndTime.Time, job.TimeLimit, job.ExitCode);
+        return WithTimes(record, job.SubmitTime.Time, job.StartTime.Time, job.EndTime.Time, job.TimeLimit,
+            job.ExitCode);
     }
 
     public static SlurmJob ToModel(AccountedJob job)
@@ -75,7 +77,8 @@ internal static class JobTranslation
     {
         var text = row.JobId ?? "";
         var end = text.AsSpan().IndexOfAny('_', '+');
-        if (!uint.TryParse(end < 0 ? text : text.AsSpan(0, end), NumberStyles.None, CultureInfo.InvariantCulture, out var id) || id == 0)
+        if (!uint.TryParse(end < 0 ? text
+            : text.AsSpan(0, end), NumberStyles.None, CultureInfo.InvariantCulture, out var id) || id == 0)
             return null;
         var (state, flags) = JobWords.Split(row.State ?? []);
         return (new JobId(id), state, flags);
@@ -83,7 +86,8 @@ internal static class JobTranslation
 
     // Slurm writes expected times into the same fields: a start time before the start, an end time before the end.
     private static SlurmJob WithTimes(
-        SlurmJob job, DateTimeOffset? submit, DateTimeOffset? start, DateTimeOffset? end, Number limit, ExitCode? exit) => job with
+        SlurmJob job, DateTimeOffset? submit, DateTimeOffset? start, DateTimeOffset? end, Number limit,
+            ExitCode? exit) => job with
         {
             SubmitTime = submit,
             StartTime = job.State == JobStates.Pending ? null : start,
@@ -96,7 +100,8 @@ internal static class JobTranslation
     private static SlurmJob WithHet(SlurmJob job, Number leader, Number offset) =>
         Id(leader) is { } id ? job with { HetJobId = id, HetOffset = (int)(offset.OrNull ?? 0) } : job;
 
-    private static JobId? Id(Number number) => number.OrNull is { } id and > 0 and <= uint.MaxValue ? new JobId((uint)id) : null;
+    private static JobId? Id(Number number) => number.OrNull is { } id and > 0 and <= uint.MaxValue
+        ? new JobId((uint)id) : null;
 
     private static int? Task(Number number) => number.OrNull is { } task and >= 0 and < int.MaxValue ? (int)task : null;
 
@@ -107,6 +112,7 @@ internal static class JobTranslation
         var total = tres.FirstOrDefault(t => t.Type == type && (t.Name ?? "") == name);
         if (total is not null)
             return Count(total.Count);
-        return tres.Where(t => t.Type == type && t.Name?.StartsWith(name + ":", StringComparison.Ordinal) == true).Sum(t => Count(t.Count));
+        return tres.Where(t => t.Type == type && t.Name?.StartsWith(name + ":", StringComparison.Ordinal) == true)
+            .Sum(t => Count(t.Count));
     }
 }

@@ -34,5 +34,6 @@ internal static class NodeTranslation
     /// <summary>"" for the texts that Slurm writes for nothing.</summary>
     public static string NoneAsEmpty(string? text) => text is null or "(null)" or "N/A" or "None" ? "" : text;
 
-    private static ImmutableArray<string> Words(string[]? words) => words is null ? [] : [.. words.Where(w => w.Length > 0)];
+    private static ImmutableArray<string> Words(string[]? words) => words is null ? []
+        : [.. words.Where(w => w.Length > 0)];
 }

@@ -39,11 +39,13 @@ internal static class PartitionTranslation
             AllowQos = List(partition.Qos?.Allowed),
             Qos = NodeTranslation.NoneAsEmpty(partition.Qos?.Assigned),
             BillingWeights = NodeTranslation.NoneAsEmpty(partition.Tres?.BillingWeights),
-            PreemptMode = partition.PreemptMode is null or ["CLUSTER_GLOBAL"] ? [] : [.. partition.PreemptMode.Select(Word)],
+            PreemptMode = partition.PreemptMode is null or ["CLUSTER_GLOBAL"] ? []
+                : [.. partition.PreemptMode.Select(Word)],
         };
 
     /// <summary>
-    /// What to send so that a partition that is `now` (null: does not exist) becomes `wanted`: only fields that differ, and the name.
+    /// What to send so that a partition that is `now` (null: does not exist) becomes `wanted`: only fields that differ,
+    /// and the name.
     /// Null when nothing differs.
     /// </summary>
     public static Wire.V0045.Partition? ToWire(SlurmPartition wanted, SlurmPartition? now)
@@ -51,25 +53,31 @@ internal static class PartitionTranslation
         var from = now ?? new SlurmPartition { Name = wanted.Name };
         var time = Changed(wanted.MaxTimeMinutes, from.MaxTimeMinutes);
         var nodes = Changed(wanted.MaxNodes, from.MaxNodes);
-        var standard = wanted.DefaultTimeMinutes is null ? null : Changed(wanted.DefaultTimeMinutes, from.DefaultTimeMinutes);
+        var standard = wanted.DefaultTimeMinutes is null ? null
+            : Changed(wanted.DefaultTimeMinutes, from.DefaultTimeMinutes);
         var update = new Wire.V0045.Partition
         {
             Name = wanted.Name.Value,
-            Nodes = now is null || !SameNodes(wanted.Nodes, from.Nodes) ? new PartitionNodes { Configured = wanted.Nodes } : null,
+            Nodes = now is null || !SameNodes(wanted.Nodes, from.Nodes)
+                ? new PartitionNodes { Configured = wanted.Nodes } : null,
             Accounts = Pair(wanted.AllowAccounts, from.AllowAccounts, wanted.DenyAccounts, from.DenyAccounts),
             Qos = Qos(wanted, from),
-            Tres = wanted.BillingWeights == from.BillingWeights ? null : new PartitionTres { BillingWeights = wanted.BillingWeights },
+            Tres = wanted.BillingWeights == from.BillingWeights ? null
+                : new PartitionTres { BillingWeights = wanted.BillingWeights },
             Defaults = standard is null ? null : new PartitionLimits { Time = standard },
             Maximums = time is null && nodes is null ? null : new PartitionLimits { Time = time, Nodes = nodes },
-            Priority = wanted.PriorityTier == from.PriorityTier ? null : new PartitionPriority { Tier = wanted.PriorityTier },
-            PreemptMode = wanted.PreemptMode is [] || Same(wanted.PreemptMode, from.PreemptMode) ? null : [.. wanted.PreemptMode.Select(Wire)],
+            Priority = wanted.PriorityTier == from.PriorityTier ? null
+                : new PartitionPriority { Tier = wanted.PriorityTier },
+            PreemptMode = wanted.PreemptMode is [] || Same(wanted.PreemptMode, from.PreemptMode) ? null
+                : [.. wanted.PreemptMode.Select(Wire)],
             UpDown = wanted.State == from.State ? null : new PartitionUpDown { State = [wanted.State] },
         };
         return now is not null && update == new Wire.V0045.Partition { Name = update.Name } ? null : update;
     }
 
     /// <summary>
-    /// Fields that Slurm cannot take back from an existing partition: neither REST nor scontrol has a value for "as if never set".
+    /// Fields that Slurm cannot take back from an existing partition: neither REST nor scontrol has a value for "as if
+    /// never set".
     /// "" when there is none.
     /// </summary>
     public static string Irrevocable(SlurmPartition wanted, SlurmPartition? now)
@@ -86,13 +94,15 @@ internal static class PartitionTranslation
 
     private static string Wire(string mode) => mode == "OFF" ? "DISABLED" : mode;
 
-    private static int? Limit(Number? number) => number?.OrNull is { } value and >= 0 and < int.MaxValue ? (int)value : null;
+    private static int? Limit(Number? number) => number?.OrNull is { } value and >= 0 and < int.MaxValue ? (int)value
+        : null;
 
     private static Number? Changed(int? wanted, int? now) =>
         wanted == now ? null : wanted is { } value ? Number.Of(value) : Number.Unlimited;
 
     private static PartitionAccounts? Pair(
-        ImmutableArray<string> allow, ImmutableArray<string> allowNow, ImmutableArray<string> deny, ImmutableArray<string> denyNow) =>
+        ImmutableArray<string> allow, ImmutableArray<string> allowNow, ImmutableArray<string> deny,
+            ImmutableArray<string> denyNow) =>
         Same(allow, allowNow) && Same(deny, denyNow)
             ? null
             : new PartitionAccounts
@@ -111,7 +121,8 @@ internal static class PartitionTranslation
             };
 
     private static bool Same(ImmutableArray<string> one, ImmutableArray<string> other) =>
-        one.Length == other.Length && one.Order(StringComparer.Ordinal).SequenceEqual(other.Order(StringComparer.Ordinal));
+        one.Length == other.Length
+            && one.Order(StringComparer.Ordinal).SequenceEqual(other.Order(StringComparer.Ordinal));
 
     private static bool SameNodes(string one, string other) => one == other || Expand(one).SetEquals(Expand(other));
 
@@ -129,5 +140,6 @@ internal static class PartitionTranslation
     }
 
     private static ImmutableArray<string> List(string? text) =>
-        string.IsNullOrEmpty(text) || text.ToUpperInvariant() is "ALL" ? [] : [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
+        string.IsNullOrEmpty(text) || text.ToUpperInvariant() is "ALL" ? []
+            : [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
 }

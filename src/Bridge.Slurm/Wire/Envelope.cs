@@ -1,6 +1,9 @@
 namespace Bridge.Slurm.Wire;
 
-/// <summary>What every JSON answer of slurmrestd carries beside its content. HTTP 200 alone is not success: Errors must be empty.</summary>
+/// <summary>
+/// What every JSON answer of slurmrestd carries beside its content. HTTP 200 alone is not success: Errors must be
+/// empty.
+/// </summary>
 internal abstract record Envelope
 {
     public WireError[]? Errors { get; init; }

@@ -4,7 +4,8 @@ using System.Text.Json.Serialization;
 namespace Bridge.Slurm.Wire;
 
 /// <summary>
-/// A *_no_val_struct ({"set":true,"infinite":false,"number":60}). Some versions write the same field as a plain number: that reads too.
+/// A *_no_val_struct ({"set":true,"infinite":false,"number":60}). Some versions write the same field as a plain number:
+/// that reads too.
 /// </summary>
 [JsonConverter(typeof(NumberConverter))]
 internal readonly record struct Number(bool Set, bool Infinite, long Value)
@@ -35,7 +36,8 @@ internal sealed class NumberConverter : JsonConverter<Number>
         var (set, infinite, value) = (false, false, 0L);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var name = reader.ValueTextEquals("set"u8) ? 's' : reader.ValueTextEquals("infinite"u8) ? 'i' : reader.ValueTextEquals("number"u8) ? 'n' : '?';
+            var name = reader.ValueTextEquals("set"u8) ? 's' : reader.ValueTextEquals("infinite"u8) ? 'i'
+                : reader.ValueTextEquals("number"u8) ? 'n' : '?';
             reader.Read();
             if (name == 's')
                 set = reader.TokenType == JsonTokenType.True;
@@ -59,5 +61,6 @@ internal sealed class NumberConverter : JsonConverter<Number>
     }
 
     private static long Whole(ref Utf8JsonReader reader) =>
-        reader.TryGetInt64(out var whole) ? whole : reader.TryGetDouble(out var real) && Math.Abs(real) < 9e18 ? (long)real : 0;
+        reader.TryGetInt64(out var whole) ? whole : reader.TryGetDouble(out var real) && Math.Abs(real) < 9e18
+            ? (long)real : 0;
 }

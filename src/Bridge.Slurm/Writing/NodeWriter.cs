@@ -11,12 +11,14 @@ using Bridge.Slurm.Wire.V0042;
 namespace Bridge.Slurm.Writing;
 
 /// <summary>
-/// Changes nodes: one request for any number of them. What the step expects is read again right before, because Slurm has no
+/// Changes nodes: one request for any number of them. What the step expects is read again right before, because Slurm
+/// has no
 /// precondition of its own: a foreign reason is never cleared, a node with a job never deleted.
 /// </summary>
 internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
 {
-    // Above this many single reads (2.5 ms each) one read of all nodes is not dearer on clusters of a few hundred nodes.
+    // Above this many single reads (2.5 ms each) one read of all nodes is not dearer on clusters of a few hundred
+    // nodes.
     private const int SinglesAtMost = 64;
 
     // Keeps the request line of a delete below what an HTTP server takes.
@@ -28,18 +30,20 @@ internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
             return StepResult.Rejected($"'{step.Reason}' is not a reason of Bridge's: it begins with '{WellKnown.ReasonPrefix}' and is one line");
         return await CheckedAsync(
             step.Nodes,
-            node => node.Drains && !Reason.IsOurs(node.Reason) ? $"{node.Name} is drained already: {Shown(node.Reason)}" : "",
+            node => node.Drains && !Reason.IsOurs(node.Reason)
+                ? $"{node.Name} is drained already: {Shown(node.Reason)}" : "",
             node => !node.Drains || node.Reason != step.Reason,
-            (profile, nodes) => UpdateAsync(profile, new NodeUpdate { Name = [Hostlist.Compress(nodes)], State = ["DRAIN"], Reason = step.Reason }, cancel),
+            (profile, nodes) => UpdateAsync(profile, Update(nodes) with { State = ["DRAIN"], Reason = step.Reason }, cancel),
             cancel);
     }
 
     public Task<StepResult> ResumeAsync(ResumeNodes step, CancellationToken cancel) => CheckedAsync(
         step.Nodes,
-        node => node.Drains && node.Reason != step.ExpectedReason ? $"{node.Name} is drained for another reason: {Shown(node.Reason)}" : "",
+        node => node.Drains && node.Reason != step.ExpectedReason
+            ? $"{node.Name} is drained for another reason: {Shown(node.Reason)}" : "",
         node => node.Drains,
         // UNDRAIN, not RESUME: a node that is DOWN stays so until its slurmd comes.
-        (profile, nodes) => UpdateAsync(profile, new NodeUpdate { Name = [Hostlist.Compress(nodes)], State = ["UNDRAIN"] }, cancel),
+        (profile, nodes) => UpdateAsync(profile, Update(nodes) with { State = ["UNDRAIN"] }, cancel),
         cancel);
 
     public async Task<StepResult> TagAsync(TagNodes step, CancellationToken cancel)
@@ -47,7 +51,8 @@ internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
         var tags = step.Tags;
         if (tags.Extra is { } extra && extra.Any(char.IsControl))
             return StepResult.Rejected("extra: holds a control character; it must be one line");
-        if (tags.Features?.FirstOrDefault(f => !ConfLine.IsValue(f) || f.Contains(',', StringComparison.Ordinal)) is { } bad)
+        if (tags.Features?.FirstOrDefault(f => !ConfLine.IsValue(f)
+            || f.Contains(',', StringComparison.Ordinal)) is { } bad)
             return StepResult.Rejected($"features: '{bad}' is not a feature: letters, digits and . : / _ + - @ = only");
         if (tags.Weight is < 0)
             return StepResult.Rejected($"weight: {tags.Weight} is negative");
@@ -84,13 +89,16 @@ internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
         }
         return await CheckedAsync(
             step.Nodes,
-            node => node.Busy ? $"{node.Name} still has a job" : reserved.Contains(node.Name) ? $"{node.Name} is in a reservation" : "",
+            node => node.Busy ? $"{node.Name} still has a job"
+                : reserved.Contains(node.Name) ? $"{node.Name} is in a reservation"
+                : "",
             _ => true,
             (known, nodes) => DeleteAsync(known, nodes, cancel),
             cancel);
     }
 
-    private async Task<StepResult> DeleteAsync(ServerProfile profile, ImmutableArray<NodeName> nodes, CancellationToken cancel)
+    private async Task<StepResult> DeleteAsync(
+        ServerProfile profile, ImmutableArray<NodeName> nodes, CancellationToken cancel)
     {
         foreach (var some in nodes.Chunk(NamesPerDelete))
         {
@@ -106,14 +114,15 @@ internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
 
     private async Task<StepResult> UpdateAsync(ServerProfile profile, NodeUpdate update, CancellationToken cancel)
     {
-        var result = await api.UpdateNodesAsync(profile, update, "nodes", cancel);
+        var result = await api.UpdateNodesAsync(profile, update, cancel);
         return result == StepResult.Gone && update.Name is [var names] && names.AsSpan().IndexOfAny('[', ',') >= 0
             ? StepResult.Conflict($"one of {names} is not in Slurm any more")
             : result;
     }
 
     /// <summary>
-    /// Reads the nodes, asks each for an objection ("" for none), and writes those that still need it. A node that is not there is Gone
+    /// Reads the nodes, asks each for an objection ("" for none), and writes those that still need it. A node that is
+    /// not there is Gone
     /// when it was asked for alone, else a Conflict: the plan that named it is stale.
     /// </summary>
     private async Task<StepResult> CheckedAsync(
@@ -152,7 +161,8 @@ internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
                 return new Reading<Dictionary<NodeName, SlurmNode>>.Known(found, TimeSpan.Zero);
         }
         // "No such node" of a single read is not believed: only the whole list can say so.
-        return (await api.NodesAsync(profile, 0, cancel)).Map(all => all.Items.Where(n => names.Contains(n.Name)).ToDictionary(n => n.Name));
+        return (await api.NodesAsync(profile, 0, cancel))
+            .Map(all => all.Items.Where(n => names.Contains(n.Name)).ToDictionary(n => n.Name));
     }
 
     private async Task<(ServerProfile? Profile, string Problem)> ProfileAsync(CancellationToken cancel)
@@ -160,6 +170,8 @@ internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
         var reading = await negotiator.AskAsync(cancel);
         return reading is Reading<ServerProfile>.Known { Value: var profile } ? (profile, "") : (null, reading.Problem);
     }
+
+    private static NodeUpdate Update(ImmutableArray<NodeName> nodes) => new() { Name = [Hostlist.Compress(nodes)] };
 
     private static string[]? Features(NodeTags tags) => tags.Features is { } features ? [.. features] : null;
 

@@ -11,7 +11,9 @@ using Bridge.Slurm.Wire.V0045;
 
 namespace Bridge.Slurm.Writing;
 
-/// <summary>Creates, changes and deletes partitions through POST partitions/ and DELETE partition/{name} (v0.0.45).</summary>
+/// <summary>
+/// Creates, changes and deletes partitions through POST partitions/ and DELETE partition/{name} (v0.0.45).
+/// </summary>
 internal sealed class PartitionWriter(SlurmApi api, Negotiator negotiator)
 {
     public async Task<StepResult> PutAsync(PutPartition step, CancellationToken cancel)
@@ -27,14 +29,18 @@ internal sealed class PartitionWriter(SlurmApi api, Negotiator negotiator)
         var now = all.FirstOrDefault(p => p.Name == step.Partition.Name);
         if (PartitionTranslation.ToWire(step.Partition, now) is { } update)
         {
-            var body = JsonSerializer.SerializeToUtf8Bytes(new PartitionsUpdate { Partitions = [update] }, WireJson.Default.PartitionsUpdate);
-            var result = await api.WriteAsync(HttpMethod.Post, profile.Slurm("partitions/"), body, "partitions", cancel);
+            var body =
+                JsonSerializer.SerializeToUtf8Bytes(new PartitionsUpdate { Partitions = [update] },
+                WireJson.Default.PartitionsUpdate);
+            var result =
+                await api.WriteAsync(HttpMethod.Post, profile.Slurm("partitions/"), body, "partitions", cancel);
             if (result == StepResult.Gone)
                 return StepResult.Conflict($"a node of '{step.Partition.Nodes}' is not in Slurm (any more)");
             if (result != StepResult.Done)
                 return result;
         }
-        return PartitionTranslation.Irrevocable(step.Partition, now) is { Length: > 0 } stuck ? StepResult.Rejected(stuck) : StepResult.Done;
+        return PartitionTranslation.Irrevocable(step.Partition, now) is { Length: > 0 } stuck
+            ? StepResult.Rejected(stuck) : StepResult.Done;
     }
 
     public async Task<StepResult> DeleteAsync(DeletePartition step, CancellationToken cancel)
@@ -43,7 +49,8 @@ internal sealed class PartitionWriter(SlurmApi api, Negotiator negotiator)
         return profile is null
             ? refusal
             : await api.WriteAsync(
-                HttpMethod.Delete, profile.Slurm("partition/") + Uri.EscapeDataString(step.Partition.Value), null, "partitions", cancel);
+                HttpMethod.Delete, profile.Slurm("partition/") + Uri.EscapeDataString(step.Partition.Value), null,
+                    "partitions", cancel);
     }
 
     private async Task<(ServerProfile? Profile, StepResult Refusal)> WritableAsync(CancellationToken cancel)
@@ -57,13 +64,15 @@ internal sealed class PartitionWriter(SlurmApi api, Negotiator negotiator)
                 $"Slurm {profile.Release} ({profile.DataParser}) cannot write partitions over REST: Slurm 26.05 is the first that can; until then they belong in slurm.conf"));
     }
 
-    // Accounts and QOS that do not exist are taken silently by slurmctld, even with spaces in them: the charset at least is held here.
+    // Accounts and QOS that do not exist are taken silently by slurmctld, even with spaces in them: the charset at
+    // least is held here.
     private static string Invalid(SlurmPartition partition)
     {
         if (!PartitionName.IsValid(partition.Name.Value))
             return $"partition name: '{partition.Name}' is not one: letters, digits, '_' and '-'";
         foreach (var (field, words) in new[]
-            { ("allowAccounts", partition.AllowAccounts), ("denyAccounts", partition.DenyAccounts), ("allowQos", partition.AllowQos) })
+            { ("allowAccounts", partition.AllowAccounts), ("denyAccounts", partition.DenyAccounts),
+                ("allowQos", partition.AllowQos) })
             if (words.FirstOrDefault(w => !IsWord(w)) is { } bad)
                 return $"{field}: '{bad}' is not a Slurm name: no space, comma, quote or control character";
         if (partition.Qos.Length > 0 && !IsWord(partition.Qos))
@@ -82,5 +91,7 @@ internal sealed class PartitionWriter(SlurmApi api, Negotiator negotiator)
     }
 
     private static bool IsWord(string word) =>
-        word.Length > 0 && !word.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c is ',' or '"' or '\'' or '=' or '#' or '\\');
+        word.Length > 0
+            && !word.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)
+            || c is ',' or '"' or '\'' or '=' or '#' or '\\');
 }

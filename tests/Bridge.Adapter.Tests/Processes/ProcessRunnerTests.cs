@@ -26,22 +26,28 @@ public sealed class ProcessRunnerTests
             Environment = ImmutableDictionary<string, string?>.Empty.Add("SECRET", "s"),
         };
         var result = await ProcessRunner.RunAsync(request, TimeProvider.System, Cancel);
-        Assert.Equal((ProcessEnd.Exited, 3, "line\n", "s\n"), (result.End, result.ExitCode!.Value, result.Output, result.Error));
+        Assert.Equal((ProcessEnd.Exited, 3, "line\n", "s\n"),
+            (result.End, result.ExitCode!.Value, result.Output, result.Error));
         Assert.Equal("ended with 3: s", result.Describe());
     }
 
     [Fact]
     public async Task A_command_that_ignores_its_input_is_no_error()
     {
-        var result = await ProcessRunner.RunAsync(Request("true") with { Input = new string('x', 1 << 20) }, TimeProvider.System, Cancel);
+        var result =
+            await ProcessRunner.RunAsync(Request("true") with { Input = new string('x', 1 << 20) },
+            TimeProvider.System, Cancel);
         Assert.True(result.Succeeded, result.Describe());
     }
 
     [Fact]
     public async Task More_output_than_is_kept_is_read_and_dropped()
     {
-        var result = await ProcessRunner.RunAsync(Request("head", "-c", "3000000", "/dev/zero") with { MaxCharacters = 1000 }, TimeProvider.System, Cancel);
-        Assert.Equal((1000, true, 0, false), (result.Output.Length, result.Truncated, result.ExitCode!.Value, result.Succeeded));
+        var result =
+            await ProcessRunner.RunAsync(Request("head", "-c", "3000000", "/dev/zero") with { MaxCharacters = 1000 },
+            TimeProvider.System, Cancel);
+        Assert.Equal((1000, true, 0, false),
+            (result.Output.Length, result.Truncated, result.ExitCode!.Value, result.Succeeded));
     }
 
     [Fact]
@@ -58,7 +64,8 @@ public sealed class ProcessRunnerTests
         Assert.Equal((ProcessEnd.TimedOut, (int?)null), (result.End, result.ExitCode));
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), $"took {watch.Elapsed}");
         var grandchild = int.Parse(result.Output.Trim(), CultureInfo.InvariantCulture);
-        await KubeFake.Eventually.TrueAsync(() => !Directory.Exists($"/proc/{grandchild}") || IsZombie(grandchild), "the grandchild ends");
+        await KubeFake.Eventually.TrueAsync(() => !Directory.Exists($"/proc/{grandchild}")
+            || IsZombie(grandchild), "the grandchild ends");
         Assert.StartsWith("did not end within", result.Describe(), StringComparison.Ordinal);
     }
 
@@ -79,7 +86,8 @@ public sealed class ProcessRunnerTests
     }
 
     [Fact]
-    public async Task A_signal_shows_as_128_and_its_number() => Assert.Equal(128 + 9, (await RunAsync("sh", "-c", "kill -9 $$")).ExitCode);
+    public async Task A_signal_shows_as_128_and_its_number() =>
+        Assert.Equal(128 + 9, (await RunAsync("sh", "-c", "kill -9 $$")).ExitCode);
 
     private static bool IsZombie(int pid)
     {
@@ -93,7 +101,8 @@ public sealed class ProcessRunnerTests
         }
     }
 
-    private static ProcessRequest Request(params string[] command) => new() { Command = [.. command], Deadline = TimeSpan.FromSeconds(30) };
+    private static ProcessRequest Request(params string[] command) =>
+        new() { Command = [.. command], Deadline = TimeSpan.FromSeconds(30) };
 
     private static Task<ProcessResult> RunAsync(params string[] command) =>
         ProcessRunner.RunAsync(Request(command), TimeProvider.System, Cancel);

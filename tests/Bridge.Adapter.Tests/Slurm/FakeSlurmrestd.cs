@@ -9,7 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace Bridge.Adapter.Tests.Slurm;
 
 /// <summary>
-/// slurmrestd in process: answers what a real one of a version was recorded to answer, unless a test gives a path another answer. Knows
+/// slurmrestd in process: answers what a real one of a version was recorded to answer, unless a test gives a path
+/// another answer. Knows
 /// one RUNNING, one FAILED job, a pending array and a het job.
 /// </summary>
 internal sealed class FakeSlurmrestd : IAsyncDisposable
@@ -39,7 +40,8 @@ internal sealed class FakeSlurmrestd : IAsyncDisposable
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0, l => l.Protocols = HttpProtocols.Http1));
+        builder.WebHost.UseKestrelCore()
+            .ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0, l => l.Protocols = HttpProtocols.Http1));
         var app = builder.Build();
         var fake = new FakeSlurmrestd(app, version);
         app.Run(fake.AnswerAsync);
@@ -47,7 +49,9 @@ internal sealed class FakeSlurmrestd : IAsyncDisposable
         return fake;
     }
 
-    /// <summary>From now on this path (after slurm/VERSION/, or from slurmdb/ on) is answered so; null takes that back.</summary>
+    /// <summary>
+    /// From now on this path (after slurm/VERSION/, or from slurmdb/ on) is answered so; null takes that back.
+    /// </summary>
     public void Answer(string path, RequestDelegate? answer)
     {
         if (answer is null)
@@ -56,7 +60,8 @@ internal sealed class FakeSlurmrestd : IAsyncDisposable
             answers[path] = answer;
     }
 
-    public void Answer(string path, int status, string body) => Answer(path, context => WriteAsync(context, status, body));
+    public void Answer(string path, int status, string body) =>
+        Answer(path, context => WriteAsync(context, status, body));
 
     /// <summary>Every path at once, such as for a dead slurmctld.</summary>
     public RequestDelegate? Everything { get; set; }
@@ -87,22 +92,26 @@ internal sealed class FakeSlurmrestd : IAsyncDisposable
         Tokens.Enqueue(context.Request.Headers["X-SLURM-USER-TOKEN"].ToString());
         if (context.Request.Method == "POST")
             Written.Enqueue(await new StreamReader(context.Request.Body).ReadToEndAsync());
-        var key = path.StartsWith($"slurm/{version}/", StringComparison.Ordinal) ? path[$"slurm/{version}/".Length..].TrimEnd('/')
-            : path.StartsWith($"slurmdb/{version}/", StringComparison.Ordinal) ? "slurmdb/" + path[$"slurmdb/{version}/".Length..].TrimEnd('/')
+        var key = path.StartsWith($"slurm/{version}/", StringComparison.Ordinal)
+            ? path[$"slurm/{version}/".Length..].TrimEnd('/')
+            : path.StartsWith($"slurmdb/{version}/", StringComparison.Ordinal)
+                ? "slurmdb/" + path[$"slurmdb/{version}/".Length..].TrimEnd('/')
             : path;
         if (Everything is { } everything)
             await everything(context);
         else if (answers.TryGetValue(key, out var answer))
             await answer(context);
         else if (path.StartsWith("slurm/", StringComparison.Ordinal) && key == path)
-            await WriteAsync(context, 404, "Unable to find requested URL endpoint. Please query the '/openapi/v3' endpoint");
+            await WriteAsync(context, 404,
+                "Unable to find requested URL endpoint. Please query the '/openapi/v3' endpoint");
         else
             await RecordedAsync(context, key);
     }
 
     private Task RecordedAsync(HttpContext context, string key) => key switch
     {
-        "nodes" or "partitions" when context.Request.Method == "POST" => WriteAsync(context, 200, """{"errors":[],"warnings":[]}"""),
+        "nodes" or "partitions" when context.Request.Method == "POST" =>
+            WriteAsync(context, 200, """{"errors":[],"warnings":[]}"""),
         "openapi/v3" => WriteAsync(context, 200, OpenApi()),
         "nodes" or "partitions" when context.Request.Query.ContainsKey("update_time") => WriteAsync(context, 304, ""),
         "ping" or "nodes" or "partitions" or "diag" => FileAsync(context, key + ".json"),
@@ -121,7 +130,8 @@ internal sealed class FakeSlurmrestd : IAsyncDisposable
     // The 26.05 document with its newest version renamed: what an older Slurm serves is what its own paths say.
     private string OpenApi() => version == "v0.0.45"
         ? Recording.Text("", "openapi-26.05.json")
-        : Recording.Text("", "openapi-26.05.json").Replace("v0.0.45", "v0.0.39", StringComparison.Ordinal).Replace("v0.0.42", version, StringComparison.Ordinal);
+        : Recording.Text("", "openapi-26.05.json").Replace("v0.0.45", "v0.0.39", StringComparison.Ordinal)
+            .Replace("v0.0.42", version, StringComparison.Ordinal);
 
     private async Task OneNodeAsync(HttpContext context, string name)
     {
@@ -135,7 +145,8 @@ internal sealed class FakeSlurmrestd : IAsyncDisposable
             await WriteAsync(context, 200, all.ToJsonString());
     }
 
-    private Task FileAsync(HttpContext context, string name, int status = 200) => WriteAsync(context, status, Recording.Text(version, name));
+    private Task FileAsync(HttpContext context, string name, int status = 200) =>
+        WriteAsync(context, status, Recording.Text(version, name));
 
     private static async Task WriteAsync(HttpContext context, int status, string body)
     {

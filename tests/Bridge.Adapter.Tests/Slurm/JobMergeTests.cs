@@ -53,8 +53,10 @@ public sealed class JobMergeTests
             Job("COMPLETED") with { Id = new JobId(3), EndTime = Noon.AddMinutes(50) },
             Job("FAILED") with { Id = new JobId(4), EndTime = Noon.AddMinutes(55) },
         ];
-        Assert.Equal([2u], JobMerge.Expired(jobs, Noon.AddMinutes(61), TimeSpan.FromHours(1), 100).Select(id => id.Value));
-        Assert.Equal([2u, 3u], JobMerge.Expired(jobs, Noon.AddMinutes(56), TimeSpan.FromHours(1), 1).Select(id => id.Value).Order());
+        Assert.Equal([2u], JobMerge.Expired(jobs, Noon.AddMinutes(61), TimeSpan.FromHours(1), 100)
+            .Select(id => id.Value));
+        Assert.Equal([2u, 3u], JobMerge.Expired(jobs, Noon.AddMinutes(56), TimeSpan.FromHours(1), 1)
+            .Select(id => id.Value).Order());
     }
 
     [Fact]

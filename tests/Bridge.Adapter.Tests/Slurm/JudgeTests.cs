@@ -13,7 +13,8 @@ public sealed class JudgeTests
     {
         { 200, """{"nodes":[],"errors":[],"warnings":[]}""", "Known", "Done", "" },
         { 200, """{"nodes":[{"name":"n0"}],"errors":[{"error_number":0,"error":"No error","description":"Failure to query node x"}]}""", "Unknown", "Unavailable", "query node x" },
-        { 200, """{"errors":[{"error_number":2016,"error":"Requested nodes are busy"}]}""", "Unknown", "Conflict", "busy" },
+        { 200, """{"errors":[{"error_number":2016,"error":"Requested nodes are busy"}]}""", "Unknown", "Conflict",
+            "busy" },
         { 200, "null", "Unknown", "Unavailable", "null" },
         { 200, "", "Unknown", "Unavailable", "empty body" },
         { 200, "Unspecified error", "Unknown", "Unavailable", "Unspecified" },
@@ -25,19 +26,26 @@ public sealed class JudgeTests
         { 404, "Unable to find requested URL endpoint.", "Unknown", "Unavailable", "endpoint" },
         { 404, """{"errors":[{"error_number":2017,"error":"Invalid job id specified"}]}""", "Absent", "Gone", "2017" },
         { 415, "Unsupported", "Unknown", "Rejected", "Unsupported" },
-        { 422, """{"errors":[{"error_number":2000,"error":"Invalid partition name specified"}]}""", "Absent", "Gone", "2000" },
-        { 422, """{"errors":[{"error_number":2010,"error":"Access/permission denied"}]}""", "Unknown", "Rejected", "denied" },
+        { 422, """{"errors":[{"error_number":2000,"error":"Invalid partition name specified"}]}""", "Absent", "Gone",
+            "2000" },
+        { 422, """{"errors":[{"error_number":2010,"error":"Access/permission denied"}]}""", "Unknown", "Rejected",
+            "denied" },
         { 422, """{"errors":[{"error_number":2072,"error":"x"}]}""", "Unknown", "Rejected", "2072" },
-        { 422, """{"errors":[{"error_number":2075,"error":"Partition is in use"}]}""", "Unknown", "Conflict", "in use" },
+        { 422, """{"errors":[{"error_number":2075,"error":"Partition is in use"}]}""", "Unknown", "Conflict",
+            "in use" },
         { 422, """{"errors":[{"error_number":2168,"error":"duplicate"}]}""", "Unknown", "Conflict", "duplicate" },
-        { 422, """{"errors":[{"error_number":6543,"error":"new in some later Slurm"}]}""", "Unknown", "Rejected", "later" },
+        { 422, """{"errors":[{"error_number":6543,"error":"new in some later Slurm"}]}""", "Unknown", "Rejected",
+            "later" },
         { 500, "Unspecified error", "Unknown", "Unavailable", "500" },
         { 500, """{"errors":[{"error_number":9207,"error":"bad flag"}]}""", "Unknown", "Rejected", "flag" },
         { 500, """{"errors":[{"error_number":22,"error":"Invalid argument"}]}""", "Unknown", "Rejected", "Invalid" },
         { 500, """{"errors":[{"error_number":-1,"error":"Unspecified error"}]}""", "Unknown", "Unavailable", "-1" },
-        { 502, """{"errors":[{"error_number":1800,"error":"Unable to contact slurm controller"}]}""", "Unknown", "Unavailable", "contact" },
-        { 502, """{"errors":[{"error_number":7000,"error":"Unable to connect to database"}]}""", "Unknown", "Unavailable", "database" },
-        { 511, """{"errors":[{"error_number":1007,"error":"Protocol authentication error"}]}""", "Unknown", "Unavailable", "authentication" },
+        { 502, """{"errors":[{"error_number":1800,"error":"Unable to contact slurm controller"}]}""", "Unknown",
+            "Unavailable", "contact" },
+        { 502, """{"errors":[{"error_number":7000,"error":"Unable to connect to database"}]}""", "Unknown",
+            "Unavailable", "database" },
+        { 511, """{"errors":[{"error_number":1007,"error":"Protocol authentication error"}]}""", "Unknown",
+            "Unavailable", "authentication" },
         { 503, """{"errors":[]}""", "Unknown", "Unavailable", "503" },
     };
 
@@ -74,7 +82,8 @@ public sealed class JudgeTests
     [Fact]
     public void Warnings_of_a_write_are_handed_out()
     {
-        var body = """{"errors":[],"warnings":[{"description":"Ignoring unknown field \"bogus\"","source":"#/nodes/bogus"}]}""";
+        var body =
+            """{"errors":[],"warnings":[{"description":"Ignoring unknown field \"bogus\"","source":"#/nodes/bogus"}]}""";
         Judge.Write(new RestAnswer.Answered(200, Encoding.UTF8.GetBytes(body), TimeSpan.Zero), out var warnings);
         Assert.Equal("Ignoring unknown field \"bogus\" #/nodes/bogus", Assert.Single(warnings));
     }
@@ -90,7 +99,9 @@ public sealed class JudgeTests
     [InlineData("null", null)]
     public void Numbers_read_as_objects_and_plain(string json, long? expected)
     {
-        var answer = System.Text.Json.JsonSerializer.Deserialize($$"""{"last_update":{{json}}}""", WireJson.Default.NodesAnswer)!;
+        var answer =
+            System.Text.Json.JsonSerializer.Deserialize($$"""{"last_update":{{json}}}""",
+            WireJson.Default.NodesAnswer)!;
         Assert.Equal(expected, answer.LastUpdate.OrNull);
     }
 }

@@ -78,20 +78,25 @@ public sealed class LiveSlurmTests(SlurmLab lab) : IClassFixture<SlurmLab>, IAsy
         using var port = lab.Port();
         await Ready(port);
         ImmutableArray<NodeName> both = [.. Both];
-        Assert.Equal(StepResult.Done, await port.DrainAsync(new DrainNodes(About, "", both, "bridge: cordon by test"), Cancel));
+        Assert.Equal(StepResult.Done,
+            await port.DrainAsync(new DrainNodes(About, "", both, "bridge: cordon by test"), Cancel));
         var view = await Until(port, v => both.All(n => v.NodesByName[n].DrainedByBridge), "both nodes drain");
         Assert.Equal("bridge: cordon by test", view.NodesByName[both[0]].Reason);
         var other = await port.ResumeAsync(new ResumeNodes(About, "", both, "bridge: another"), Cancel);
         Assert.IsType<StepResult.ConflictResult>(other);
-        Assert.Equal(StepResult.Done, await port.ResumeAsync(new ResumeNodes(About, "", both, "bridge: cordon by test"), Cancel));
-        await Until(port, v => both.All(n => !v.NodesByName[n].Drains && v.NodesByName[n].Reason.Length == 0), "both nodes are back");
+        Assert.Equal(StepResult.Done,
+            await port.ResumeAsync(new ResumeNodes(About, "", both, "bridge: cordon by test"), Cancel));
+        await Until(port, v =>
+            both.All(n => !v.NodesByName[n].Drains && v.NodesByName[n].Reason.Length == 0), "both nodes are back");
 
         await lab.RunAsync("root", "scontrol", "update", "node=s1", "state=drain", "reason=disk of alice");
         var drain = await port.DrainAsync(new DrainNodes(About, "", both, "bridge: cordon"), Cancel);
         Assert.Equal("s1 is drained already: disk of alice", Assert.IsType<StepResult.ConflictResult>(drain).Reason);
         var resume = await port.ResumeAsync(new ResumeNodes(About, "", [Both[0]], "bridge: cordon"), Cancel);
-        Assert.Equal("s1 is drained for another reason: disk of alice", Assert.IsType<StepResult.ConflictResult>(resume).Reason);
-        await Until(port, v => v.NodesByName[Both[0]] is { Drains: true, Reason: "disk of alice" } && !v.NodesByName[Both[1]].Drains, "only s1 is drained");
+        Assert.Equal("s1 is drained for another reason: disk of alice", Assert.IsType<StepResult.ConflictResult>(resume)
+            .Reason);
+        await Until(port, v => v.NodesByName[Both[0]] is { Drains: true, Reason: "disk of alice" }
+            && !v.NodesByName[Both[1]].Drains, "only s1 is drained");
         await lab.RunAsync("root", "scontrol", "update", "node=s1", "state=undrain");
     }
 
@@ -101,15 +106,23 @@ public sealed class LiveSlurmTests(SlurmLab lab) : IClassFixture<SlurmLab>, IAsy
         using var port = lab.Port();
         await Ready(port);
         ImmutableArray<NodeName> one = [Both[1]];
-        Assert.Equal(StepResult.Done, await port.TagAsync(new TagNodes(About, "", one, new NodeTags("""{"pod":"a b"}""", 21, ["lab", "k8s/zone=a"])), Cancel));
+        Assert.Equal(StepResult.Done,
+            await port.TagAsync(new TagNodes(About, "", one,
+            new NodeTags("""{"pod":"a b"}""", 21, ["lab", "k8s/zone=a"])), Cancel));
         await Until(
-            port, v => v.NodesByName[one[0]] is { Weight: 21, Extra: """{"pod":"a b"}""" } n && n.Features.SequenceEqual(["lab", "k8s/zone=a"]), "tags");
-        Assert.Equal(StepResult.Done, await port.TagAsync(new TagNodes(About, "", one, new NodeTags(null, null, ["lab"])), Cancel));
-        await Until(port, v => v.NodesByName[one[0]] is { Weight: 21 } n && n.Features.SequenceEqual(["lab"]), "one feature");
-        var gone = await port.TagAsync(new TagNodes(About, "", [new NodeName("nosuch")], new NodeTags("x", null, null)), Cancel);
+            port, v => v.NodesByName[one[0]] is { Weight: 21, Extra: """{"pod":"a b"}""" } n
+                && n.Features.SequenceEqual(["lab", "k8s/zone=a"]), "tags");
+        Assert.Equal(StepResult.Done,
+            await port.TagAsync(new TagNodes(About, "", one, new NodeTags(null, null, ["lab"])), Cancel));
+        await Until(port, v => v.NodesByName[one[0]] is { Weight: 21 } n
+            && n.Features.SequenceEqual(["lab"]), "one feature");
+        var gone =
+            await port.TagAsync(new TagNodes(About, "", [new NodeName("nosuch")], new NodeTags("x", null, null)),
+            Cancel);
         Assert.Equal(StepResult.Gone, gone);
         var bad = await port.TagAsync(new TagNodes(About, "", one, new NodeTags(null, null, ["a b"])), Cancel);
-        Assert.StartsWith("features: 'a b'", Assert.IsType<StepResult.RejectedResult>(bad).Reason, StringComparison.Ordinal);
+        Assert.StartsWith("features: 'a b'", Assert.IsType<StepResult.RejectedResult>(bad).Reason,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -121,21 +134,29 @@ public sealed class LiveSlurmTests(SlurmLab lab) : IClassFixture<SlurmLab>, IAsy
         var wanted = new SlurmPartition
         {
             Name = name, Nodes = "s[1-2]", MaxTimeMinutes = 60, DefaultTimeMinutes = 10, MaxNodes = 2, PriorityTier = 7,
-            AllowAccounts = ["team-a", "team-b"], Qos = "normal", BillingWeights = "CPU=1.0,GRES/gpu=10.0", PreemptMode = ["REQUEUE"],
+            AllowAccounts = ["team-a", "team-b"], Qos = "normal", BillingWeights = "CPU=1.0,GRES/gpu=10.0",
+                PreemptMode = ["REQUEUE"],
         };
         Assert.Equal(StepResult.Done, await port.PutPartitionAsync(new PutPartition(About, "", wanted), Cancel));
-        var made = (await Until(port, v => v.PartitionsByName.ContainsKey(name), "the partition is there")).PartitionsByName[name];
+        var made = (await Until(port, v => v.PartitionsByName.ContainsKey(name), "the partition is there"))
+            .PartitionsByName[name];
         AssertSame(wanted, made);
         var requests = port.Requests;
         Assert.Equal(StepResult.Done, await port.PutPartitionAsync(new PutPartition(About, "", wanted), Cancel));
         Assert.Equal(requests + 1, port.Requests); // looked, nothing to write
 
-        var less = wanted with { Nodes = "s1", MaxTimeMinutes = null, MaxNodes = null, AllowAccounts = [], DenyAccounts = ["team-b"], Qos = "", State = "DRAIN" };
+        var less =
+            wanted with { Nodes = "s1", MaxTimeMinutes = null, MaxNodes = null, AllowAccounts = [],
+            DenyAccounts = ["team-b"], Qos = "", State = "DRAIN" };
         Assert.Equal(StepResult.Done, await port.PutPartitionAsync(new PutPartition(About, "", less), Cancel));
-        AssertSame(less, (await Until(port, v => v.PartitionsByName[name].State == "DRAIN", "it drains")).PartitionsByName[name]);
-        var stuck = await port.PutPartitionAsync(new PutPartition(About, "", less with { DefaultTimeMinutes = null }), Cancel);
-        Assert.StartsWith("defaultTimeMinutes is 10 in Slurm", Assert.IsType<StepResult.RejectedResult>(stuck).Reason, StringComparison.Ordinal);
-        var unknown = await port.PutPartitionAsync(new PutPartition(About, "", less with { Nodes = "s1,nosuch" }), Cancel);
+        AssertSame(less, (await Until(port, v => v.PartitionsByName[name].State == "DRAIN", "it drains"))
+            .PartitionsByName[name]);
+        var stuck =
+            await port.PutPartitionAsync(new PutPartition(About, "", less with { DefaultTimeMinutes = null }), Cancel);
+        Assert.StartsWith("defaultTimeMinutes is 10 in Slurm", Assert.IsType<StepResult.RejectedResult>(stuck).Reason,
+            StringComparison.Ordinal);
+        var unknown =
+            await port.PutPartitionAsync(new PutPartition(About, "", less with { Nodes = "s1,nosuch" }), Cancel);
         Assert.IsType<StepResult.ConflictResult>(unknown);
 
         Assert.Equal(StepResult.Done, await port.DeletePartitionAsync(new DeletePartition(About, "", name), Cancel));
@@ -154,7 +175,9 @@ public sealed class LiveSlurmTests(SlurmLab lab) : IClassFixture<SlurmLab>, IAsy
         var fail = await SubmitAsync("--wrap=exit 7");
         var array = await SubmitAsync("-a", "0-3%2", "--wrap=true");
         var held = await SubmitAsync("-H", "-a", "0-1000", "-J", "line\nbreak", "--wrap=true");
-        var running = (await Until(port, v => v.JobsById.GetValueOrDefault(gpu) is { State: "RUNNING", GresDetail.Length: 2 }, "the GPU job runs"))
+        var running =
+            (await Until(port, v =>
+            v.JobsById.GetValueOrDefault(gpu) is { State: "RUNNING", GresDetail.Length: 2 }, "the GPU job runs"))
             .JobsById[gpu];
         Assert.Equal(("two words", "alice", "team-a", 4), (running.Name, running.User, running.Account, running.Gpus));
         Assert.Equal(Both, Hostlist.Expand(running.Nodes).Order());
@@ -162,12 +185,15 @@ public sealed class LiveSlurmTests(SlurmLab lab) : IClassFixture<SlurmLab>, IAsy
         Assert.Equal("a=b c", running.Comment);
         Assert.NotNull(running.StartTime);
         Assert.Null(running.EndTime);
-        var pending = (await Until(port, v => v.JobsById.GetValueOrDefault(held) is { Name.Length: > 0 }, "the held array is known")).JobsById[held];
+        var pending =
+            (await Until(port, v =>
+            v.JobsById.GetValueOrDefault(held) is { Name.Length: > 0 }, "the held array is known")).JobsById[held];
         Assert.Equal(("PENDING", "JobHeldUser", "0-1000"), (pending.State, pending.Reason, pending.ArrayTasks));
         Assert.Equal("line\nbreak", pending.Name);
         var view = await Until(
             port,
-            v => v.JobsById.GetValueOrDefault(gpu) is { Finished: true, EndTime: not null } && v.JobsById.GetValueOrDefault(fail) is { Finished: true, ExitCode: not null }
+            v => v.JobsById.GetValueOrDefault(gpu) is { Finished: true, EndTime: not null }
+                && v.JobsById.GetValueOrDefault(fail) is { Finished: true, ExitCode: not null }
                 && v.JobsById.Values.Count(j => j.ArrayJobId == array && j.State == "COMPLETED") == 4,
             "all ended");
         Assert.Equal(("FAILED", 7), (view.JobsById[fail].State, view.JobsById[fail].ExitCode));
@@ -186,11 +212,14 @@ public sealed class LiveSlurmTests(SlurmLab lab) : IClassFixture<SlurmLab>, IAsy
         await Until(port, v => v.JobsById.GetValueOrDefault(job)?.State == "RUNNING", "the job runs");
         var busy = await port.DeleteNodesAsync(new DeleteSlurmNodes(About, "", [Both[1]]), Cancel);
         Assert.Equal("s2 still has a job", Assert.IsType<StepResult.ConflictResult>(busy).Reason);
-        Assert.Equal(StepResult.Gone, await port.DeleteNodesAsync(new DeleteSlurmNodes(About, "", [new NodeName("nosuch")]), Cancel));
-        await lab.RunAsync("root", "scontrol", "create", "NodeName=x[1-3]", "NodeAddr=127.0.0.1", "CPUs=1", "State=EXTERNAL");
+        Assert.Equal(StepResult.Gone,
+            await port.DeleteNodesAsync(new DeleteSlurmNodes(About, "", [new NodeName("nosuch")]), Cancel));
+        await lab.RunAsync("root", "scontrol", "create", "NodeName=x[1-3]", "NodeAddr=127.0.0.1", "CPUs=1",
+            "State=EXTERNAL");
         ImmutableArray<NodeName> made = [new("x1"), new("x2"), new("x3")];
         await Until(port, v => made.All(v.NodesByName.ContainsKey), "three nodes without slurmd");
-        await lab.RunAsync("root", "scontrol", "create", "reservation", "ReservationName=r1", "Nodes=x2", "StartTime=now", "Duration=10", "User=root", "Flags=MAINT");
+        await lab.RunAsync("root", "scontrol", "create", "reservation", "ReservationName=r1", "Nodes=x2",
+            "StartTime=now", "Duration=10", "User=root", "Flags=MAINT");
         var reserved = await port.DeleteNodesAsync(new DeleteSlurmNodes(About, "", made), Cancel);
         Assert.Equal("x2 is in a reservation", Assert.IsType<StepResult.ConflictResult>(reserved).Reason);
         await lab.RunAsync("root", "scontrol", "delete", "ReservationName=r1");
@@ -212,11 +241,14 @@ public sealed class LiveSlurmTests(SlurmLab lab) : IClassFixture<SlurmLab>, IAsy
         Assert.Equal(before.NodesByName.Count, dead.NodesByName.Count);
         watch.Restart();
         await port.ReadAsync(Cancel);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(4), $"the second tick on a dead slurmctld took {watch.Elapsed}");
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(4),
+            $"the second tick on a dead slurmctld took {watch.Elapsed}");
         var write = await port.DrainAsync(new DrainNodes(About, "", [Both[0]], "bridge: never"), Cancel);
         Assert.IsType<StepResult.UnavailableResult>(write);
         await lab.DaemonAsync("slurmctld", "start");
-        var after = await Until(port, v => v is { Nodes.Current: true, Jobs.Current: true, Partitions.Current: true }, "Slurm is back");
+        var after =
+            await Until(port, v =>
+            v is { Nodes.Current: true, Jobs.Current: true, Partitions.Current: true }, "Slurm is back");
         Assert.Equal(before.NodesByName.Count, after.NodesByName.Count);
         Assert.DoesNotContain(after.NodesByName.Values, n => n.Drains);
     }
@@ -262,13 +294,15 @@ public sealed class LiveSlurmTests(SlurmLab lab) : IClassFixture<SlurmLab>, IAsy
     private async Task<JobId> SubmitAsync(params string[] arguments)
     {
         string[] command = ["sbatch", "--parsable", "--mem=50", "-t", "5", "-o", "/dev/null", .. arguments];
-        return new JobId(uint.Parse((await lab.RunAsync("alice", command)).Trim(), System.Globalization.CultureInfo.InvariantCulture));
+        return new JobId(uint.Parse((await lab.RunAsync("alice", command)).Trim(),
+            System.Globalization.CultureInfo.InvariantCulture));
     }
 
     private static Task<SlurmView> Ready(SlurmPort port) => Until(
         port,
         v => v is { Nodes.Current: true, Partitions.Current: true, Jobs.Current: true }
-            && Both.All(n => v.NodesByName.GetValueOrDefault(n) is { Responding: true, State: var state } && (state & SlurmNodeState.InvalidReg) == 0),
+            && Both.All(n => v.NodesByName.GetValueOrDefault(n) is { Responding: true, State: var state }
+                && (state & SlurmNodeState.InvalidReg) == 0),
         "both slurmds are registered");
 
     private static async Task<SlurmView> Until(SlurmPort port, Func<SlurmView, bool> seen, string what)
@@ -277,9 +311,11 @@ public sealed class LiveSlurmTests(SlurmLab lab) : IClassFixture<SlurmLab>, IAsy
         var view = await port.ReadAsync(Cancel);
         while (!seen(view))
         {
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(45), $"waited 45 s until {what}; nodes: {view.Nodes}, jobs: {view.Jobs}; "
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(45),
+                $"waited 45 s until {what}; nodes: {view.Nodes}, jobs: {view.Jobs}; "
                 + string.Join("; ", view.NodesByName.Values.Select(n => $"{n.Name} {n.State} '{n.Reason}'"))
-                + " | " + string.Join("; ", view.JobsById.Values.Select(j => $"{j.Id} {j.State} {j.Reason} {j.Nodes} {j.ExitCode}")));
+                + " | " + string.Join("; ",
+                    view.JobsById.Values.Select(j => $"{j.Id} {j.State} {j.Reason} {j.Nodes} {j.ExitCode}")));
             using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
             await pause.WaitForNextTickAsync(Cancel);
             view = await port.ReadAsync(Cancel);

@@ -11,7 +11,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bridge.Adapter.Tests.Slurm;
 
-/// <summary>The port against a slurmrestd in process that fails in every way that was seen, and some that were not.</summary>
+/// <summary>
+/// The port against a slurmrestd in process that fails in every way that was seen, and some that were not.
+/// </summary>
 public sealed class PortFaultTests : IAsyncLifetime
 {
     private static readonly ObjectRef About = new("NodePool", "default", "test");
@@ -94,7 +96,9 @@ public sealed class PortFaultTests : IAsyncLifetime
             await ReadAsync(port);
         }
         Assert.Equal("gpu:h200:2(IDX:0-1)", port.View.JobsById[new JobId(18)].GresDetail.Single());
-        Assert.DoesNotContain(slurm.Asked, a => a.Split('?')[0].TrimEnd('/').EndsWith("/jobs", StringComparison.Ordinal) && !a.Contains("slurmdb", StringComparison.Ordinal));
+        Assert.DoesNotContain(slurm.Asked, a =>
+            a.Split('?')[0].TrimEnd('/').EndsWith("/jobs", StringComparison.Ordinal)
+            && !a.Contains("slurmdb", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -117,7 +121,8 @@ public sealed class PortFaultTests : IAsyncLifetime
         Assert.Equal("RUNNING", port.View.JobsById[id].State);
         slurm.Answer("jobs/state", 200, """{"jobs":[],"errors":[]}""");
         slurm.Answer("job/18", 404, Recording.Text("v0.0.45", "job-absent.json"));
-        slurm.Answer("slurmdb/jobs", 502, """{"errors":[{"error_number":7000,"error":"Unable to connect to database"}]}""");
+        slurm.Answer("slurmdb/jobs", 502,
+            """{"errors":[{"error_number":7000,"error":"Unable to connect to database"}]}""");
         for (var i = 0; i < 20; i++)
         {
             time.Advance(TimeSpan.FromMinutes(2));
@@ -125,7 +130,8 @@ public sealed class PortFaultTests : IAsyncLifetime
         }
         Assert.Equal("RUNNING", port.View.JobsById[id].State);
         var record = JsonNode.Parse(Recording.Bytes("v0.0.45", "accounted.json"))!;
-        record["jobs"]!.AsArray().Single(j => (int)j!["job_id"]! == 18)!["state"]!["current"] = new JsonArray("NODE_FAIL");
+        record["jobs"]!.AsArray()
+            .Single(j => (int)j!["job_id"]! == 18)!["state"]!["current"] = new JsonArray("NODE_FAIL");
         slurm.Answer("slurmdb/jobs", 200, record.ToJsonString());
         time.Advance(TimeSpan.FromMinutes(2));
         await ReadAsync(port);
@@ -141,7 +147,8 @@ public sealed class PortFaultTests : IAsyncLifetime
         await ReadAsync(port);
         var old = slurm.Tokens.Last();
         key = [9, 9, 9];
-        slurm.Answer("node/n0", context => context.Request.Headers["X-SLURM-USER-TOKEN"] == old ? TextAsync(context, 511, """{"errors":[{"error_number":1007}]}""")
+        slurm.Answer("node/n0", context => context.Request.Headers["X-SLURM-USER-TOKEN"] == old
+            ? TextAsync(context, 511, """{"errors":[{"error_number":1007}]}""")
             : TextAsync(context, 401, "Authentication failure"));
         slurm.Answer("nodes", 401, "Authentication failure");
         var before = slurm.Asked.Count;
@@ -176,8 +183,10 @@ public sealed class PortFaultTests : IAsyncLifetime
     {
         var port = Port();
         await ReadAsync(port);
-        slurm.Answer("diag", 502, """{"errors":[{"error_number":1800,"error":"Unable to contact slurm controller (connect failure)"}]}""");
-        slurm.Answer("ping", 200, """{"pings":[{"hostname":"ctl","responding":false,"status":"Connection refused"}],"errors":[]}""");
+        slurm.Answer("diag", 502,
+            """{"errors":[{"error_number":1800,"error":"Unable to contact slurm controller (connect failure)"}]}""");
+        slurm.Answer("ping", 200,
+            """{"pings":[{"hostname":"ctl","responding":false,"status":"Connection refused"}],"errors":[]}""");
         var dead = await ReadAsync(port);
         Assert.Equal("slurmctld ctl does not answer slurmrestd: Connection refused", dead.Nodes.Error);
         Assert.Equal(2, dead.NodesByName.Count);
@@ -189,7 +198,8 @@ public sealed class PortFaultTests : IAsyncLifetime
         var port = Port();
         await ReadAsync(port);
         slurm.Answer("diag", 200, """{"statistics":{},"errors":[],"meta":{"slurm":{"release":"26.11.0"}}}""");
-        slurm.Answer("ping", 200, """{"pings":[{"hostname":"ctl","responding":true}],"errors":[],"meta":{"slurm":{"release":"26.11.0"}}}""");
+        slurm.Answer("ping", 200,
+            """{"pings":[{"hostname":"ctl","responding":true}],"errors":[],"meta":{"slurm":{"release":"26.11.0"}}}""");
         await ReadAsync(port);
         await ReadAsync(port);
         Assert.Equal(2, slurm.Asked.Count(a => a == "GET openapi/v3"));
@@ -212,9 +222,11 @@ public sealed class PortFaultTests : IAsyncLifetime
     [Fact]
     public async Task A_Slurm_that_serves_nothing_that_Bridge_reads_is_told_so()
     {
-        slurm.Answer("openapi/v3", 200, """{"paths":{"/slurm/v0.0.39/ping/":{"get":{}},"/slurm/v0.0.40/ping/":{"get":{"x":[1]}}}}""");
+        slurm.Answer("openapi/v3", 200,
+            """{"paths":{"/slurm/v0.0.39/ping/":{"get":{}},"/slurm/v0.0.40/ping/":{"get":{"x":[1]}}}}""");
         var view = await ReadAsync(Port());
-        Assert.Contains("serves data_parser v0.0.40, v0.0.39; Bridge needs one of v0.0.42", view.Nodes.Error, StringComparison.Ordinal);
+        Assert.Contains("serves data_parser v0.0.40, v0.0.39; Bridge needs one of v0.0.42", view.Nodes.Error,
+            StringComparison.Ordinal);
         Assert.False(view.Nodes.Synced);
     }
 
@@ -222,7 +234,9 @@ public sealed class PortFaultTests : IAsyncLifetime
     public async Task An_unreadable_key_is_one_clear_line()
     {
         using var port = new SlurmPort(
-            new SlurmOptions { RestUrl = slurm.Url }, _ => throw new FileNotFoundException("Could not find file '/etc/slurm/jwt.key'."), null, time, NullLogger<SlurmPort>.Instance);
+            new SlurmOptions { RestUrl = slurm.Url }, _ =>
+                throw new FileNotFoundException("Could not find file '/etc/slurm/jwt.key'."), null, time,
+                NullLogger<SlurmPort>.Instance);
         var view = await ReadAsync(port);
         Assert.Contains("no token for", view.Nodes.Error, StringComparison.Ordinal);
         Assert.Contains("/etc/slurm/jwt.key", view.Nodes.Error, StringComparison.Ordinal);
@@ -233,10 +247,13 @@ public sealed class PortFaultTests : IAsyncLifetime
     public async Task Writes_carry_only_what_was_asked_for()
     {
         var port = Port();
-        Assert.Equal(StepResult.Done, await port.DrainAsync(new DrainNodes(About, "", [Free], "bridge: cordon x"), Cancel));
-        Assert.Equal(StepResult.Done, await port.TagAsync(new TagNodes(About, "", [Free, Foreign], new NodeTags(null, 11, null)), Cancel));
+        Assert.Equal(StepResult.Done,
+            await port.DrainAsync(new DrainNodes(About, "", [Free], "bridge: cordon x"), Cancel));
+        Assert.Equal(StepResult.Done,
+            await port.TagAsync(new TagNodes(About, "", [Free, Foreign], new NodeTags(null, 11, null)), Cancel));
         var gang = (await ReadAsync(port)).PartitionsByName[new PartitionName("gang")];
-        Assert.Equal(StepResult.Done, await port.PutPartitionAsync(new PutPartition(About, "", gang with { MaxTimeMinutes = null }), Cancel));
+        Assert.Equal(StepResult.Done,
+            await port.PutPartitionAsync(new PutPartition(About, "", gang with { MaxTimeMinutes = null }), Cancel));
         Assert.Equal(
             [
                 """{"name":["n0"],"state":["DRAIN"],"reason":"bridge: cordon x"}""",
@@ -275,7 +292,8 @@ public sealed class PortFaultTests : IAsyncLifetime
     private SlurmPort Port()
     {
         var port = new SlurmPort(
-            new SlurmOptions { RestUrl = slurm.Url }, _ => ValueTask.FromResult<ReadOnlyMemory<byte>>(key), null, time, NullLogger<SlurmPort>.Instance);
+            new SlurmOptions { RestUrl = slurm.Url }, _ =>
+                ValueTask.FromResult<ReadOnlyMemory<byte>>(key), null, time, NullLogger<SlurmPort>.Instance);
         ports.Add(port);
         return port;
     }

@@ -9,7 +9,8 @@ using Bridge.Slurm.Wire.V0042;
 namespace Bridge.Adapter.Tests.Slurm;
 
 /// <summary>
-/// Each data_parser version of a 26.05.5, and that of a 24.11.5, says the same about the same cluster, through its own shapes.
+/// Each data_parser version of a 26.05.5, and that of a 24.11.5, says the same about the same cluster, through its own
+/// shapes.
 /// </summary>
 public sealed class RecordedAnswerTests
 {
@@ -25,7 +26,8 @@ public sealed class RecordedAnswerTests
         var nodes = Known(Judge.Read(Answer(version, "nodes.json"), WireJson.Default.NodesAnswer)).Nodes!;
         var node = NodeTranslation.ToModel(nodes.Single(n => n.Name == "n1"))!;
         Assert.Equal(SlurmNodeState.Idle | SlurmNodeState.Drain | SlurmNodeState.DynamicNorm, node.State);
-        Assert.Equal(("disk of alice", 7, "gpu:h200:4", "gpu:h200:0(IDX:N/A)"), (node.Reason, node.Weight, node.Gres, node.GresUsed));
+        Assert.Equal(("disk of alice", 7, "gpu:h200:4", "gpu:h200:0(IDX:N/A)"),
+            (node.Reason, node.Weight, node.Gres, node.GresUsed));
         Assert.Equal(("""{"pod":"a b"}""", "hello x=y", "127.0.0.1"), (node.Extra, node.Comment, node.Address));
         Assert.Equal((4, 0, 2000L), (node.Cpus, node.AllocatedCpus, node.MemoryMiB));
         Assert.Equal(["gpu", "lab"], node.Features);
@@ -41,9 +43,12 @@ public sealed class RecordedAnswerTests
     public void A_partition_reads_the_same_in_every_version_but_for_what_old_ones_do_not_tell(string version)
     {
         var gang = version == "v0.0.45"
-            ? PartitionTranslation.ToModel(Known(Judge.Read(Answer(version, "partitions.json"), WireJson.Default.PartitionsAnswer45)).Partitions!.Single(p => p.Name == "gang"))!
-            : PartitionTranslation.ToModel(Known(Judge.Read(Answer(version, "partitions.json"), WireJson.Default.PartitionsAnswer)).Partitions!.Single(p => p.Name == "gang"))!;
-        Assert.Equal((60, 5, 2, 3), (gang.MaxTimeMinutes!.Value, gang.DefaultTimeMinutes!.Value, gang.MaxNodes!.Value, gang.PriorityTier));
+            ? PartitionTranslation.ToModel(Known(Judge.Read(Answer(version, "partitions.json"),
+                WireJson.Default.PartitionsAnswer45)).Partitions!.Single(p => p.Name == "gang"))!
+            : PartitionTranslation.ToModel(Known(Judge.Read(Answer(version, "partitions.json"),
+                WireJson.Default.PartitionsAnswer)).Partitions!.Single(p => p.Name == "gang"))!;
+        Assert.Equal((60, 5, 2, 3),
+            (gang.MaxTimeMinutes!.Value, gang.DefaultTimeMinutes!.Value, gang.MaxNodes!.Value, gang.PriorityTier));
         Assert.Equal(("n[0-1]", "UP", "normal", "CPU=1.0"), (gang.Nodes, gang.State, gang.Qos, gang.BillingWeights));
         Assert.Equal(["lab"], gang.AllowAccounts);
         Assert.Equal(["normal"], gang.AllowQos);
@@ -55,14 +60,17 @@ public sealed class RecordedAnswerTests
     public void Jobs_read_the_same_in_every_version(string version)
     {
         var running = Job(version, "job-running.json").Single();
-        Assert.Equal(("RUNNING", "gpu two", "alice", "lab", 2, "n0"), (running.State, running.Name, running.User, running.Account, running.Gpus, running.Nodes));
+        Assert.Equal(("RUNNING", "gpu two", "alice", "lab", 2, "n0"),
+            (running.State, running.Name, running.User, running.Account, running.Gpus, running.Nodes));
         Assert.Equal(["gpu:h200:2(IDX:0-1)"], running.GresDetail);
-        Assert.Equal((10, "a=b c|d", (DateTimeOffset?)null, (int?)null), (running.TimeLimitMinutes!.Value, running.Comment, running.EndTime, running.ExitCode));
+        Assert.Equal((10, "a=b c|d", (DateTimeOffset?)null, (int?)null),
+            (running.TimeLimitMinutes!.Value, running.Comment, running.EndTime, running.ExitCode));
         var failed = Job(version, "job-failed.json").Single();
         Assert.Equal(("FAILED", 7, "NonZeroExitCode"), (failed.State, failed.ExitCode!.Value, failed.Reason));
         Assert.True(failed.EndTime >= failed.StartTime);
         var array = Job(version, "job-array.json").Single();
-        Assert.Equal(("PENDING", "0-5%2", version == Old ? 2u : 19u), (array.State, array.ArrayTasks, array.ArrayJobId!.Value.Value));
+        Assert.Equal(("PENDING", "0-5%2", version == Old ? 2u : 19u),
+            (array.State, array.ArrayTasks, array.ArrayJobId!.Value.Value));
         Assert.Null(array.StartTime);
         var het = Job(version, "job-het.json");
         Assert.Equal([0, 1], het.Select(j => j.HetOffset!.Value));
@@ -73,7 +81,8 @@ public sealed class RecordedAnswerTests
     [MemberData(nameof(Versions))]
     public void Accounting_and_the_controller_agree_on_an_ended_job(string version)
     {
-        var accounted = Known(Judge.Read(Answer(version, "accounted.json"), WireJson.Default.AccountedJobsAnswer)).Jobs!.Select(JobTranslation.ToModel).ToList();
+        var accounted = Known(Judge.Read(Answer(version, "accounted.json"), WireJson.Default.AccountedJobsAnswer))
+            .Jobs!.Select(JobTranslation.ToModel).ToList();
         var failed = accounted.Single(j => j.Finished);
         var controller = Job(version, "job-failed.json").Single();
         Assert.Equal(
@@ -98,8 +107,10 @@ public sealed class RecordedAnswerTests
     [MemberData(nameof(Versions))]
     public void What_is_not_there_is_absent_only_where_slurmrestd_really_says_so(string version)
     {
-        Assert.IsType<Reading<NodesAnswer>.Unknown>(Judge.Read(Answer(version, "node-absent.json"), WireJson.Default.NodesAnswer));
-        Assert.IsType<Reading<JobsAnswer>.Absent>(Judge.Read(Answer(version, "job-absent.json", 404), WireJson.Default.JobsAnswer));
+        Assert.IsType<Reading<NodesAnswer>.Unknown>(Judge.Read(Answer(version, "node-absent.json"),
+            WireJson.Default.NodesAnswer));
+        Assert.IsType<Reading<JobsAnswer>.Absent>(Judge.Read(Answer(version, "job-absent.json", 404),
+            WireJson.Default.JobsAnswer));
         var partition = Judge.Read(Answer(version, "partition-absent.json"), WireJson.Default.PartitionsAnswer);
         Assert.True(partition is Reading<PartitionsAnswer>.Unknown or Reading<PartitionsAnswer>.Known { Value.Partitions: null });
     }
@@ -130,13 +141,15 @@ public sealed class RecordedAnswerTests
     {
         var (text, problems) = NodeText.Parse(Recording.Text("text", file));
         Assert.Empty(problems);
-        var rest = Known(Judge.Read(Answer(version, "nodes.json"), WireJson.Default.NodesAnswer)).Nodes!.Select(n => NodeTranslation.ToModel(n)!).ToList();
+        var rest = Known(Judge.Read(Answer(version, "nodes.json"), WireJson.Default.NodesAnswer))
+            .Nodes!.Select(n => NodeTranslation.ToModel(n)!).ToList();
         Assert.Equal(rest.Select(n => n.Name).Order(), text.Select(n => n.Name).Order());
         foreach (var (one, other) in rest.OrderBy(n => n.Name).Zip(text.OrderBy(n => n.Name)))
         {
             Assert.Equal(one.Features, other.Features);
             Assert.Equal(one.Partitions, other.Partitions);
-            Assert.Equal(one with { Features = [], Partitions = [], ReasonSince = null }, other with { Features = [], Partitions = [], ReasonSince = null });
+            Assert.Equal(one with { Features = [], Partitions = [], ReasonSince = null },
+                other with { Features = [], Partitions = [], ReasonSince = null });
         }
     }
 
@@ -148,12 +161,15 @@ public sealed class RecordedAnswerTests
         var (text, odd, problems) = JobText.Parse(Recording.Text("text", file));
         Assert.Empty(odd);
         Assert.Empty(problems);
-        var rest = new[] { "job-running.json", "job-failed.json", "job-array.json", "job-het.json" }.SelectMany(f => Job(version, f)).ToDictionary(j => j.Id);
+        var rest =
+            new[] { "job-running.json", "job-failed.json", "job-array.json", "job-het.json" }.SelectMany(f =>
+            Job(version, f)).ToDictionary(j => j.Id);
         Assert.Equal(rest.Keys.Order(), text.Select(j => j.Id).Order());
         foreach (var job in text)
         {
             var same = rest[job.Id] with { Flags = [], GresDetail = [], ExitCode = null };
-            // The time limit of a het job's components and the reason of a pending job move between two reads: not compared.
+            // The time limit of a het job's components and the reason of a pending job move between two reads: not
+            // compared.
             Assert.Equal(same with { Reason = "" }, job with { Flags = [], GresDetail = [], Reason = "" });
         }
     }

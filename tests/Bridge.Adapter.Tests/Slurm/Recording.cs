@@ -14,7 +14,9 @@ internal static class Recording
     {
         var folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "Bridge.sln")))
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("no Bridge.sln above " + AppContext.BaseDirectory);
+            folder =
+                Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("no Bridge.sln above "
+                + AppContext.BaseDirectory);
         return Path.Combine(folder, "tests", "Bridge.Adapter.Tests", "Slurm", "Recorded");
     }
 }

@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Bridge.Adapter.Tests.Slurm;
 
 /// <summary>
-/// A real Slurm of its own, by scripts/slurm-up, with slurmd pods by scripts/pod; ended and wiped afterwards. Where it cannot be run
+/// A real Slurm of its own, by scripts/slurm-up, with slurmd pods by scripts/pod; ended and wiped afterwards. Where it
+/// cannot be run
 /// (no root, no root filesystem from scripts/setup) its tests are skipped with that sentence.
 /// </summary>
 public sealed class SlurmLab : IAsyncLifetime
@@ -33,7 +34,8 @@ public sealed class SlurmLab : IAsyncLifetime
         }
         await ScriptAsync("slurm-up", name);
         var lab = Path.Combine(Environment.GetEnvironmentVariable("BRIDGE_LAB") ?? "/var/tmp/bridge-lab", name);
-        env = File.ReadAllLines(Path.Combine(lab, "env")).Select(l => l.Split('=', 2)).ToDictionary(p => p[0], p => p[1]);
+        env = File.ReadAllLines(Path.Combine(lab, "env")).Select(l => l.Split('=', 2))
+            .ToDictionary(p => p[0], p => p[1]);
     }
 
     public async ValueTask DisposeAsync()
@@ -66,7 +68,8 @@ public sealed class SlurmLab : IAsyncLifetime
     /// <summary>Runs a Slurm command as root, or as a user, and gives its output.</summary>
     public async Task<string> RunAsync(string user, params string[] command)
     {
-        var prefix = user == "root" ? Array.Empty<string>() : ["setpriv", "--reuid", user, "--regid", user, "--init-groups", "--"];
+        var prefix = user == "root" ? Array.Empty<string>()
+            : ["setpriv", "--reuid", user, "--regid", user, "--init-groups", "--"];
         return await CommandAsync([.. env["SLURM_CLIENT"].Split(' '), .. prefix, .. command]);
     }
 
@@ -80,7 +83,9 @@ public sealed class SlurmLab : IAsyncLifetime
         var start = new ProcessStartInfo("/bin/sh") { WorkingDirectory = folder };
         foreach (var argument in new[]
             {
-                "-c", "exec \"$0\" \"$@\" >slurmd.out 2>&1 </dev/null", Path.Combine(Repository, "scripts", "pod"), name, folder, node, $"10.231.1.{octet}", "--", "slurmd", "-D", "-Z", "--conf-server", env["CONF_SERVER"], "-N", node, "--conf",
+                "-c", "exec \"$0\" \"$@\" >slurmd.out 2>&1 </dev/null", Path.Combine(Repository, "scripts", "pod"),
+                    name, folder, node, $"10.231.1.{octet}", "--", "slurmd", "-D", "-Z", "--conf-server",
+                    env["CONF_SERVER"], "-N", node, "--conf",
                 "CPUs=4 RealMemory=2000 Feature=lab Gres=gpu:h100:4",
             })
             start.ArgumentList.Add(argument);
@@ -96,8 +101,10 @@ public sealed class SlurmLab : IAsyncLifetime
     private static async Task<string> CommandAsync(string[] command)
     {
         var result = await ProcessRunner.RunAsync(
-            new ProcessRequest { Command = [.. command], Deadline = TimeSpan.FromMinutes(2) }, TimeProvider.System, CancellationToken.None);
-        Assert.True(result.ExitCode == 0, $"{string.Join(' ', command)}: {result.Describe()}\n{result.Output}{result.Error}");
+            new ProcessRequest { Command = [.. command], Deadline = TimeSpan.FromMinutes(2) }, TimeProvider.System,
+                CancellationToken.None);
+        Assert.True(result.ExitCode == 0,
+            $"{string.Join(' ', command)}: {result.Describe()}\n{result.Output}{result.Error}");
         return result.Output;
     }
 
@@ -105,7 +112,9 @@ public sealed class SlurmLab : IAsyncLifetime
     {
         var folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "Bridge.sln")))
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("no Bridge.sln above " + AppContext.BaseDirectory);
+            folder =
+                Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("no Bridge.sln above "
+                + AppContext.BaseDirectory);
         return folder;
     }
 }

@@ -7,15 +7,18 @@ namespace Bridge.Adapter.Tests.Slurm;
 /// <summary>The output of Slurm's client, well-meant and not.</summary>
 public sealed class TextTests
 {
-    private const string Node = "NodeName=n1 CPUAlloc=0 CPUTot=4 AvailableFeatures=(null) Gres=(null) NodeAddr=n1 OS=Linux 6.1 #1 SMP  RealMemory=2000 State=IDLE+DRAIN Weight=3 ";
+    private const string Node =
+        "NodeName=n1 CPUAlloc=0 CPUTot=4 AvailableFeatures=(null) Gres=(null) NodeAddr=n1 OS=Linux 6.1 #1 SMP  RealMemory=2000 State=IDLE+DRAIN Weight=3 ";
 
     [Fact]
     public void What_somebody_wrote_into_a_comment_is_not_a_state()
     {
-        var text = Node + "Reason=bridge: x State=DOWN [root@1795236224] Comment=State=DOWN CPUTot=99 Gres=gpu:1 Extra={\"a\":\"b c\"}\n";
+        var text = Node
+            + "Reason=bridge: x State=DOWN [root@1795236224] Comment=State=DOWN CPUTot=99 Gres=gpu:1 Extra={\"a\":\"b c\"}\n";
         var node = Assert.Single(NodeText.Parse(text).Nodes);
         Assert.Equal(SlurmNodeState.Idle | SlurmNodeState.Drain, node.State);
-        Assert.Equal(("bridge: x State=DOWN", 4, "", """{"a":"b c"}"""), (node.Reason, node.Cpus, node.Gres, node.Extra));
+        Assert.Equal(("bridge: x State=DOWN", 4, "", """{"a":"b c"}"""),
+            (node.Reason, node.Cpus, node.Gres, node.Extra));
         Assert.Equal(1795236224, node.ReasonSince!.Value.ToUnixTimeSeconds());
         Assert.Empty(node.Features);
     }
@@ -23,7 +26,9 @@ public sealed class TextTests
     [Fact]
     public void A_line_break_in_a_comment_does_not_make_a_node()
     {
-        var (nodes, problems) = NodeText.Parse(Node + "Comment=one\ntwo three\n" + Node.Replace("n1", "n2", StringComparison.Ordinal) + "\n");
+        var (nodes, problems) =
+            NodeText.Parse(Node + "Comment=one\ntwo three\n" + Node.Replace("n1", "n2", StringComparison.Ordinal)
+            + "\n");
         Assert.Empty(problems);
         Assert.Equal(["n1", "n2"], nodes.Select(n => n.Name.Value));
         Assert.Equal("one two three", nodes[0].Comment);
@@ -38,9 +43,11 @@ public sealed class TextTests
     [Theory]
     [InlineData("IDLE*", SlurmNodeState.Idle | SlurmNodeState.NotResponding)]
     [InlineData("DOWN~+CLOUD", SlurmNodeState.Down | SlurmNodeState.PoweredDown | SlurmNodeState.Cloud)]
-    [InlineData("MIXED+DRAIN+NOT_RESPONDING", SlurmNodeState.Mixed | SlurmNodeState.Drain | SlurmNodeState.NotResponding)]
+    [InlineData("MIXED+DRAIN+NOT_RESPONDING",
+        SlurmNodeState.Mixed | SlurmNodeState.Drain | SlurmNodeState.NotResponding)]
     [InlineData("BLOCKED+IDLE", SlurmNodeState.Other | SlurmNodeState.Idle)]
-    public void State_words_and_marks_become_flags(string text, SlurmNodeState expected) => Assert.Equal(expected, NodeStates.Of(text.Split('+')));
+    public void State_words_and_marks_become_flags(string text, SlurmNodeState expected) =>
+        Assert.Equal(expected, NodeStates.Of(text.Split('+')));
 
     [Theory]
     [InlineData("5:00", 5)]
@@ -86,7 +93,8 @@ public sealed class TextTests
     [InlineData("gres/gpu=4,gres/gpu:h100=4", 4)]
     [InlineData("gres/gpumem=9,cpu=x", 0)]
     [InlineData("", 0)]
-    public void GPUs_of_a_TRES_text_are_counted_once(string text, int gpus) => Assert.Equal(gpus, JobWords.GpusOfTres(text));
+    public void GPUs_of_a_TRES_text_are_counted_once(string text, int gpus) =>
+        Assert.Equal(gpus, JobWords.GpusOfTres(text));
 
     [Fact]
     public void No_damage_to_a_text_makes_a_parser_throw_or_invent_a_node()
@@ -130,6 +138,7 @@ public sealed class TextTests
     }
 
     private static string Row(string state = "RUNNING", string name = "job", string limit = "5:00") =>
-        string.Join('\u001f', "7", state, "None", name, "alice", "lab", "all", "normal", "7", "N/A", "2", "4", "n[0-1]", "gres/gpu:h100:2",
+        string.Join('\u001f', "7", state, "None", name, "alice", "lab", "all", "normal", "7", "N/A", "2", "4",
+            "n[0-1]", "gres/gpu:h100:2",
             "1795238045", "1795238045", "1795238645", limit, "7", "(null)") + '\u001e';
 }

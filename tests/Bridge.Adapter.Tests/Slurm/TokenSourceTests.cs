@@ -25,7 +25,8 @@ public sealed class TokenSourceTests
         Assert.Equal("bridge", (string?)claims["sun"]);
         Assert.Equal(time.GetUtcNow().AddMinutes(10).ToUnixTimeSeconds(), (long)claims["exp"]!);
         Assert.True((long)claims["iat"]! <= time.GetUtcNow().ToUnixTimeSeconds());
-        Assert.Equal(HMACSHA256.HashData(key, Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}")), Base64Url.DecodeFromChars(parts[2]));
+        Assert.Equal(HMACSHA256.HashData(key, Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}")),
+            Base64Url.DecodeFromChars(parts[2]));
     }
 
     [Fact]
@@ -60,7 +61,8 @@ public sealed class TokenSourceTests
     public async Task A_user_name_cannot_add_a_claim()
     {
         using var tokens = Tokens("""x","exp":9999999999,"a":"b""");
-        var claims = JsonNode.Parse(Base64Url.DecodeFromChars((await tokens.GetAsync(Cancel)).Split('.')[1]))!.AsObject();
+        var claims =
+            JsonNode.Parse(Base64Url.DecodeFromChars((await tokens.GetAsync(Cancel)).Split('.')[1]))!.AsObject();
         Assert.Equal(["exp", "iat", "sun"], claims.Select(c => c.Key));
     }
 
@@ -69,7 +71,8 @@ public sealed class TokenSourceTests
     {
         key = [];
         using var tokens = Tokens("bridge");
-        Assert.Equal("the HS256 key is empty", (await Assert.ThrowsAsync<TokenKeyException>(async () => await tokens.GetAsync(Cancel))).Message);
+        Assert.Equal("the HS256 key is empty",
+            (await Assert.ThrowsAsync<TokenKeyException>(async () => await tokens.GetAsync(Cancel))).Message);
     }
 
     [Theory]
@@ -87,7 +90,8 @@ public sealed class TokenSourceTests
     public void Options_name_every_problem_at_once()
     {
         var options = new SlurmOptions { RestUrl = "x", User = "a b", TokenLifetime = TimeSpan.Zero, ReadBudget = 5 };
-        Assert.Equal(["restUrl", "user", "tokenLifetime", "readBudget"], options.Problems().Select(p => p.Split(':')[0]));
+        Assert.Equal(["restUrl", "user", "tokenLifetime", "readBudget"], options.Problems()
+            .Select(p => p.Split(':')[0]));
     }
 
     private TokenSource Tokens(string user) => new(

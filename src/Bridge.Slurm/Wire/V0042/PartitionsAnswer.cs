@@ -1,6 +1,8 @@
 namespace Bridge.Slurm.Wire.V0042;
 
-/// <summary>GET partitions/ and partition/{name}. A name that does not exist is 200 with null Partitions and a warning.</summary>
+/// <summary>
+/// GET partitions/ and partition/{name}. A name that does not exist is 200 with null Partitions and a warning.
+/// </summary>
 internal sealed record PartitionsAnswer : Envelope
 {
     public Partition[]? Partitions { get; init; }

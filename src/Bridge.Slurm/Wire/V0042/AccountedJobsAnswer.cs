@@ -2,7 +2,9 @@ using System.Text.Json.Serialization;
 
 namespace Bridge.Slurm.Wire.V0042;
 
-/// <summary>GET slurmdb jobs/: one record for each start of a job, so a requeued one has several of the same id.</summary>
+/// <summary>
+/// GET slurmdb jobs/: one record for each start of a job, so a requeued one has several of the same id.
+/// </summary>
 internal sealed record AccountedJobsAnswer : Envelope
 {
     public AccountedJob[]? Jobs { get; init; }

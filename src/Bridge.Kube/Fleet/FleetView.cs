@@ -65,7 +65,7 @@ internal sealed class FleetView
         }
     }
 
-    public bool Take(IReadOnlyList<ObjectChange<Node>> changes)
+    public bool Take(IReadOnlyList<ObjectChange<NodeObject>> changes)
     {
         lock (_gate)
         {

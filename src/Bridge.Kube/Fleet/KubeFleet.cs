@@ -54,7 +54,7 @@ public sealed class KubeFleet
     /// <summary>A new value whenever anything that Bridge reads changed; the same one while nothing did.</summary>
     public KubeView View => _view.View;
 
-    public Informer<Node> Nodes { get; }
+    public Informer<NodeObject> Nodes { get; }
 
     public Informer<ResourceSlice> Slices { get; }
 

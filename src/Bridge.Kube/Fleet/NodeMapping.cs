@@ -12,7 +12,7 @@ internal static class NodeMapping
     /// <param name="before">
     /// What the last version became. When nothing that Bridge reads has changed (a heartbeat), the same value comes back.
     /// </param>
-    public static KubeNode Map(Node node, KubeNode? before)
+    public static KubeNode Map(NodeObject node, KubeNode? before)
     {
         var meta = node.Metadata;
         var ready = node.Status.Conditions.FirstOrDefault(c => c.Type == WellKnown.ReadyCondition);
@@ -43,7 +43,7 @@ internal static class NodeMapping
         _ => ConditionStatus.Unknown,
     };
 
-    private static string Allocatable(Node node, string resource) => node.Status.Allocatable?.GetValueOrDefault(resource) ?? "0";
+    private static string Allocatable(NodeObject node, string resource) => node.Status.Allocatable?.GetValueOrDefault(resource) ?? "0";
 
     // The old collection is kept where it says the same: records then compare equal, and memory is shared.
     private static ImmutableDictionary<string, string> Same(

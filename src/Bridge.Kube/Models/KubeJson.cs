@@ -7,7 +7,7 @@ namespace Bridge.Kube.Models;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Status))]
 [JsonSerializable(typeof(PartialObject))]
-[JsonSerializable(typeof(KubeList<Node>))]
+[JsonSerializable(typeof(KubeList<NodeObject>))]
 [JsonSerializable(typeof(KubeList<Pod>))]
 [JsonSerializable(typeof(KubeList<Namespace>))]
 [JsonSerializable(typeof(KubeList<Secret>))]

@@ -32,8 +32,8 @@ public sealed record KubeKind<T>(KubeResource Resource, JsonTypeInfo<T> Item, Js
 /// <summary>Every kind that Bridge reads or writes.</summary>
 public static class KubeKinds
 {
-    public static readonly KubeKind<Node> Nodes =
-        new(new("", "v1", "nodes", "Node", false), CoreJson.Default.Node, CoreJson.Default.KubeListNode);
+    public static readonly KubeKind<NodeObject> Nodes =
+        new(new("", "v1", "nodes", "Node", false), CoreJson.Default.NodeObject, CoreJson.Default.KubeListNodeObject);
 
     public static readonly KubeKind<Pod> Pods =
         new(new("", "v1", "pods", "Pod", true), CoreJson.Default.Pod, CoreJson.Default.KubeListPod);

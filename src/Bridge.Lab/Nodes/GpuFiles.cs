@@ -25,7 +25,7 @@ internal static partial class GpuFiles
             .Select(FileOf));
 
     /// <summary>Files for nvidia.com/gpu: N, as a device plugin would hand them out on a node with one slurmd.</summary>
-    public static IEnumerable<string> OfRequest(LabPod pod, Node node)
+    public static IEnumerable<string> OfRequest(LabPod pod, NodeObject node)
     {
         var count = (int)NodeFit.Requests(pod).GetValueOrDefault(WellKnown.NvidiaGpuResource);
         var type = GpuModels.TypeOf(node.Metadata.Labels.GetValueOrDefault(WellKnown.GpuProductLabel) ?? "");

@@ -18,7 +18,7 @@ internal sealed class NodeHeartbeat(LabWriter writer, TimeProvider time, int kub
     private readonly Dictionary<string, DateTimeOffset> reported = [];
 
     /// <summary>Beats once for every node; the first failure's reason, or "" when all went well.</summary>
-    public async Task<string> BeatAsync(IEnumerable<Node> nodes, CancellationToken cancel)
+    public async Task<string> BeatAsync(IEnumerable<NodeObject> nodes, CancellationToken cancel)
     {
         var failure = "";
         foreach (var node in nodes)
@@ -32,7 +32,7 @@ internal sealed class NodeHeartbeat(LabWriter writer, TimeProvider time, int kub
         return failure;
     }
 
-    private async Task<StepResult> RenewAsync(Node node, CancellationToken cancel)
+    private async Task<StepResult> RenewAsync(NodeObject node, CancellationToken cancel)
     {
         var target = new WriteTarget(KubeKinds.Leases.Resource, new ObjectKey(LabKeys.LeaseNamespace, node.Metadata.Name));
         var spec = new JsonObject
@@ -64,12 +64,12 @@ internal sealed class NodeHeartbeat(LabWriter writer, TimeProvider time, int kub
         return await writer.ApplyAsync(space, [], cancel);
     }
 
-    private bool StatusIsDue(Node node) =>
+    private bool StatusIsDue(NodeObject node) =>
         !node.Status.Conditions.Any(c => c is { Type: "Ready", Status: "True" })
         || !reported.TryGetValue(node.Metadata.Uid, out var last)
         || time.GetUtcNow() - last >= StatusEvery;
 
-    private async Task<StepResult> ReportAsync(Node node, CancellationToken cancel)
+    private async Task<StepResult> ReportAsync(NodeObject node, CancellationToken cancel)
     {
         var now = ContainerReport.Time(time.GetUtcNow());
         var ready = new JsonObject

@@ -10,7 +10,7 @@ namespace Bridge.Lab.Nodes;
 /// <summary>What the node runtime watches: the nodes that the lab made, and all pods, claims and slices.</summary>
 internal sealed class NodeObjects
 {
-    private readonly Informer<Node> nodes;
+    private readonly Informer<NodeObject> nodes;
     private readonly Informer<LabPod> pods;
     private readonly Informer<LabClaim> claims;
     private readonly Informer<ResourceSlice> slices;
@@ -29,7 +29,7 @@ internal sealed class NodeObjects
 
     public event Action? Changed;
 
-    public ImmutableDictionary<ObjectKey, Node> Nodes => nodes.Snapshot;
+    public ImmutableDictionary<ObjectKey, NodeObject> Nodes => nodes.Snapshot;
 
     public ImmutableDictionary<ObjectKey, LabPod> Pods => pods.Snapshot;
 

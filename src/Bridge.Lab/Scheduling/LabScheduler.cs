@@ -13,7 +13,7 @@ public sealed class LabScheduler
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
-    private readonly Informer<Node> nodes;
+    private readonly Informer<NodeObject> nodes;
     private readonly Informer<LabPod> pods;
     private readonly Informer<LabClaim> claims;
     private readonly Informer<ResourceSlice> slices;

@@ -12,17 +12,17 @@ public static class NodeFit
     private const long DefaultPods = 110;
 
     /// <summary>Empty when the pod fits.</summary>
-    public static string Refusal(LabPod pod, Node node, IReadOnlyCollection<LabPod> onNode) =>
+    public static string Refusal(LabPod pod, NodeObject node, IReadOnlyCollection<LabPod> onNode) =>
         Affinity(pod, node) ? Tainted(pod, node) is { Length: > 0 } taint ? taint : Resources(pod, node, onNode)
         : "node(s) didn't match Pod's node affinity/selector";
 
     /// <summary>core/v1 NodeSelector against a node.</summary>
-    public static bool Selects(LabNodeSelector selector, Node node) => selector.NodeSelectorTerms.Any(term =>
+    public static bool Selects(LabNodeSelector selector, NodeObject node) => selector.NodeSelectorTerms.Any(term =>
         term.MatchExpressions.Count + term.MatchFields.Count > 0
         && term.MatchExpressions.All(r => Holds(r, node.Metadata.Labels.GetValueOrDefault(r.Key)))
         && term.MatchFields.All(r => r.Key == "metadata.name" && Holds(r, node.Metadata.Name)));
 
-    private static bool Affinity(LabPod pod, Node node) =>
+    private static bool Affinity(LabPod pod, NodeObject node) =>
         (pod.Spec.NodeSelector ?? new Dictionary<string, string>()).All(
             wanted => node.Metadata.Labels.GetValueOrDefault(wanted.Key) == wanted.Value)
         && (pod.Spec.Affinity?.NodeAffinity?.RequiredDuringSchedulingIgnoredDuringExecution is not { } required
@@ -47,7 +47,7 @@ public static class NodeFit
             : 0;
 
     /// <summary>What a controller manager would have tainted (a node that is not ready, or cordoned) counts as tainted here.</summary>
-    private static string Tainted(LabPod pod, Node node)
+    private static string Tainted(LabPod pod, NodeObject node)
     {
         var taints = node.Spec.Taints.Where(t => t.Effect is "NoSchedule" or "NoExecute").ToList();
         if (node.Spec.Unschedulable)
@@ -58,7 +58,7 @@ public static class NodeFit
         return hard is null ? "" : $"node(s) had untolerated taint {{{hard.Key}: {hard.Value}}}";
     }
 
-    private static string Resources(LabPod pod, Node node, IReadOnlyCollection<LabPod> onNode)
+    private static string Resources(LabPod pod, NodeObject node, IReadOnlyCollection<LabPod> onNode)
     {
         var allocatable = node.Status.Allocatable ?? new Dictionary<string, string>();
         if (onNode.Count + 1 > Amount(allocatable.GetValueOrDefault("pods"), DefaultPods))

@@ -82,7 +82,7 @@ public static class Scheduler
     }
 
     private static (ImmutableArray<ClaimGrant> Grants, string Refusal) Grant(
-        ImmutableArray<LabClaim> claims, Node node, SchedulerView view, IReadOnlySet<DeviceId> inUse)
+        ImmutableArray<LabClaim> claims, NodeObject node, SchedulerView view, IReadOnlySet<DeviceId> inUse)
     {
         if (claims.IsEmpty)
             return ([], "");

@@ -1,7 +1,7 @@
 namespace Bridge.Kube.Models;
 
 /// <summary>core/v1 Node.</summary>
-public sealed record Node : IKubeObject
+public sealed record NodeObject : IKubeObject
 {
     public Meta Metadata { get; init => field = value ?? new(); } = new();
     public NodeSpec Spec { get; init => field = value ?? new(); } = new();

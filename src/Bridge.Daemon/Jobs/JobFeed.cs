@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using Bridge.ApiServer.Jobs;
+using Bridge.Control.Loop;
+using Bridge.Core.Model;
+using Bridge.Core.Names;
+using Bridge.Core.View;
+using Bridge.Ledger;
+using Microsoft.Extensions.Logging;
+
+namespace Bridge.Daemon.Jobs;
+
+/// <summary>
+/// Carries what the loop learns to those who keep it: jobs to the job API and the ledger, steps to the ledger. Jobs that Slurm has forgotten
+/// are added from the ledger, so that kubectl shows them for a day.
+/// </summary>
+public sealed class JobFeed(LedgerStore? ledger, long fencingToken, Surroundings around)
+{
+    private static readonly TimeSpan ShowEnded = TimeSpan.FromDays(1);
+    private const int MaxEnded = 10_000;
+
+    private readonly ILogger log = around.Logs.CreateLogger<JobFeed>();
+    private readonly Dictionary<JobId, SlurmJob> recorded = [];
+    private ImmutableArray<SlurmJob> ended = [];
+    private ImmutableDictionary<JobId, SlurmJob>? shown;
+
+    /// <summary>The jobs of the one cluster that the job API shows.</summary>
+    public JobStore? Store { get; private set; }
+
+    /// <summary>Begins with what the ledger knows of the cluster; without an answer from it, with nothing.</summary>
+    public async Task StartAsync(string cluster, CancellationToken cancel)
+    {
+        Store = new JobStore(cluster, around.Time);
+        if (ledger is null)
+            return;
+        try
+        {
+            ended = await ledger.ReadJobsAsync(cluster, around.Time.GetUtcNow() - ShowEnded, MaxEnded, cancel);
+        }
+        catch (LedgerUnavailableException unavailable)
+        {
+            log.LedgerUnread(cluster, unavailable.Message);
+        }
+    }
+
+    /// <summary>Takes over a read of Slurm. Called from one loop at a time.</summary>
+    public void Take(string cluster, SlurmView slurm, JobNamespaces namespaces)
+    {
+        if (!slurm.Jobs.Current)
+        {
+            Store?.Unreachable(slurm.Jobs.Since, slurm.Jobs.Error);
+            return;
+        }
+        if (ReferenceEquals(shown, slurm.JobsById))
+            return;
+        shown = slurm.JobsById;
+        Record(cluster, shown);
+        var cut = around.Time.GetUtcNow() - ShowEnded;
+        ended = [.. ended.Where(j => j.EndTime >= cut && !shown.ContainsKey(j.Id))];
+        Store?.Update(shown.Values.Concat(ended), namespaces);
+    }
+
+    public void Tried(string cluster, StepOutcome outcome)
+    {
+        if (!outcome.Step.Bookkeeping)
+            ledger?.Record(ActionEntry.Of(outcome.Step, outcome.Result, cluster, outcome.At, fencingToken));
+    }
+
+    private void Record(string cluster, ImmutableDictionary<JobId, SlurmJob> jobs)
+    {
+        if (ledger is null)
+            return;
+        foreach (var (id, job) in jobs)
+            if (!recorded.TryGetValue(id, out var before) || !ReferenceEquals(before, job))
+            {
+                recorded[id] = job;
+                ledger.Record(cluster, job);
+            }
+        if (recorded.Count == jobs.Count)
+            return;
+        // Slurm has forgotten these (MinJobAge): what it said last is what is kept.
+        foreach (var (id, job) in recorded.Where(r => !jobs.ContainsKey(r.Key)).ToList())
+        {
+            recorded.Remove(id);
+            if (job.Finished)
+                ended = ended.Add(job);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Logging;
+
+namespace Bridge.Daemon;
+
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "Bridge {Identity} started against {Server}, namespace {Namespace}")]
+    public static partial void Starting(this ILogger log, string identity, string server, string @namespace);
+
+    [LoggerMessage(2, LogLevel.Information, "Bridge {Identity} stopped")]
+    public static partial void Stopped(this ILogger log, string identity);
+
+    [LoggerMessage(3, LogLevel.Information, "Leading under {Token}")]
+    public static partial void Leading(this ILogger log, string token);
+
+    [LoggerMessage(4, LogLevel.Information, "Serving SlurmCluster {Cluster}: slurmrestd at {Url} as {User}")]
+    public static partial void ClusterServed(this ILogger log, string cluster, string url, string user);
+
+    [LoggerMessage(5, LogLevel.Information, "SlurmCluster {Cluster} is no longer served")]
+    public static partial void ClusterLeft(this ILogger log, string cluster);
+
+    [LoggerMessage(6, LogLevel.Warning, "The job API cannot listen on {Address} yet: {Reason}")]
+    public static partial void ApiNotListening(this ILogger log, string address, string reason);
+
+    [LoggerMessage(7, LogLevel.Warning, "Jobs of SlurmCluster {Cluster} that have ended cannot be read from the ledger: {Reason}")]
+    public static partial void LedgerUnread(this ILogger log, string cluster, string reason);
+
+    [LoggerMessage(8, LogLevel.Warning, "Nothing can be done for SlurmCluster {Cluster}: {Reason}")]
+    public static partial void ClusterUnusable(this ILogger log, string cluster, string reason);
+}

@@ -1,0 +1,106 @@
+using System.CommandLine;
+using Bridge.Core.Planning;
+using Bridge.Core.View;
+using Bridge.Daemon.Run;
+using Bridge.Daemon.Verbs;
+using Bridge.Kube.Client;
+using Bridge.Kube.Fleet;
+using Microsoft.Extensions.Logging;
+
+namespace Bridge.Daemon.Plans;
+
+/// <summary>The verb `bridge plan`: looks at both planes once, prints what the daemon would do and why, and changes nothing.</summary>
+public static class PlanCommand
+{
+    private static readonly Option<int> Within = new("--timeout")
+    {
+        Description = "Seconds to wait until both planes have been read.",
+        HelpName = "SECONDS",
+        DefaultValueFactory = _ => 30,
+    };
+
+    public static Command Create(TimeProvider time)
+    {
+        var kube = new KubeAccess();
+        var command = new Command("plan", "Prints what the daemon would do now, and why. Changes nothing; a running daemon is not asked.");
+        kube.AddTo(command);
+        command.Options.Add(Within);
+        command.SetAction(async (parsed, cancel) =>
+        {
+            KubeEndpoint endpoint;
+            try
+            {
+                endpoint = kube.Endpoint(parsed, time);
+            }
+            catch (KubeConfigException wrong)
+            {
+                return Usage.Fail([wrong.Message]);
+            }
+            using var logs = LoggerFactory.Create(logging => RunHost.Configure(logging.SetMinimumLevel(LogLevel.Warning)));
+            using var client = new KubeClient(endpoint, new KubeLimits(), time);
+            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(Math.Max(1, parsed.GetValue(Within))), time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, deadline.Token);
+            return await PrintAsync(client, parsed.GetValue(kube.Namespace)!, new Surroundings(time, logs), either.Token);
+        });
+        return command;
+    }
+
+    private static async Task<int> PrintAsync(KubeClient client, string inNamespace, Surroundings around, CancellationToken cancel)
+    {
+        var fleet = KubeConnection.Watch(client, inNamespace, around);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var informers = fleet.RunAsync(end.Token);
+        try
+        {
+            if (!await SyncedAsync(fleet, cancel))
+                return Fail($"Kubernetes could not be read: {Reason(fleet.View.Source)}");
+            if (fleet.View.Clusters.IsEmpty)
+                return Fail($"there is no SlurmCluster in namespace {inNamespace}; make one, or name its namespace with --namespace");
+            var code = ExitCodes.Ok;
+            foreach (var cluster in fleet.View.Clusters)
+                code = Math.Max(code, await PrintAsync(fleet, cluster, client, around, cancel));
+            return code;
+        }
+        finally
+        {
+            await end.CancelAsync();
+            await informers.ContinueWith(static _ => { }, TaskScheduler.Default);
+        }
+    }
+
+    private static async Task<int> PrintAsync(
+        KubeFleet fleet, Core.Policy.SlurmCluster cluster, KubeClient client, Surroundings around, CancellationToken cancel)
+    {
+        using var slurm = SlurmConnection.Open(cluster.Ref.Namespace, cluster.Spec, client, around);
+        var view = new ClusterView(cluster, fleet.View, await slurm.ReadAsync(cancel));
+        PlanPrinter.Print(cluster.Ref.Name, ClusterPlanner.Plan(view, around.Time.GetUtcNow()), Console.Out);
+        if (view.Slurm.Nodes.Current && view.Slurm.Partitions.Current)
+            return ExitCodes.Ok;
+        var source = view.Slurm.Nodes.Current ? view.Slurm.Partitions : view.Slurm.Nodes;
+        return Fail($"SlurmCluster {cluster.Ref.Name} could not be read: {Reason(source)}; no step is planned without it");
+    }
+
+    private static async Task<bool> SyncedAsync(KubeFleet fleet, CancellationToken cancel)
+    {
+        var changed = new SemaphoreSlim(0);
+        fleet.Changed += () => changed.Release();
+        try
+        {
+            while (!fleet.View.Source.Synced)
+                await changed.WaitAsync(Timeout.Infinite, cancel);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private static string Reason(SourceState source) => source.Error.Length > 0 ? source.Error : "no answer in time";
+
+    private static int Fail(string sentence)
+    {
+        Console.Error.WriteLine($"bridge: {sentence}");
+        return ExitCodes.Failed;
+    }
+}

@@ -1,0 +1,29 @@
+using Bridge.Core.Planning;
+
+namespace Bridge.Daemon.Plans;
+
+/// <summary>Prints a plan as an administrator reads it: what would be done and why, then what would only be written down.</summary>
+public static class PlanPrinter
+{
+    public static void Print(string cluster, Plan plan, TextWriter output)
+    {
+        var acts = plan.Steps.Where(s => !s.Bookkeeping).ToList();
+        var notes = plan.Steps.Where(s => s.Bookkeeping).ToList();
+        if (acts.Count == 0)
+            output.WriteLine($"{cluster}: nothing to do.");
+        else
+            output.WriteLine($"{cluster}: {Count(acts.Count, "step")}, in this order:");
+        for (var i = 0; i < acts.Count; i++)
+            output.WriteLine($"{i + 1,4}. {Sentence(acts[i].Why)}");
+        if (notes.Count == 0)
+            return;
+        output.WriteLine($"{cluster}: {Count(notes.Count, "status")} to write:");
+        foreach (var note in notes)
+            output.WriteLine($"   - {note.About}: {Sentence(note.Why)}");
+    }
+
+    private static string Sentence(string why) => char.ToUpperInvariant(why[0]) + why[1..] + (why.EndsWith('.') || why.EndsWith('?') ? "" : ".");
+
+    private static string Count(int count, string what) =>
+        count == 1 ? $"1 {what}" : $"{count} {what}{(what.EndsWith('s') ? "es" : "s")}";
+}

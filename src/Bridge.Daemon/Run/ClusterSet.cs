@@ -1,0 +1,94 @@
+using System.Collections.Concurrent;
+using Bridge.ApiServer.Jobs;
+using Bridge.Control.Loop;
+using Bridge.Control.Ports;
+using Bridge.Control.Queues;
+using Bridge.Core.Names;
+using Bridge.Core.Policy;
+using Bridge.Daemon.Jobs;
+using Bridge.Kube.Client;
+using Microsoft.Extensions.Logging;
+
+namespace Bridge.Daemon.Run;
+
+/// <summary>The SlurmClusters that are served: one connection to Slurm and one loop each, made and ended as the resources come and go.</summary>
+public sealed class ClusterSet(
+    IKubePort kube, KubeClient client, KeyedQueue<ObjectRef> queue, JobFeed jobs, Surroundings around) : IAsyncDisposable
+{
+    private readonly ILogger log = around.Logs.CreateLogger<ClusterSet>();
+    private readonly ConcurrentDictionary<string, ServedCluster> served = new(StringComparer.Ordinal);
+    private readonly TaskCompletionSource<JobStore> first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The jobs of the first cluster that is served: the job API waits for it.</summary>
+    public Task<JobStore> FirstServed(CancellationToken cancel) => first.Task.WaitAsync(cancel);
+
+    /// <summary>Asks for a look at every cluster. A cluster that is new, or whose connection changed, is connected by its own tick.</summary>
+    public void Sync()
+    {
+        foreach (var cluster in kube.View.Clusters)
+            queue.Add(cluster.Ref with { Uid = "" });
+        foreach (var (name, gone) in served)
+            if (!kube.View.Clusters.Any(c => c.Ref.Name == name) && served.TryRemove(name, out _))
+                _ = LeaveAsync(gone);
+    }
+
+    /// <summary>A hook of Slurm named a job: whichever cluster it is of looks at once.</summary>
+    public void Ring(JobId job)
+    {
+        foreach (var cluster in served.Values)
+        {
+            cluster.Slurm.Notify(job);
+            cluster.Loop.Ring();
+            queue.Add(cluster.Ref);
+        }
+    }
+
+    /// <summary>The loop of a cluster; null when its resource is gone or says nothing that can be connected to.</summary>
+    public async ValueTask<ClusterLoop?> Find(ObjectRef key)
+    {
+        var resource = kube.View.Clusters.FirstOrDefault(c => c.Ref.Name == key.Name && c.Ref.Namespace == key.Namespace);
+        if (resource is null)
+            return null;
+        if (served.TryGetValue(key.Name, out var known) && known.Serves(resource.Spec))
+            return known.Loop;
+        if (known is not null && served.TryRemove(key.Name, out _))
+            await LeaveAsync(known);
+        return await ConnectAsync(key, resource);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var cluster in served.Values)
+            await cluster.DisposeAsync();
+    }
+
+    private async ValueTask<ClusterLoop?> ConnectAsync(ObjectRef key, SlurmCluster resource)
+    {
+        var cluster = ServedCluster.Connect(key, resource.Spec, kube, client, around);
+        if (!first.Task.IsCompleted)
+        {
+            await jobs.StartAsync(key.Name, CancellationToken.None);
+            first.TrySetResult(jobs.Store!);
+        }
+        cluster.Loop.SlurmRead += slurm => jobs.Take(key.Name, slurm, Namespaces(resource.Spec));
+        cluster.Loop.Tried += outcome => Tried(key.Name, outcome);
+        served[key.Name] = cluster;
+        log.ClusterServed(key.Name, resource.Spec.RestUrl, resource.Spec.User);
+        return cluster.Loop;
+    }
+
+    private void Tried(string cluster, StepOutcome outcome)
+    {
+        jobs.Tried(cluster, outcome);
+        if (!outcome.Step.Bookkeeping)
+            _ = kube.RecordEventAsync(outcome.Step, outcome.Result, CancellationToken.None);
+    }
+
+    private JobNamespaces Namespaces(SlurmClusterSpec spec) => new(spec.DefaultJobNamespace, kube.View.NamespaceOfAccount);
+
+    private async Task LeaveAsync(ServedCluster cluster)
+    {
+        await cluster.DisposeAsync();
+        log.ClusterLeft(cluster.Ref.Name);
+    }
+}

@@ -1,0 +1,119 @@
+using System.CommandLine;
+using System.Net;
+using Bridge.Daemon.Verbs;
+
+namespace Bridge.Daemon.Run;
+
+/// <summary>The verb `bridge run`: the daemon.</summary>
+public static class RunCommand
+{
+    private static readonly Option<string?> ApiListen = new("--api-listen")
+    {
+        Description = "Address of the aggregated job API, such as 0.0.0.0:8443. Without it jobs are not served to kubectl.",
+        HelpName = "IP:PORT",
+    };
+
+    private static readonly Option<string?> ApiCertificate = new("--api-cert")
+    {
+        Description = "PEM file with the serving certificate of the job API; read again when it changes.",
+        HelpName = "PATH",
+    };
+
+    private static readonly Option<string?> ApiKey = new("--api-key")
+    {
+        Description = "PEM file with the key of --api-cert.",
+        HelpName = "PATH",
+    };
+
+    private static readonly Option<string?> ApiRequestHeaderCa = new("--api-requestheader-ca")
+    {
+        Description = "PEM file with the authority of the API server's front-proxy certificate. "
+            + "Without it the one in kube-system/extension-apiserver-authentication is used.",
+        HelpName = "PATH",
+    };
+
+    private static readonly Option<ApiAuthorization> Authorization = new("--api-authorization")
+    {
+        Description = "Who decides what a caller may see: Review asks Kubernetes (SubjectAccessReview); AlwaysAllow is for labs.",
+    };
+
+    private static readonly Option<string?> HookSocket = new("--hook-socket")
+    {
+        Description = "Unix socket on which Slurm's prolog and epilog hooks tell of jobs that start and end.",
+        HelpName = "PATH",
+    };
+
+    private static readonly Option<string?> Identity = new("--identity")
+    {
+        Description = "Name of this process in the lease; host name and process id by default.",
+        HelpName = "NAME",
+    };
+
+    public static Command Create(TimeProvider time)
+    {
+        var kube = new KubeAccess();
+        var command = new Command("run", "Runs the daemon until it is told to stop (SIGTERM). One of several leads; the others wait.\n"
+            + "The ledger's connection string comes from the environment variable BRIDGE_LEDGER, so that no password shows in ps.");
+        kube.AddTo(command);
+        foreach (var option in new Option[] { ApiListen, ApiCertificate, ApiKey, ApiRequestHeaderCa, Authorization, HookSocket, Identity })
+            command.Options.Add(option);
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var (options, problems) = Read(parsed, kube);
+            if (options is null)
+                return Usage.Fail(problems);
+            return await RunHost.RunAsync(() => kube.Endpoint(parsed, time), options, time, cancel);
+        });
+        return command;
+    }
+
+    private static (RunOptions? Options, IReadOnlyList<string> Problems) Read(ParseResult parsed, KubeAccess kube)
+    {
+        var problems = new List<string>();
+        var api = ReadApi(parsed, problems);
+        var hooks = parsed.GetValue(HookSocket);
+        if (hooks is not null && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(hooks))))
+            problems.Add($"--hook-socket: the folder of {hooks} does not exist");
+        // Longer paths do not fit into a unix socket address (unix(7)).
+        if (hooks is { Length: > 107 })
+            problems.Add($"--hook-socket: {hooks} is longer than 107 characters");
+        if (problems.Count > 0)
+            return (null, problems);
+        var ledger = Environment.GetEnvironmentVariable("BRIDGE_LEDGER");
+        return (new RunOptions
+        {
+            Namespace = parsed.GetValue(kube.Namespace)!,
+            Identity = parsed.GetValue(Identity) ?? $"{Environment.MachineName}-{Environment.ProcessId}",
+            Api = api,
+            HookSocket = hooks,
+            Ledger = string.IsNullOrEmpty(ledger) ? null : ledger,
+        }, problems);
+    }
+
+    private static ApiOptions? ReadApi(ParseResult parsed, List<string> problems)
+    {
+        var (certificate, key) = (parsed.GetValue(ApiCertificate), parsed.GetValue(ApiKey));
+        if (parsed.GetValue(ApiListen) is not { } listen)
+        {
+            if (certificate is not null || key is not null)
+                problems.Add("--api-cert and --api-key are of no use without --api-listen");
+            return null;
+        }
+        if (!IPEndPoint.TryParse(listen, out var address) || address.Port == 0)
+            problems.Add($"--api-listen: '{listen}' is not IP:PORT, such as 127.0.0.1:8443");
+        if (certificate is null || !File.Exists(certificate))
+            problems.Add(certificate is null ? "--api-cert is needed with --api-listen" : $"--api-cert: there is no file {certificate}");
+        if (key is null || !File.Exists(key))
+            problems.Add(key is null ? "--api-key is needed with --api-listen" : $"--api-key: there is no file {key}");
+        if (parsed.GetValue(ApiRequestHeaderCa) is { } ca && !File.Exists(ca))
+            problems.Add($"--api-requestheader-ca: there is no file {ca}");
+        return problems.Count > 0 ? null : new ApiOptions
+        {
+            Listen = address!,
+            CertificatePath = certificate!,
+            KeyPath = key!,
+            RequestHeaderCaPath = parsed.GetValue(ApiRequestHeaderCa),
+            Authorization = parsed.GetValue(Authorization),
+        };
+    }
+}

@@ -3,7 +3,7 @@
 
 . "$REPO/scripts/lib/manifests.sh"
 
-NODES=(gpu-1 gpu-2 gpu-3 gpu-4)
+NODES=4 # gpu-1 to gpu-4
 BRIDGE=$REPO/src/Bridge.Daemon/bin/Release/net10.0/bridge
 DEMO_LOG=$LAB/log
 STARTED_AT=$SECONDS
@@ -34,7 +34,7 @@ demo_up() {
     start_bridge
     step "a SlurmCluster, a NodePool, a PartitionPolicy; four GPU nodes"
     manifest_cluster | kubectl apply -f - >/dev/null
-    apply_nodes
+    "$BRIDGE" lab nodes --kubeconfig "$(lab_value KUBECONFIG)" --count "$NODES" >/dev/null
     wait_until 120 "the SlurmCluster to be Ready ($(reason slurmcluster/demo))" "$(log_of bridge)" running cluster_ready
     wait_until 120 "four Slurm nodes idle with eight h100 each" "$(log_of bridge)" running nodes_idle
     slurm sinfo -N -o '%10N %10T %14G %20R %f'
@@ -56,14 +56,6 @@ apply_base() {
     kubectl wait --for=condition=Established --timeout=30s crd/slurmclusters.slurmbridge.io crd/nodepools.slurmbridge.io \
         crd/partitionpolicies.slurmbridge.io >/dev/null
     manifest_base | kubectl apply --server-side --force-conflicts --field-manager=demo -f - >/dev/null
-}
-
-apply_nodes() {
-    local node
-    manifest_nodes "${NODES[@]}" | kubectl apply --server-side --force-conflicts --field-manager=demo -f - >/dev/null
-    for node in "${NODES[@]}"; do
-        kubectl patch node "$node" --subresource=status --type=merge -p "$(manifest_node_status)" >/dev/null
-    done
 }
 
 # A real cluster has a scheduler, so the lab's stays off there.
@@ -94,7 +86,7 @@ running() {
 
 reason() { kubectl -n slurm get "$1" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].message}' 2>/dev/null || true; }
 cluster_ready() { kubectl -n slurm wait slurmcluster/demo --for=condition=Ready --timeout=0 >/dev/null 2>&1; }
-nodes_idle() { [ "$(slurm sinfo -h -N -p gpu -o '%N %T %G' 2>/dev/null | grep -c ' idle gpu:h100:8')" = ${#NODES[@]} ]; }
+nodes_idle() { [ "$(slurm sinfo -h -N -p gpu -o '%N %T %G' 2>/dev/null | grep -c ' idle gpu:h100:8')" = $NODES ]; }
 
 main_job() {
     local job=$LAB/work/train.sh id
@@ -170,6 +162,6 @@ demo_down() {
 forget_cluster() {
     [ "$(lab_value KUBE_EXTERNAL)" = true ] || return 0
     kubectl delete --ignore-not-found --wait=false ns slurm team-a || true
-    manifest_nodes "${NODES[@]}" | kubectl delete --ignore-not-found -f - || true
+    "$BRIDGE" lab clean --kubeconfig "$(lab_value KUBECONFIG)" || true
     kubectl delete --ignore-not-found -f "$REPO/helm/bridge/crds" || true
 }

@@ -4,7 +4,7 @@
 . "$REPO/scripts/lib/manifests.sh"
 
 NODES=4 # gpu-1 to gpu-4
-BRIDGE=$REPO/src/Bridge.Daemon/bin/Release/net10.0/bridge
+BRIDGE=$REPO/src/Bridge.Daemon/bin/Debug/net10.0/bridge
 DEMO_LOG=$LAB/log
 STARTED_AT=$SECONDS
 
@@ -23,7 +23,7 @@ demo_up() {
     mkdir -p "$DEMO_LOG"
     lock "$LAB/.demo.lock" "demo"
     step "building bridge"
-    (cd "$REPO" && dotnet build src/Bridge.Daemon -c Release -v q -nologo -clp:NoSummary >"$DEMO_LOG/build.log" 2>&1) ||
+    (cd "$REPO" && dotnet build src/Bridge.Daemon -v q -nologo -clp:NoSummary >"$DEMO_LOG/build.log" 2>&1) ||
         { show_tail "$DEMO_LOG/build.log"; die "bridge does not build" "read $DEMO_LOG/build.log"; }
     step "starting Slurm, the Kubernetes API and PostgreSQL"
     start_servers

@@ -27,10 +27,9 @@ public sealed class ConfLine
             throw new ArgumentException($"'{key}' is not a node parameter that Bridge writes; known: {string.Join(", ", Keys)}", nameof(key));
         if (value.Length == 0)
             return this;
-        var bad = value.FirstOrDefault(c => !IsValueCharacter(c));
-        if (bad != default)
+        if (!value.All(IsValueCharacter))
             throw new ArgumentException(
-                $"{key}: '{Printable(value)}' holds '{Printable(bad.ToString())}'; "
+                $"{key}: '{Printable(value)}' holds '{Printable(value.First(c => !IsValueCharacter(c)).ToString())}'; "
                 + $"allowed are letters, digits and {string.Join(' ', Punctuation.AsEnumerable())}",
                 nameof(value));
         if (text.Length > 0)

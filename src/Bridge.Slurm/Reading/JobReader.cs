@@ -23,12 +23,15 @@ internal sealed class JobReader(SlurmApi api, SlurmTextClient? text, ReadBudget 
     // Even in debt a tick makes some progress: 8 single GETs are 20 ms.
     private const int SinglesAtLeast = 8;
 
+    private const int SweptAtOnce = 20;
+
     private readonly KeptSource<JobId,
         SlurmJob> jobs = new("jobs", j => j.Id, SameContent.Jobs, around.Clock, around.Log);
     private readonly ConcurrentQueue<JobId> pushed = new();
     private readonly HashSet<JobId> wanted = [];
     private readonly LostJobs lost = new(api, budget, around.Clock);
     private Statistics? counters;
+    private JobId swept;
     private bool ringing = true;
     private long lastDiff;
 
@@ -129,13 +132,25 @@ internal sealed class JobReader(SlurmApi api, SlurmTextClient? text, ReadBudget 
             var known = Known(told.Id);
             if (known is null)
                 jobs.Put(new SlurmJob { Id = told.Id, State = told.State, Flags = told.Flags });
-            // In a sweep every living job is read again, as far as the budget goes: reasons and limits change without a
-            // bell.
-            if (known is null || known.State != told.State || !known.Flags.ToHashSet().SetEquals(told.Flags)
-                || (sweep && !known.Finished))
+            if (known is null || known.State != told.State || !known.Flags.ToHashSet().SetEquals(told.Flags))
                 wanted.Add(told.Id);
         }
+        if (sweep)
+            WantSome();
         return seen;
+    }
+
+    // Reasons, limits and priorities change without a bell: each sweep reads some living jobs again, in turn.
+    private void WantSome()
+    {
+        var living = jobs.Content.Values.Where(j => !j.Finished && j.Id > swept);
+        var chosen = living.Select(j => j.Id).Order().Take(SweptAtOnce).ToList();
+        swept = default;
+        foreach (var id in chosen)
+        {
+            wanted.Add(id);
+            swept = id;
+        }
     }
 
     private async Task<bool> ReadWantedAsync(ServerProfile profile, CancellationToken cancel)

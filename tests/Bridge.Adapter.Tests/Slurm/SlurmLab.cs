@@ -48,6 +48,7 @@ public sealed class SlurmLab : IAsyncLifetime
             await pod.WaitForExitAsync();
             pod.Dispose();
         }
+        Directory.Delete(env["LAB_DIR"], recursive: true);
     }
 
     /// <summary>A port on this lab; with Slurm's own client when asked for.</summary>

@@ -183,13 +183,13 @@ public sealed class InformerTests : IAsyncDisposable
         Assert.Equal(["Added n1", "Deleted n1"], Told());
     }
 
-    private async Task<Informer<Bridge.Kube.Models.Node>> StartAsync(
+    private async Task<Informer<NodeObject>> StartAsync(
         Action<FakeKube>? before = null, WatchScope? scope = null, KubeLimits? limits = null, bool waitForSync = true)
     {
         _kube = await FakeKube.StartAsync();
         before?.Invoke(_kube);
         _client = _kube.Client(_time, limits);
-        var nodes = new Informer<Bridge.Kube.Models.Node>(
+        var nodes = new Informer<NodeObject>(
             _client, KubeKinds.Nodes, scope ?? WatchScope.All, _time, new Random(1), NullLogger.Instance);
         nodes.Changed += changes =>
         {

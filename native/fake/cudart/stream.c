@@ -113,10 +113,12 @@ static cudaError_t append_and_pump(cudaStream_t stream, struct bridgeFakeWork wa
 
 cudaError_t bridgeFakeStreamEnqueue(cudaStream_t stream, void (*start)(void *), void *argument, bridgeFakeWork **work) {
     pthread_mutex_lock(&lock);
-    *work = append(stream, (struct bridgeFakeWork){.kind = ITEM_WORK, .start = start, .argument = argument});
-    if (*work != NULL) pump((*work)->stream);
-    pthread_mutex_unlock(&lock);
-    return *work != NULL ? cudaSuccess : cudaErrorInvalidResourceHandle;
+    struct bridgeFakeWork *item =
+        append(stream, (struct bridgeFakeWork){.kind = ITEM_WORK, .start = start, .argument = argument});
+    *work = item;
+    if (item != NULL) pump(item->stream);
+    pthread_mutex_unlock(&lock); // from here on the work may be over and `work` gone
+    return item != NULL ? cudaSuccess : cudaErrorInvalidResourceHandle;
 }
 
 void bridgeFakeStreamComplete(bridgeFakeWork *work, double microseconds) {

@@ -95,13 +95,28 @@ static void take_status(struct root *root, struct member *member, const struct f
     free(text);
 }
 
+// Nobody leaves before everybody has said goodbye: the root's process could end with answers unsent.
+static void farewell(struct communicator *communicator) {
+    const struct frame bye = {.kind = FRAME_BYE, .communicator = communicator->id};
+    for (int rank = 0; rank < communicator->ranks; rank++) {
+        const struct member *member = communicator->rank[rank];
+        if (member == NULL || (!member->gone && !member->finalized)) return;
+    }
+    for (int rank = 0; rank < communicator->ranks; rank++) root_answer(communicator->rank[rank], &bye, NULL);
+}
+
+static void take_bye(struct member *member) {
+    member->finalized = true;
+    farewell(member->communicator);
+}
+
 static void take_frame(struct root *root, struct member *member, const struct frame *frame, const char *payload) {
     if (frame->kind == FRAME_HELLO && member->communicator == NULL) take_hello(root, member, frame, payload);
     else if (frame->kind == FRAME_STATUS) take_status(root, member, frame);
     else if (member->communicator == NULL) member->close_after_write = true;
     else if (frame->kind == FRAME_OPERATION) root_operation(root, member, frame, payload);
     else if (frame->kind == FRAME_SPLIT) root_split(root, member, frame);
-    else if (frame->kind == FRAME_BYE) member->finalized = true;
+    else if (frame->kind == FRAME_BYE) take_bye(member);
 }
 
 static void lose(struct member *member) {
@@ -110,7 +125,9 @@ static void lose(struct member *member) {
     member->gone = true;
     buffer_free(&member->in);
     buffer_free(&member->out);
-    if (member->communicator != NULL && !member->finalized) root_fail(member->communicator, 6);
+    if (member->communicator == NULL) return;
+    if (!member->finalized) root_fail(member->communicator, 6);
+    farewell(member->communicator);
 }
 
 static void read_member(struct root *root, struct member *member) {

@@ -93,6 +93,11 @@ static bool leaf_key(struct table *table, const char *name, const struct ini_ent
     return only_factor(&leaf->factor, entry, error);
 }
 
+static bool rail_number(const struct ini_entry *entry, const char *text, uint64_t *rail, struct ini_error *error) {
+    const struct ini_entry heading = {entry->file, entry->line, entry->section, entry->section, text};
+    return value_u64(&heading, text, 0, TABLE_RAILS - 1, rail, error);
+}
+
 static bool take_entry(void *context, const struct ini_entry *entry, struct ini_error *error) {
     char section[INI_LINE], *words[4];
     uint64_t rail = 0;
@@ -105,7 +110,7 @@ static bool take_entry(void *context, const struct ini_entry *entry, struct ini_
     if (count == 2 && strcmp(words[0], "leaf") == 0) return leaf_key(context, words[1], entry, error);
     if (count == 3 && strcmp(words[0], "link") == 0) return link_key(context, words[1], words[2], entry, error);
     if (count == 2 && strcmp(words[0], "rail") == 0)
-        return value_u64(entry, words[1], 0, TABLE_RAILS - 1, &rail, error) &&
+        return rail_number(entry, words[1], &rail, error) &&
                only_factor(&((struct table *)context)->rail[rail], entry, error);
     return ini_fail(error, entry, "unknown section [%s]; there are [base], [node NAME], [link A B], [rail N] and "
                     "[leaf NAME]", entry->section);

@@ -2,6 +2,7 @@
 #include "comm.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,10 +167,21 @@ static bool do_split(struct ncclComm *comm) {
     return true;
 }
 
-// The next batch, or NULL when there is a split to do or the communicator closes.
+static bool root_speaks(const struct ncclComm *comm) {
+    struct pollfd polled = {comm->fd, POLLIN, 0};
+    return comm->error == ncclSuccess && poll(&polled, 1, 0) > 0;
+}
+
+// The next batch; NULL when there is a split to do, the root has something to say, or the communicator closes.
 static struct batch *next_batch(struct ncclComm *comm, bool *split) {
     pthread_mutex_lock(&comm->lock);
-    while (comm->first == NULL && !comm->split_asked && !comm->closing) pthread_cond_wait(&comm->changed, &comm->lock);
+    while (comm->first == NULL && !comm->split_asked && !comm->closing && !root_speaks(comm)) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += 10000000; // an idle rank looks this often whether its communicator broke
+        if (until.tv_nsec >= 1000000000) until = (struct timespec){until.tv_sec + 1, until.tv_nsec - 1000000000};
+        pthread_cond_timedwait(&comm->changed, &comm->lock, &until);
+    }
     struct batch *batch = comm->first;
     *split = batch == NULL && comm->split_asked;
     if (batch != NULL) comm->first = batch->next;
@@ -188,6 +200,22 @@ static void await_abort(struct ncclComm *comm) {
 static void release(struct batch *batch) {
     bridgeFakeStreamComplete(batch->work, 0);
     free(batch);
+}
+
+static bool closing(struct ncclComm *comm) {
+    pthread_mutex_lock(&comm->lock);
+    bool closes = comm->closing;
+    pthread_mutex_unlock(&comm->lock);
+    return closes;
+}
+
+// To an idle rank the root says only that the communicator broke, or it hangs up.
+static bool hear_root(struct ncclComm *comm) {
+    struct frame frame;
+    char *payload = NULL;
+    bool good = next_frame(comm, &frame, &payload);
+    free(payload);
+    return good;
 }
 
 static bool come_up(struct ncclComm *comm) {
@@ -210,7 +238,8 @@ void *comm_work(void *argument) {
         double microseconds = 0;
         batch = next_batch(comm, &split);
         if (split) good = do_split(comm);
-        else if (batch == NULL) break;
+        else if (batch == NULL && closing(comm)) break;
+        else if (batch == NULL) good = hear_root(comm);
         else if (!do_batch(comm, batch, &microseconds)) good = false;
         else {
             bridgeFakeStreamComplete(batch->work, microseconds);
@@ -218,8 +247,10 @@ void *comm_work(void *argument) {
         }
     }
     if (good) {
-        const struct frame bye = {.kind = FRAME_BYE, .communicator = comm->id};
-        wire_send(comm->fd, &bye, NULL);
+        struct frame bye = {.kind = FRAME_BYE, .communicator = comm->id};
+        bool open = wire_send(comm->fd, &bye, NULL);
+        do open = open && wire_receive(comm->fd, &bye, sizeof bye); // until every rank has said it, or the root is gone
+        while (open && bye.kind != FRAME_BYE);
     } else {
         await_abort(comm);
         if (batch != NULL) release(batch);

@@ -57,7 +57,7 @@ nvmlReturn_t nvmlDeviceGetNvLinkRemotePciInfo_v2(nvmlDevice_t device, unsigned l
     const struct gpu *peer = peer_of(&call, link);
     if (!state->active) return call_end(NVML_ERROR_NOT_SUPPORTED);
     if (state->remote_set) fill_pci(pci, state->remote_domain, state->remote_bus, state->remote_device, 0, 0);
-    else if (call.gpu->nvlink_switch) fill_pci(pci, call.gpu->pci_domain, 0xc0 + link % 6, 0, 0x22a310de, 0);
+    else if (call.gpu->nvlink_switch) fill_pci(pci, call.gpu->pci_domain, 5, 0x10 + link % 6, 0x22a310de, 0);
     else if (peer != NULL) fill_pci(pci, peer->pci_domain, peer->pci_bus, peer->pci_device, peer->pci_device_id, 0);
     else return call_end(NVML_ERROR_NOT_SUPPORTED);
     return call_end(NVML_SUCCESS);

@@ -248,6 +248,70 @@ static void split_in_two(struct rank *rank) {
 
 TEST(a_split_makes_communicators_by_color_and_key) { ranks(4, "[base]\n", split_in_two); }
 
+static struct sockaddr_in ras_address;
+
+// Asks the RAS port as NCCL's own client does and returns the whole conversation.
+static char *ask_ras(const char *lines) {
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    size_t size = 0;
+    ssize_t got;
+    char *text = calloc(1, 65536);
+    CHECK(text != NULL && connect(fd, (struct sockaddr *)&ras_address, sizeof ras_address) == 0);
+    CHECK(write(fd, lines, strlen(lines)) == (ssize_t)strlen(lines));
+    while (size < 65535 && (got = read(fd, text + size, 65535 - size)) > 0) size += (size_t)got;
+    close(fd);
+    return text;
+}
+
+static int count_of(const char *text, const char *part) {
+    int count = 0;
+    for (const char *at = text; (at = strstr(at, part)) != NULL; at++) count++;
+    return count;
+}
+
+// n1 hangs in the first operation: its two ranks are one call behind the other two.
+static void ask_while_hanging(struct rank *rank) {
+    void *buffer = filled(16, 1);
+    ncclResult_t state = ncclSuccess;
+    CHECK_EQUAL(ncclSuccess, ncclAllReduce(buffer, buffer, 16, ncclFloat32, ncclSum, rank->comm, rank->stream));
+    if (rank->rank == 0) {
+        char *text = NULL;
+        for (int i = 0; i < 2000 && (text == NULL || count_of(text, "\"AllReduce\": 1") < 2); i++) {
+            nap();
+            free(text);
+            text = ask_ras("CLIENT PROTOCOL 2\nTIMEOUT 5\nSET FORMAT json\nSTATUS\n");
+        }
+        CHECK(strncmp(text, "SERVER PROTOCOL 2\nOK\nOK\n{\n", 26) == 0);
+        CHECK(strstr(text, "\"ranks_count\": 4,") != NULL && strstr(text, "\"missing_ranks_count\": 0,") != NULL);
+        CHECK_EQUAL(2, count_of(text, "\"AllReduce\": 1"));
+        CHECK_EQUAL(2, count_of(text, "\"AllReduce\": 0"));
+        CHECK_EQUAL(2, count_of(text, "\"host\": \"n1\""));
+        free(text);
+        text = ask_ras("NONSENSE\nSET FORMAT xml\nTIMEOUT x\nVERBOSE STATUS\n");
+        CHECK(strncmp(text, "ERROR: Unknown command NONSENSE\nERROR: Invalid format xml\n", 58) == 0);
+        CHECK(strstr(text, "4 ranks, 0 missing, RUNNING") != NULL);
+        free(text);
+    } else
+        while (state == ncclSuccess) { // until rank 0 is through and aborts
+            nap();
+            CHECK_EQUAL(ncclSuccess, ncclCommGetAsyncError(rank->comm, &state));
+        }
+    CHECK_EQUAL(ncclSuccess, ncclCommAbort(rank->comm));
+}
+
+TEST(ras_shows_who_is_behind) {
+    char where[64];
+    socklen_t length = sizeof ras_address;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    ras_address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    CHECK(bind(fd, (struct sockaddr *)&ras_address, length) == 0);
+    CHECK(getsockname(fd, (struct sockaddr *)&ras_address, &length) == 0);
+    close(fd);
+    snprintf(where, sizeof where, "localhost:%d", ntohs(ras_address.sin_port));
+    setenv("NCCL_RAS_ADDR", where, 1);
+    ranks(4, "[node n1]\nhang_at = 1\n", ask_while_hanging);
+}
+
 TEST(the_id_holds_the_address_of_the_named_interface) {
     ncclUniqueId id;
     struct sockaddr_in address;

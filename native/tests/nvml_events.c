@@ -22,7 +22,8 @@ TEST(every_event_comes_once_and_in_order) {
     nvmlEventData_t data;
     nvmlEventSet_t set = start("include h100x8.gpu\nevent = 1 0 xid 31\n", 8);
     CHECK_EQUAL(NVML_ERROR_TIMEOUT, nvmlEventSetWait_v2(set, &data, 20));
-    test_file("BRIDGE_FAKE_GPU", "include h100x8.gpu\nevent = 1 0 xid 31\nevent = 5 3 xid 79\nevent = 6 2 xid 48 1 0\n");
+    test_file("BRIDGE_FAKE_GPU", "include h100x8.gpu\nevent = 1 0 xid 31\n"
+                                 "event = 5 3 xid 79\nevent = 6 2 xid 48 1 0\n");
     CHECK_EQUAL(NVML_SUCCESS, nvmlEventSetWait_v2(set, &data, 1000));
     CHECK_EQUAL(79, data.eventData);
     CHECK_EQUAL(8, data.eventType);

@@ -55,7 +55,10 @@ internal static class FixtureCommands
         var value = new Option<string>("--value") { Description = "taint value", DefaultValueFactory = _ => "79" };
         var effect = new Option<string>("--effect") { Description = "None, NoSchedule or NoExecute", DefaultValueFactory = _ => "NoSchedule" };
         effect.AcceptOnlyFromAmong("None", "NoSchedule", "NoExecute");
-        var command = new Command("taint-gpu", "Taints one GPU, as the driver does that sees it ail.") { node, device, kubeconfig, key, value, effect };
+        var command = new Command("taint-gpu", "Taints one GPU, as the driver does that sees it ail.")
+        {
+            node, device, kubeconfig, key, value, effect,
+        };
         command.SetAction((parsed, cancel) => LabCommand.WithClientAsync(parsed.GetValue(kubeconfig)!, async client =>
         {
             var taint = new ObjectTaint

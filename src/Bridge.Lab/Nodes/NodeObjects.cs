@@ -25,6 +25,7 @@ internal sealed class NodeObjects
         nodes.Changed += _ => Changed?.Invoke();
         pods.Changed += _ => Changed?.Invoke();
         claims.Changed += _ => Changed?.Invoke();
+        slices.Changed += _ => Changed?.Invoke();
     }
 
     public event Action? Changed;

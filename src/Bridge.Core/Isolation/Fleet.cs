@@ -22,8 +22,7 @@ internal sealed class Fleet
         domainOf = new int[ordered.Length];
         for (int node = 1; node < ordered.Length; node++)
             domainOf[node] = domainOf[node - 1] + (ordered[node].Domain == ordered[node - 1].Domain ? 0 : 1);
-        members = [.. Enumerable.Range(0, Domains.Length)
-            .Select(domain => Enumerable.Range(0, ordered.Length).Where(n => domainOf[n] == domain).ToImmutableArray())];
+        members = [.. Enumerable.Range(0, ordered.Length).GroupBy(node => domainOf[node]).Select(group => group.ToImmutableArray())];
     }
 
     public int Count => Names.Length;

@@ -31,7 +31,7 @@ internal static class Suspects
     private static void Blame(Casework work, int node)
     {
         var strikes = work.Strikes(node);
-        var firm = work.OutsideStrikes(node).Length >= Strikes && work.Evidence.CrossedWithout(node)
+        var firm = work.OutsideStrikes(node).Length > 0 && work.Evidence.CrossedWithout(node)
             && work.Evidence.Pairs(node).All(test => test.Failed);
         var partners = string.Join(" and ", strikes.Select(test => work.Name(test.Other(node))));
         work.Find(new Finding(Culprit.Node, [node], work.Fleet.DomainOf(node), firm ? Confidence.Confirmed : Confidence.Probable,

@@ -27,7 +27,7 @@ public enum Confidence
     /// <summary>The best that the topology or the evidence allowed; the reason says what is missing.</summary>
     Probable,
 
-    /// <summary>At least two strikes, each against a healthy partner of another domain.</summary>
+    /// <summary>At least two strikes against different healthy partners, at least one of them of another domain.</summary>
     Confirmed,
 }
 

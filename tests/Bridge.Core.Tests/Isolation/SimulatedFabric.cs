@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Globalization;
 using Bridge.Core.Isolation;
 using Bridge.Core.Names;
 
@@ -15,17 +17,17 @@ public sealed class SimulatedFabric
     private const double TestNoise = 0.01;
     private const double LossRate = 0.02;
 
+    private static readonly ConcurrentDictionary<int, ImmutableArray<Candidate>> Fabrics = new();
+
     private readonly Random random;
     private readonly double site;
     private readonly int curveSeed;
-    private readonly Dictionary<NodeName, int> places;
 
     /// <summary>A fabric of so many nodes with one kind of fault; everything follows from the seed.</summary>
     public SimulatedFabric(FaultClass fault, int nodes, int seed)
     {
         random = new Random((seed * 64) + ((int)fault * 8) + nodes % 7);
-        Candidates = Fabric(nodes);
-        places = Candidates.Select((candidate, place) => (candidate.Name, place)).ToDictionary(pair => pair.Name, pair => pair.place);
+        Candidates = Fabrics.GetOrAdd(nodes, Fabric);
         site = Between(1.1, 1.3);
         curveSeed = random.Next();
         Faults = [.. Draw(fault)];
@@ -56,9 +58,11 @@ public sealed class SimulatedFabric
     {
         if (random.NextDouble() < Losses)
             return IsolationResult.Lost(test.Id, random.Next(2) == 0 ? TestEnd.Cancelled : TestEnd.Failed);
-        var nodes = test.Nodes.Select(node => places[node]).ToArray();
+        var nodes = test.Nodes.Select(Place).ToArray();
         return new IsolationResult(test.Id, TestEnd.Measured, [.. test.Probes.Select(probe => Measure(probe, nodes, test.Repeats))]);
     }
+
+    private static int Place(NodeName node) => int.Parse(node.Value.AsSpan(1), CultureInfo.InvariantCulture);
 
     private Measurement Measure(Probe probe, int[] nodes, int repeats)
     {

@@ -1,19 +1,22 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using Bridge.Core.Tests.Isolation;
 
 namespace Bridge.Bench;
 
 /// <summary>
-/// `bench isolation [--seeds N]` runs every fault class on four sizes of fleet and prints what it took; `bench isolation CLASS
-/// NODES SEED` prints one campaign, test by test.
+/// `bench isolation [--seeds N]` runs every fault class on four sizes of fleet and prints what it took; `bench
+/// isolation CLASS NODES SEED` prints one campaign, test by test.
 /// </summary>
 public static class IsolationBench
 {
     private const string Name = "isolation";
     private const int Seeds = 10_000;
 
-    /// <summary>NVCRE, the best published planner: 232 nodes in 22 to 57 tests and 7 rounds; 28 tests when all are healthy.</summary>
+    /// <summary>
+    /// NVCRE, the best published planner: 232 nodes in 22 to 57 tests and 7 rounds; 28 tests when all are healthy.
+    /// </summary>
     private const double PublishedTests = 22;
     private static readonly int[] Sizes = [16, 64, 232, 1000];
 
@@ -26,7 +29,8 @@ public static class IsolationBench
             && int.TryParse(args[1], CultureInfo.InvariantCulture, out var nodes) && nodes >= 16
             && int.TryParse(args[2], CultureInfo.InvariantCulture, out var seed))
             return Task.FromResult(Show(fault, nodes, seed));
-        Console.Error.WriteLine($"usage: bench isolation [--seeds N] | {string.Join('|', Enum.GetNames<FaultClass>())} NODES SEED");
+        Console.Error.WriteLine("usage: bench isolation [--seeds N] | "
+            + $"{string.Join('|', Enum.GetNames<FaultClass>())} NODES SEED");
         return Task.FromResult(2);
     }
 
@@ -70,11 +74,12 @@ public static class IsolationBench
         Line("rounds_max", cost.Rounds.Max, "rounds");
         Line("node_tests_median", cost.NodeTests.Median, "nodes x tests");
         Line("unexplained", cost.Unexplained, "campaigns");
-        if (cost.WrongSeeds.Length > 0) Console.Error.WriteLine($"bench {Name}: {fault} {nodes} went wrong with seeds {cost.WrongSeeds}");
+        if (cost.WrongSeeds.Length > 0)
+            Console.Error.WriteLine($"bench {Name}: {fault} {nodes} went wrong with seeds {cost.WrongSeeds}");
     }
 
     private static string SnakeCase(FaultClass fault) =>
-        string.Concat(fault.ToString().Select((c, i) => i > 0 && char.IsUpper(c) ? $"_{char.ToLowerInvariant(c)}" : $"{char.ToLowerInvariant(c)}"));
+        JsonNamingPolicy.SnakeCaseLower.ConvertName(fault.ToString());
 
     private static int Show(FaultClass fault, int nodes, int seed)
     {

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Bridge.Core.Isolation;
 
-/// <summary>A test that an inquiry wants. A single node is tested with a healthy partner, of another domain if there is one.</summary>
+/// <summary>
+/// A test that an inquiry wants. A single node is tested with a healthy partner, of another domain if there is one.
+/// </summary>
 /// <param name="Nodes">The nodes, in fleet order.</param>
 internal sealed record Ask(ImmutableArray<int> Nodes)
 {

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Bridge.Core.Isolation;
 
-/// <summary>The desk of one planning step: what is known, which inquiries are open, what was found. Lives for one step only.</summary>
+/// <summary>
+/// The desk of one planning step: what is known, which inquiries are open, what was found. Lives for one step only.
+/// </summary>
 internal sealed class Casework(Fleet fleet, IsolationOptions options, Evidence evidence, IEnumerable<Finding> known)
 {
     private readonly List<Finding> findings = [.. known];
@@ -40,7 +42,8 @@ internal sealed class Casework(Fleet fleet, IsolationOptions options, Evidence e
     public bool Passed(Ask ask) => ask.Test is { } test && !evidence.Tests[test].Failed;
 
     /// <summary>
-    /// The node is fit to be the measure of another: it passed, is not blamed, and its domain was seen to talk to others.
+    /// The node is fit to be the measure of another: it passed, is not blamed, and its domain was seen to talk to
+    /// others.
     /// </summary>
     public bool Sound(int partner) =>
         evidence.Proven(partner) && !Removed(partner)
@@ -48,13 +51,15 @@ internal sealed class Casework(Fleet fleet, IsolationOptions options, Evidence e
 
     /// <summary>Failed pair tests of the node, one per sound partner. Each is a strike.</summary>
     public ImmutableArray<JudgedTest> Strikes(int node) =>
-        [.. evidence.Pairs(node).Where(test => test.Failed && Sound(test.Other(node))).DistinctBy(test => test.Other(node))];
+        [.. evidence.Pairs(node).Where(test => test.Failed && Sound(test.Other(node)))
+            .DistinctBy(test => test.Other(node))];
 
     /// <summary>The strikes against a partner of another domain.</summary>
     public ImmutableArray<JudgedTest> OutsideStrikes(int node) =>
         [.. Strikes(node).Where(test => fleet.DomainOf(test.Other(node)) != fleet.DomainOf(node))];
 
-    public ImmutableArray<int> Places(IEnumerable<JudgedTest> tests) => [.. tests.Select(test => evidence.Tests.IndexOf(test))];
+    public ImmutableArray<int> Places(IEnumerable<JudgedTest> tests) =>
+        [.. tests.Select(test => evidence.Tests.IndexOf(test))];
 
     public string Name(int node) => fleet.Names[node].Value;
 }

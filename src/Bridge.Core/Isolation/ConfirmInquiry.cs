@@ -14,8 +14,8 @@ internal sealed record ConfirmInquiry(ImmutableArray<int> Subject, ImmutableArra
         if (work.Failed(Asks[0])) Suspects.Settle(work, Node);
         else if (work.Passed(Asks[0]))
         {
-            foreach (var slow in work.Evidence.Pairs(Node).Where(test => test.Failed && work.Evidence.Proven(test.Other(Node))))
-                work.Ask(LinkInquiry.Of(work, Node, slow.Other(Node)));
+            var slow = work.Evidence.Pairs(Node).Where(test => test.Failed).Select(test => test.Other(Node));
+            foreach (var partner in slow.Where(work.Evidence.Proven)) work.Ask(LinkInquiry.Of(work, Node, partner));
         }
     }
 }

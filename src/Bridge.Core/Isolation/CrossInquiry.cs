@@ -7,7 +7,9 @@ internal readonly record struct Cut(ImmutableArray<int> Left, ImmutableArray<int
 {
     public ImmutableArray<int> Union => [.. Left.Concat(Right).Order()];
 
-    /// <summary>The paths between halves; the first two have no node in common where both sides can be halved.</summary>
+    /// <summary>
+    /// The paths between halves; the first two have no node in common where both sides can be halved.
+    /// </summary>
     public IEnumerable<Cut> Halves()
     {
         var (l1, l2) = (Left[..(Left.Length / 2)], Left[(Left.Length / 2)..]);
@@ -18,8 +20,8 @@ internal readonly record struct Cut(ImmutableArray<int> Left, ImmutableArray<int
 }
 
 /// <summary>
-/// Two groups pass and fail together: which path between them? Both are halved and the halves tested crosswise. What is left when
-/// all other combinations pass is taken without a test; the strikes at the end would not follow a wrong turn.
+/// Two groups pass and fail together: which path between them? Both are halved and the halves tested crosswise. What is
+/// left when all other combinations pass is taken without a test; the strikes at the end would not follow a wrong turn.
 /// </summary>
 /// <param name="Subject"><inheritdoc/></param>
 /// <param name="Asks"><inheritdoc/></param>

@@ -3,15 +3,18 @@ using System.Collections.Immutable;
 namespace Bridge.Core.Isolation;
 
 /// <summary>
-/// Is it the switch? Several nodes of a domain are each tested with a healthy partner outside. One that passes acquits the switch.
-/// If all fail, the switch is blamed when its nodes are fast among themselves, or when all are slow alike.
+/// Is it the switch? Several nodes of a domain are each tested with a healthy partner outside. One that passes acquits
+/// the switch. If all fail, the switch is blamed when its nodes are fast among themselves, or when all are slow alike.
 /// </summary>
-internal sealed record DomainInquiry(ImmutableArray<int> Subject, ImmutableArray<Ask> Asks, int Domain) : Inquiry(Subject, Asks)
+internal sealed record DomainInquiry(ImmutableArray<int> Subject, ImmutableArray<Ask> Asks, int Domain)
+    : Inquiry(Subject, Asks)
 {
     /// <summary>Strikes that blame a switch whose nodes are fast among themselves.</summary>
     private const int Few = 2;
 
-    /// <summary>Strikes that blame a switch whose nodes are slow in every test; all nodes of a smaller domain.</summary>
+    /// <summary>
+    /// Strikes that blame a switch whose nodes are slow in every test; all nodes of a smaller domain.
+    /// </summary>
     private const int Many = 8;
 
     public static DomainInquiry Of(Casework work, int domain)
@@ -51,10 +54,12 @@ internal sealed record DomainInquiry(ImmutableArray<int> Subject, ImmutableArray
 
     private void Blame(Casework work, ImmutableArray<int> strikers)
     {
-        var proof = strikers.SelectMany(node => work.OutsideStrikes(node)).Distinct();
-        work.Find(new Finding(Culprit.Switch, [.. Subject.Where(node => !work.Removed(node))], Domain, Confidence.Confirmed,
-            work.Places(proof), $"{strikers.Length} of {Subject.Length} nodes of {work.Fleet.Domains[Domain]} were tested with "
-            + $"healthy partners outside and all are slow{(InsideIsFast(work, strikers) ? "; inside they are fast" : " alike")}"));
+        var proof = work.Places(strikers.SelectMany(node => work.OutsideStrikes(node)).Distinct());
+        ImmutableArray<int> hanging = [.. Subject.Where(node => !work.Removed(node))];
+        var how = InsideIsFast(work, strikers) ? "slow, and inside they are fast" : "slow alike";
+        work.Find(new Finding(Culprit.Switch, hanging, Domain, Confidence.Confirmed, proof,
+            $"{strikers.Length} of {Subject.Length} nodes of {work.Fleet.Domains[Domain]} were tested with healthy partners "
+            + $"outside: all are {how}"));
     }
 
     /// <summary>What is slow is what the nodes have in common, not each of them.</summary>

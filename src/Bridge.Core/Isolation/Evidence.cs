@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Bridge.Core.Isolation;
 
 /// <summary>
-/// Everything measured so far, and what follows from it alone. Tests that brought no result are not in it. A test speaks only for
-/// the probes that it measured: to be proven is to have passed every probe that is slow anywhere.
+/// Everything measured so far, and what follows from it alone. Tests that brought no result are not in it. A test
+/// speaks only for the probes that it measured: to be proven is to have passed every probe that is slow anywhere.
 /// </summary>
 internal sealed class Evidence
 {
@@ -40,7 +40,9 @@ internal sealed class Evidence
 
     public bool AnyProven { get; }
 
-    /// <summary>Adds results and judges everything again: a faster peer can show that an earlier pass was none.</summary>
+    /// <summary>
+    /// Adds results and judges everything again: a faster peer can show that an earlier pass was none.
+    /// </summary>
     public Evidence Add(IEnumerable<JudgedTest> measured, IsolationOptions options) =>
         new(fleet, Judge.All(Tests.AddRange(measured), options));
 
@@ -74,7 +76,8 @@ internal sealed class Evidence
 
     private bool Crosses(JudgedTest test) => fleet.OnlyDomain(test.Nodes.AsSpan()) is null;
 
-    private uint Passed(Func<JudgedTest, bool> of) => Tests.Where(of).Aggregate(0u, (bits, test) => bits | test.PassedProbes);
+    private uint Passed(Func<JudgedTest, bool> of) =>
+        Tests.Where(of).Aggregate(0u, (bits, test) => bits | test.PassedProbes);
 
     private bool Suffices(uint probes) => probes != 0 && (SlowProbes & ~probes) == 0;
 }

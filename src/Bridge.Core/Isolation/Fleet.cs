@@ -14,7 +14,8 @@ internal sealed class Fleet
     public Fleet(IEnumerable<Candidate> candidates)
     {
         var ordered = candidates
-            .OrderBy(candidate => candidate.Domain, StringComparer.Ordinal).ThenBy(candidate => candidate.Name).ToArray();
+            .OrderBy(candidate => candidate.Domain, StringComparer.Ordinal)
+            .ThenBy(candidate => candidate.Name).ToArray();
         var twice = ordered.GroupBy(candidate => candidate.Name).FirstOrDefault(group => group.Count() > 1);
         if (twice is not null) throw new ArgumentException($"candidate {twice.Key} is there twice", nameof(candidates));
         Names = [.. ordered.Select(candidate => candidate.Name)];
@@ -22,7 +23,8 @@ internal sealed class Fleet
         domainOf = new int[ordered.Length];
         for (int node = 1; node < ordered.Length; node++)
             domainOf[node] = domainOf[node - 1] + (ordered[node].Domain == ordered[node - 1].Domain ? 0 : 1);
-        members = [.. Enumerable.Range(0, ordered.Length).GroupBy(node => domainOf[node]).Select(group => group.ToImmutableArray())];
+        members = [.. Enumerable.Range(0, ordered.Length).GroupBy(node => domainOf[node])
+            .Select(group => group.ToImmutableArray())];
     }
 
     public int Count => Names.Length;
@@ -42,13 +44,14 @@ internal sealed class Fleet
     }
 
     /// <summary>
-    /// Cuts nodes, in topology order, into about equal parts. A cut moves to the nearest border between domains when one is
-    /// within half a part, so that a part is made of whole domains, or of one domain, wherever possible.
+    /// Cuts nodes, in topology order, into about equal parts. A cut moves to the nearest border between domains when
+    /// one is within half a part, so that a part is made of whole domains, or of one domain, wherever possible.
     /// </summary>
     public ImmutableArray<ImmutableArray<int>> Split(ImmutableArray<int> nodes, int parts)
     {
         var cuts = new SortedSet<int> { 0, nodes.Length };
-        for (int part = 1; part < parts; part++) cuts.Add(Cut(nodes, part * nodes.Length / parts, nodes.Length / parts / 2));
+        for (int part = 1; part < parts; part++)
+            cuts.Add(Cut(nodes, part * nodes.Length / parts, nodes.Length / parts / 2));
         return [.. cuts.Zip(cuts.Skip(1), (from, to) => nodes[from..to])];
     }
 

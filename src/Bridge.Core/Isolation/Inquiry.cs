@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Bridge.Core.Isolation;
 
 /// <summary>
-/// One open question: the tests that it wants, and what follows once each is answered or given up. Inquiries know nothing of
-/// rounds; the planner packs the asks of all of them into rounds of disjoint tests.
+/// One open question: the tests that it wants, and what follows once each is answered or given up. Inquiries know
+/// nothing of rounds; the planner packs the asks of all of them into rounds of disjoint tests.
 /// </summary>
 /// <param name="Subject">What it is about; two inquiries of one kind about the same subject are the same.</param>
 /// <param name="Asks">The tests that it wants.</param>

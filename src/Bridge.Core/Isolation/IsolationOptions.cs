@@ -8,10 +8,14 @@ public sealed record IsolationOptions
     /// <summary>The absolute lines, one per probe; their probes are what a test measures.</summary>
     public required ImmutableArray<PassLine> Lines { get; init; }
 
-    /// <summary>Repeats per probe. With 64, a fault that shows in 3 of 10 repeats escapes a test once in 300 million.</summary>
+    /// <summary>
+    /// Repeats per probe. With 64, a fault that shows in 3 of 10 repeats escapes a test once in 300 million.
+    /// </summary>
     public int Repeats { get; init; } = 64;
 
-    /// <summary>How far below its peers a test may be: 0.08 lets 92 % pass. Half as much again between tests of different sizes.</summary>
+    /// <summary>
+    /// How far below its peers a test may be: 0.08 lets 92 % pass. Half as much again between tests of different sizes.
+    /// </summary>
     public double Tolerance { get; init; } = 0.08;
 
     /// <summary>How often a test that brought no evidence is asked for before its nodes are called unknown.</summary>
@@ -24,7 +28,8 @@ public sealed record IsolationOptions
     public IEnumerable<string> Mistakes()
     {
         if (Lines.IsDefaultOrEmpty) yield return "lines: at least one probe with a pass line is needed";
-        else if (Lines.Select(line => line.Probe).Distinct().Count() != Lines.Length) yield return "lines: a probe is there twice";
+        else if (Lines.Select(line => line.Probe).Distinct().Count() != Lines.Length)
+            yield return "lines: a probe is there twice";
         else
         {
             foreach (var line in Lines.Where(line => !Rises(line)))

@@ -3,12 +3,15 @@ using System.Collections.Immutable;
 namespace Bridge.Core.Isolation;
 
 /// <summary>
-/// Finds the slow nodes, links and switches of a fleet in few collective tests: adaptive group testing along the topology. Pure:
-/// a step takes the state and the results of its round and gives the next round, or the report. docs/gpu/isolation.md tells how.
+/// Finds the slow nodes, links and switches of a fleet in few collective tests: adaptive group testing along the
+/// topology. Pure: a step takes the state and the results of its round and gives the next round, or the report.
+/// docs/gpu/isolation.md tells how.
 /// </summary>
 public static class IsolationPlanner
 {
-    /// <summary>Failed covers without a new finding after which the planner stops: the first may have been noise.</summary>
+    /// <summary>
+    /// Failed covers without a new finding after which the planner stops: the first may have been noise.
+    /// </summary>
     private const int FruitlessCovers = 2;
 
     /// <summary>The first round.</summary>
@@ -27,8 +30,8 @@ public static class IsolationPlanner
     }
 
     /// <summary>
-    /// The round after this one. Call it once the round is over: a test without a result counts as one that brought no evidence.
-    /// Results of tests that are not of this round are left aside.
+    /// The round after this one. Call it once the round is over: a test without a result counts as one that brought no
+    /// evidence. Results of tests that are not of this round are left aside.
     /// </summary>
     public static IsolationStep Next(IsolationState state, IEnumerable<IsolationResult> results)
     {
@@ -37,9 +40,11 @@ public static class IsolationPlanner
         var open = state.Open.ToArray();
         foreach (var issued in state.Issued)
         {
-            var isEvidence = byId.TryGetValue(issued.Id, out var result) && result.End is TestEnd.Measured or TestEnd.Hung;
+            var isEvidence = byId.TryGetValue(issued.Id, out var result)
+                && result.End is TestEnd.Measured or TestEnd.Hung;
             var place = state.Evidence.Tests.Length + measured.Count;
-            open[issued.Inquiry] = Answered(open[issued.Inquiry], issued.Ask, isEvidence ? place : null, state.Options.Attempts);
+            int? test = isEvidence ? place : null;
+            open[issued.Inquiry] = Answered(open[issued.Inquiry], issued.Ask, test, state.Options.Attempts);
             if (isEvidence) measured.Add(JudgedTest.Of(issued.Id, issued.Nodes, result!, state.Options));
         }
         var evidence = state.Evidence.Add(measured, state.Options);
@@ -97,14 +102,15 @@ public static class IsolationPlanner
     }
 
     /// <summary>
-    /// A first look and a cover measure everything. In between only what was slow somewhere is measured: the other probes have
-    /// passed on every node already.
+    /// A first look and a cover measure everything. In between only what was slow somewhere is measured: the other
+    /// probes have passed on every node already.
     /// </summary>
     private static IsolationTest Test(Casework work, Issued issued)
     {
         var inquiry = work.Open[issued.Inquiry];
         var slow = inquiry is CoverInquiry or SplitInquiry { Known: false } ? 0 : work.Evidence.SlowProbes;
-        var probes = work.Options.Lines.Select(line => line.Probe).Where((_, i) => slow == 0 || (slow & (1u << i)) != 0);
+        var probes = work.Options.Lines.Select(line => line.Probe)
+            .Where((_, i) => slow == 0 || (slow & (1u << i)) != 0);
         return new IsolationTest(issued.Id, [.. issued.Nodes.Select(node => work.Fleet.Names[node])], [.. probes],
             work.Options.Repeats, inquiry.Why(work));
     }
@@ -126,7 +132,9 @@ public static class IsolationPlanner
     private static Inquiry Recall(Casework work, Inquiry inquiry) => inquiry with
     {
         Asks = [.. inquiry.Asks.Select(ask =>
-            ask.IsOpen && !ask.NeedsPartner && work.Evidence.Pass(ask.Nodes) is { } pass ? ask with { Test = pass } : ask)],
+            ask.IsOpen && !ask.NeedsPartner && work.Evidence.Pass(ask.Nodes) is { } pass
+                ? ask with { Test = pass }
+                : ask)],
     };
 
     private static bool OpenCover(Casework work, ref int covers)

@@ -18,7 +18,9 @@ public enum TestEnd
     Cancelled,
 }
 
-/// <summary>What one probe showed, as bus bandwidth in bytes per second (nccl-tests, PERFORMANCE.md) of its slowest step.</summary>
+/// <summary>
+/// What one probe showed, as bus bandwidth in bytes per second (nccl-tests, PERFORMANCE.md) of its slowest step.
+/// </summary>
 /// <param name="Probe">What was measured.</param>
 /// <param name="Typical">Median of the repeats.</param>
 /// <param name="Slow">The second slowest repeat: one slow repeat is noise, two are a symptom.</param>

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Bridge.Core.Isolation;
 
-/// <summary>Where an isolation stands: immutable, and enough to plan the next round from. Opaque outside the planner.</summary>
+/// <summary>
+/// Where an isolation stands: immutable, and enough to plan the next round from. Opaque outside the planner.
+/// </summary>
 public sealed record IsolationState
 {
     internal IsolationState(Fleet fleet, IsolationOptions options)

@@ -3,10 +3,10 @@ using System.Collections.Immutable;
 namespace Bridge.Core.Isolation;
 
 /// <summary>
-/// Says which tests are slow. A test fails a probe when its second slowest repeat is below the absolute line, below what
-/// the tests of about its size show, or, with more tolerance, below what all tests show. Faults only ever slow down, so
-/// the healthy level is that of the fast tests: the median of those within the tolerance of the fastest. A plain median
-/// would follow the faults once half of the tests have one.
+/// Says which tests are slow. A test fails a probe when its second slowest repeat is below the absolute line, below
+/// what the tests of about its size show, or, with more tolerance, below what all tests show. Faults only ever slow
+/// down, so the healthy level is that of the fast tests: the median of those within the tolerance of the fastest. A
+/// plain median would follow the faults once half of the tests have one.
 /// </summary>
 internal static class Judge
 {
@@ -15,7 +15,9 @@ internal static class Judge
     /// <summary>Widens the tolerance between tests of different sizes: the lines fit a site only roughly.</summary>
     private const double OtherSizes = 1.5;
 
-    /// <summary>1.4826 × MAD estimates the deviation of normal noise; three of them are the margin where noise is large.</summary>
+    /// <summary>
+    /// 1.4826 × MAD estimates the deviation of normal noise; three of them are the margin where noise is large.
+    /// </summary>
     private const double MadMargin = 3 * 1.4826;
 
     /// <summary>Judges all tests against each other; what failed before stays failed.</summary>

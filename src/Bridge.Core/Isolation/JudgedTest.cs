@@ -2,10 +2,14 @@ using System.Collections.Immutable;
 
 namespace Bridge.Core.Isolation;
 
-/// <summary>A measured test. Scores are speeds over the pass line of their probe and number of nodes: 1 is on the line.</summary>
+/// <summary>
+/// A measured test. Scores are speeds over the pass line of their probe and number of nodes: 1 is on the line.
+/// </summary>
 /// <param name="Id">Name of the test.</param>
 /// <param name="Nodes">Its nodes, in fleet order.</param>
-/// <param name="Typical">Score of the median repeat, one per line of the options; NaN where the probe was not measured.</param>
+/// <param name="Typical">
+/// Score of the median repeat, one per line of the options; NaN where the probe was not measured.
+/// </param>
 /// <param name="Slow">Score of the second slowest repeat; NaN likewise.</param>
 /// <param name="FailedProbes">One bit per line of the options. A bit once set stays.</param>
 internal sealed record JudgedTest(

@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Bridge.Core.Isolation;
 
 /// <summary>
-/// Two nodes are slow together and were fast with others: is it the path between them? The pair must fail twice, and each end must
-/// pass once more with somebody else.
+/// Two nodes are slow together and were fast with others: is it the path between them? The pair must fail twice, and
+/// each end must pass once more with somebody else.
 /// </summary>
 internal sealed record LinkInquiry(ImmutableArray<int> Subject, ImmutableArray<Ask> Asks) : Inquiry(Subject, Asks)
 {
@@ -22,7 +22,8 @@ internal sealed record LinkInquiry(ImmutableArray<int> Subject, ImmutableArray<A
         ]);
     }
 
-    public override string Why(Casework work) => $"is the path between {work.Name(Subject[0])} and {work.Name(Subject[1])} slow?";
+    public override string Why(Casework work) =>
+        $"is the path between {work.Name(Subject[0])} and {work.Name(Subject[1])} slow?";
 
     public override void Conclude(Casework work)
     {

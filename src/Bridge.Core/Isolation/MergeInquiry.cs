@@ -25,14 +25,16 @@ internal sealed record MergeInquiry(
 
     public override void Conclude(Casework work)
     {
-        var slow = Pairs(Parts, Turn).Zip(Asks).Where(pair => work.Failed(pair.Second)).Select(pair => pair.First).ToArray();
+        var slow = Pairs(Parts, Turn).Zip(Asks)
+            .Where(pair => work.Failed(pair.Second)).Select(pair => pair.First).ToArray();
         foreach (var (one, other) in slow) CrossInquiry.Open(work, new Cut(Parts[one], Parts[other]));
         if (slow.Length > 0 || !Asks.All(work.Passed)) return;
         if (Turn + 1 < Pairings.Length) work.Ask(Of(Subject, Parts, Turn + 1));
     }
 
     private static MergeInquiry Of(ImmutableArray<int> nodes, ImmutableArray<ImmutableArray<int>> parts, int turn) =>
-        new(nodes, [.. Pairs(parts, turn).Select(pair => new Ask(new Cut(parts[pair.One], parts[pair.Other]).Union))], parts, turn);
+        new(nodes, [.. Pairs(parts, turn).Select(pair => new Cut(parts[pair.One], parts[pair.Other]))
+            .Select(cut => new Ask(cut.Union))], parts, turn);
 
     private static IEnumerable<(int One, int Other)> Pairs(ImmutableArray<ImmutableArray<int>> parts, int turn) =>
         Pairings[turn].Where(pair => pair.One < parts.Length && pair.Other < parts.Length);

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Bridge.Core.Isolation;
 
-/// <summary>The least bus bandwidth that a probe must show, by number of nodes; between two points it is interpolated.</summary>
+/// <summary>
+/// The least bus bandwidth that a probe must show, by number of nodes; between two points it is interpolated.
+/// </summary>
 /// <param name="Probe">The probe that the line is for.</param>
 /// <param name="Points">Nodes and bytes per second, by rising number of nodes; the ends hold beyond them.</param>
 public sealed record PassLine(Probe Probe, ImmutableArray<(int Nodes, double BytesPerSecond)> Points)

@@ -6,7 +6,9 @@ public enum Traffic
     /// <summary>All-reduce over a ring: every node, but only the links between neighbours in the ring.</summary>
     AllReduce,
 
-    /// <summary>Send and receive, shifted by 1 … n−1: every node and every pair of nodes, each pair in a step of its own.</summary>
+    /// <summary>
+    /// Send and receive, shifted by 1 … n−1: every node and every pair of nodes, each pair in a step of its own.
+    /// </summary>
     Exchange,
 }
 

@@ -3,12 +3,14 @@ using System.Collections.Immutable;
 namespace Bridge.Core.Isolation;
 
 /// <summary>
-/// Is the measure itself healthy? Before nodes of one domain are blamed for being slow with others, two of the others must be seen to
-/// be fast with each other. The evidence is all that is wanted; nothing is concluded from it here.
+/// Is the measure itself healthy? Before nodes of one domain are blamed for being slow with others, two of the others
+/// must be seen to be fast with each other. The evidence is all that is wanted; nothing is concluded from it here.
 /// </summary>
 internal sealed record ReferenceInquiry(ImmutableArray<int> Subject, ImmutableArray<Ask> Asks) : Inquiry(Subject, Asks)
 {
-    /// <summary>Asks for such a test, unless some other domain is known to be fine or there are not two to choose from.</summary>
+    /// <summary>
+    /// Asks for such a test, unless some other domain is known to be fine or there are not two to choose from.
+    /// </summary>
     public static void Open(Casework work, int home)
     {
         var others = Enumerable.Range(0, work.Fleet.Domains.Length).Where(domain => domain != home).ToArray();

@@ -12,8 +12,10 @@ internal static class Reporter
         var open = work.Findings.Where(finding => finding.Culprit is Culprit.Unexplained or Culprit.Fleet)
             .SelectMany(finding => finding.Nodes).ToHashSet();
         var left = work.Fleet.All.Where(node => !work.Removed(node));
-        var healthy = left.ToLookup(node => work.Evidence.Proven(node) && !open.Contains(node), node => work.Fleet.Names[node]);
-        return new IsolationReport([.. work.Findings.Select(finding => Verdict(work, finding))], [.. healthy[true]], [.. healthy[false]]);
+        var healthy = left.ToLookup(
+            node => work.Evidence.Proven(node) && !open.Contains(node), node => work.Fleet.Names[node]);
+        return new IsolationReport(
+            [.. work.Findings.Select(finding => Verdict(work, finding))], [.. healthy[true]], [.. healthy[false]]);
     }
 
     /// <summary>The smallest slow tests first: what holds an unexplained group is slow because of it.</summary>
@@ -31,8 +33,8 @@ internal static class Reporter
     private static bool IsExplained(Casework work, JudgedTest test) =>
         test.Nodes.Any(work.Removed)
         || work.Findings.Any(finding => !finding.Removes && finding.Nodes.All(node => test.Nodes.Contains(node)))
-        || work.Evidence.Tests.Any(later => (test.FailedProbes & ~later.PassedProbes) == 0 && later.Id.Round > test.Id.Round
-            && test.Nodes.All(node => later.Nodes.Contains(node)));
+        || work.Evidence.Tests.Any(later => later.Id.Round > test.Id.Round
+            && (test.FailedProbes & ~later.PassedProbes) == 0 && test.Nodes.All(node => later.Nodes.Contains(node)));
 
     private static Verdict Verdict(Casework work, Finding finding)
     {
@@ -42,6 +44,7 @@ internal static class Reporter
             [.. work.Options.Lines.Select(line => line.Probe).Where((_, i) => (slow & (1u << i)) != 0)];
         ImmutableArray<NodeName> nodes = [.. finding.Nodes.Select(node => work.Fleet.Names[node])];
         var domain = finding.Culprit == Culprit.Switch ? work.Fleet.Domains[finding.Domain] : "";
-        return new Verdict(finding.Culprit, nodes, domain, finding.Confidence, [.. proof.Select(test => test.Id)], symptoms, finding.Why);
+        return new Verdict(finding.Culprit, nodes, domain, finding.Confidence,
+            [.. proof.Select(test => test.Id)], symptoms, finding.Why);
     }
 }

@@ -25,7 +25,9 @@ internal sealed class RoundBuilder(Casework work, int round)
         issued.Add(new Issued(new TestId(round, issued.Count + 1), nodes, inquiry, ask));
     }
 
-    /// <summary>The nodes that the test would run on, or null when it must wait for a round in which they are free.</summary>
+    /// <summary>
+    /// The nodes that the test would run on, or null when it must wait for a round in which they are free.
+    /// </summary>
     private ImmutableArray<int>? Nodes(Ask ask)
     {
         if (ask.Nodes.Any(node => busy[node])) return null;
@@ -34,8 +36,9 @@ internal sealed class RoundBuilder(Casework work, int round)
     }
 
     /// <summary>
-    /// A free, proven node: of a domain that is known to talk to others if there is one, else of another domain, else (where the
-    /// ask allows it and no healthy node is anywhere else) of the same domain. The search starts half a fleet away.
+    /// A free, proven node: of a domain that is known to talk to others if there is one, else of another domain, else
+    /// (where the ask allows it and no healthy node is anywhere else) of the same domain. The search starts half a
+    /// fleet away.
     /// </summary>
     private int? Partner(Ask ask)
     {

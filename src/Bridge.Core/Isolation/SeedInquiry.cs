@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Bridge.Core.Isolation;
 
 /// <summary>
-/// Nothing has passed so far: is there any healthy pair at all? A few pairs across the fleet tell. If none passes and all show
-/// the same, the fabric or the line is at fault and nobody is blamed.
+/// Nothing has passed so far: is there any healthy pair at all? A few pairs across the fleet tell. If none passes and
+/// all show the same, the fabric or the line is at fault and nobody is blamed.
 /// </summary>
 /// <param name="Subject"><inheritdoc/></param>
 /// <param name="Asks"><inheritdoc/></param>
@@ -51,7 +51,8 @@ internal sealed record SeedInquiry(
     {
         var alike = Alike(work);
         var why = alike
-            ? $"all {work.Evidence.Tests.Length} tests are below the line and alike: the whole fabric is slow, or the line is wrong"
+            ? $"all {work.Evidence.Tests.Length} tests are below the line and alike: "
+                + "the whole fabric is slow, or the line is wrong"
             : $"all {work.Evidence.Tests.Length} tests are below the line: there is no healthy pair to compare with";
         work.Find(new Finding(Culprit.Fleet, Subject, 0, alike ? Confidence.Confirmed : Confidence.Probable,
             work.Places(work.Evidence.Tests), why));

@@ -3,17 +3,20 @@ using System.Collections.Immutable;
 namespace Bridge.Core.Isolation;
 
 /// <summary>
-/// Which part of these nodes is slow? Four parts at once: with m parts a level costs m tests and there are log m levels, so 4 costs
-/// as many tests as 2 and takes half the rounds; 3 would save 5 % of the tests and cost a quarter more rounds.
+/// Which part of these nodes is slow? Four parts at once: with m parts a level costs m tests and there are log m
+/// levels, so 4 costs as many tests as 2 and takes half the rounds; 3 would save 5 % of the tests and cost a quarter
+/// more rounds.
 /// </summary>
 /// <param name="Subject"><inheritdoc/></param>
 /// <param name="Asks"><inheritdoc/></param>
 /// <param name="Known">True when the nodes together were slow; false for the first look at the fleet.</param>
-internal sealed record SplitInquiry(ImmutableArray<int> Subject, ImmutableArray<Ask> Asks, bool Known) : Inquiry(Subject, Asks)
+internal sealed record SplitInquiry(ImmutableArray<int> Subject, ImmutableArray<Ask> Asks, bool Known)
+    : Inquiry(Subject, Asks)
 {
     private const int PartCount = 4;
 
-    public static SplitInquiry First(Fleet fleet) => new(fleet.All, Cut(fleet, fleet.All, Math.Min(PartCount, fleet.Count / 2)), false);
+    public static SplitInquiry First(Fleet fleet) =>
+        new(fleet.All, Cut(fleet, fleet.All, Math.Min(PartCount, fleet.Count / 2)), false);
 
     public static SplitInquiry Of(Fleet fleet, ImmutableArray<int> slow) =>
         new(slow, Cut(fleet, slow, Math.Min(PartCount, slow.Length)), true);

@@ -1,6 +1,9 @@
 namespace Bridge.Core.Isolation;
 
-/// <summary>When a node is blamed: two strikes against different sound partners, and its domain is fine for another of its nodes.</summary>
+/// <summary>
+/// When a node is blamed: two strikes against different sound partners, and its domain is fine for another of its
+/// nodes.
+/// </summary>
 internal static class Suspects
 {
     private const int Strikes = 2;
@@ -24,8 +27,9 @@ internal static class Suspects
     private static void Confirm(Casework work, int node)
     {
         var pairs = work.Evidence.Pairs(node).ToArray();
-        if (pairs.Length < MostPairs)
-            work.Ask(new ConfirmInquiry([node], [new Ask([node]) { NotWith = [.. pairs.Select(test => test.Other(node))] }]));
+        if (pairs.Length == MostPairs) return;
+        var ask = new Ask([node]) { NotWith = [.. pairs.Select(test => test.Other(node))] };
+        work.Ask(new ConfirmInquiry([node], [ask]));
     }
 
     private static void Blame(Casework work, int node)
@@ -34,7 +38,8 @@ internal static class Suspects
         var firm = work.OutsideStrikes(node).Length > 0 && work.Evidence.CrossedWithout(node)
             && work.Evidence.Pairs(node).All(test => test.Failed);
         var partners = string.Join(" and ", strikes.Select(test => work.Name(test.Other(node))));
-        work.Find(new Finding(Culprit.Node, [node], work.Fleet.DomainOf(node), firm ? Confidence.Confirmed : Confidence.Probable,
-            work.Places(strikes), $"{work.Name(node)} is slow with {partners}, which are fast with others"));
+        work.Find(new Finding(Culprit.Node, [node], work.Fleet.DomainOf(node),
+            firm ? Confidence.Confirmed : Confidence.Probable, work.Places(strikes),
+            $"{work.Name(node)} is slow with {partners}, which are fast with others"));
     }
 }

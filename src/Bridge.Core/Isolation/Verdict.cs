@@ -14,7 +14,9 @@ public enum Culprit
     /// <summary>The switch or rail that a whole domain hangs on; its nodes are not blamed.</summary>
     Switch,
 
-    /// <summary>Everything is slow alike: the whole fabric, or the line it is held against. No node is blamed.</summary>
+    /// <summary>
+    /// Everything is slow alike: the whole fabric, or the line it is held against. No node is blamed.
+    /// </summary>
     Fleet,
 
     /// <summary>Something was slow and no part of it stays slow. Nobody is blamed, nobody is cleared.</summary>
@@ -27,7 +29,9 @@ public enum Confidence
     /// <summary>The best that the topology or the evidence allowed; the reason says what is missing.</summary>
     Probable,
 
-    /// <summary>At least two strikes against different healthy partners, at least one of them of another domain.</summary>
+    /// <summary>
+    /// At least two strikes against different healthy partners, at least one of them of another domain.
+    /// </summary>
     Confirmed,
 }
 
@@ -43,7 +47,9 @@ public sealed record Verdict(
     Culprit Culprit, ImmutableArray<NodeName> Nodes, string Domain, Confidence Confidence,
     ImmutableArray<TestId> Proof, ImmutableArray<Probe> Symptoms, string Why);
 
-/// <summary>What is known at the end. Every candidate is in one of the three lists or in a verdict of node or switch.</summary>
+/// <summary>
+/// What is known at the end. Every candidate is in one of the three lists or in a verdict of node or switch.
+/// </summary>
 /// <param name="Verdicts">Faults, in the order in which they were proven.</param>
 /// <param name="Healthy">Nodes that passed a test and are in no open suspicion.</param>
 /// <param name="Unknown">Nodes without evidence either way, or of an unexplained slow group.</param>

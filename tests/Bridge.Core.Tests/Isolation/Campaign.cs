@@ -20,7 +20,8 @@ public sealed record Campaign(
     /// <summary>1 when something slow was left without a reason.</summary>
     public int Unexplained => Report.Verdicts.Any(verdict => verdict.Culprit == Culprit.Unexplained) ? 1 : 0;
 
-    public static Campaign Run(FaultClass fault, int nodes, int seed) => Run(new SimulatedFabric(fault, nodes, seed), fault);
+    public static Campaign Run(FaultClass fault, int nodes, int seed) =>
+        Run(new SimulatedFabric(fault, nodes, seed), fault);
 
     public static Campaign Run(SimulatedFabric fabric, FaultClass fault, StringBuilder? trace = null)
     {
@@ -40,7 +41,8 @@ public sealed record Campaign(
         var fleet = verdicts.Any(verdict => verdict.Culprit == Culprit.Fleet);
         if (fault == FaultClass.AllSlow && !fleet) missed++;
         if (fault != FaultClass.AllSlow && fleet) isFalse++;
-        return new Campaign(log.Count, log.Count == 0 ? 0 : log[^1].Id.Round, log.Sum(test => test.Nodes.Length), missed, isFalse,
+        var nodeTests = log.Sum(test => test.Nodes.Length);
+        return new Campaign(log.Count, log.Count == 0 ? 0 : log[^1].Id.Round, nodeTests, missed, isFalse,
             step.Report, log.ToImmutable());
     }
 

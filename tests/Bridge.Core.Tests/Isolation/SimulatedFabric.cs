@@ -7,9 +7,9 @@ using Bridge.Core.Names;
 namespace Bridge.Core.Tests.Isolation;
 
 /// <summary>
-/// A fabric that answers isolation tests. Every repeat is as slow as the worst fault that it meets, with 2 % of noise per repeat and
-/// 1 % per test. The site is 1.1 to 1.3 times as fast as its pass lines, and its curve is off by up to 2 % per size of test, so
-/// that a fault down to 0.8 is often invisible to the absolute line. One test in fifty is lost.
+/// A fabric that answers isolation tests. Every repeat is as slow as the worst fault that it meets, with 2 % of noise
+/// per repeat and 1 % per test. The site is 1.1 to 1.3 times as fast as its pass lines, and its curve is off by up to 2
+/// % per size of test, so that a fault down to 0.8 is often invisible to the absolute line. One test in fifty is lost.
 /// </summary>
 public sealed class SimulatedFabric
 {
@@ -59,7 +59,8 @@ public sealed class SimulatedFabric
         if (random.NextDouble() < Losses)
             return IsolationResult.Lost(test.Id, random.Next(2) == 0 ? TestEnd.Cancelled : TestEnd.Failed);
         var nodes = test.Nodes.Select(Place).ToArray();
-        return new IsolationResult(test.Id, TestEnd.Measured, [.. test.Probes.Select(probe => Measure(probe, nodes, test.Repeats))]);
+        return new IsolationResult(test.Id, TestEnd.Measured, 
+            [.. test.Probes.Select(probe => Measure(probe, nodes, test.Repeats))]);
     }
 
     private static int Place(NodeName node) => int.Parse(node.Value.AsSpan(1), CultureInfo.InvariantCulture);
@@ -82,7 +83,9 @@ public sealed class SimulatedFabric
         return new Measurement(probe, speeds[repeats / 2], speeds[1]);
     }
 
-    /// <summary>Leaves of 5 or 6 nodes for a fleet of 16, of 8 for 64, else of 16; the last one may be smaller.</summary>
+    /// <summary>
+    /// Leaves of 5 or 6 nodes for a fleet of 16, of 8 for 64, else of 16; the last one may be smaller.
+    /// </summary>
     private static ImmutableArray<Candidate> Fabric(int nodes)
     {
         var leaf = nodes <= 16 ? 6 : nodes <= 64 ? 8 : 16;
@@ -124,5 +127,6 @@ public sealed class SimulatedFabric
 
     private double Between(double low, double high) => low + ((high - low) * random.NextDouble());
 
-    private double Gaussian() => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+    private double Gaussian() =>
+        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 }

@@ -8,7 +8,7 @@ namespace Bridge.Core.Isolation;
 /// </summary>
 internal sealed record LinkInquiry(ImmutableArray<int> Subject, ImmutableArray<Ask> Asks) : Inquiry(Subject, Asks)
 {
-    private const int Strikes = 2;
+    private const int Strikes = 3;
 
     public static LinkInquiry Of(Casework work, int one, int other)
     {

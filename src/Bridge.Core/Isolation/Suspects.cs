@@ -8,6 +8,9 @@ internal static class Suspects
 {
     private const int Strikes = 2;
 
+    /// <summary>What it takes against a node that has passed a test: one strike may be a slow link, another one noise.</summary>
+    private const int StrikesAgainstProven = 3;
+
     /// <summary>A node that passes and fails by turns is left unknown after so many pairs.</summary>
     private const int MostPairs = 6;
 
@@ -16,7 +19,8 @@ internal static class Suspects
     {
         if (work.Removed(node)) return;
         ReferenceInquiry.Open(work, work.Fleet.DomainOf(node));
-        if (work.Strikes(node).Length < Strikes) Confirm(work, node);
+        var needed = work.Evidence.Proven(node) ? StrikesAgainstProven : Strikes;
+        if (work.Strikes(node).Length < needed) Confirm(work, node);
         else if (domainAsked || work.Evidence.CrossedWithout(node) || IsAlone(work, node)) Blame(work, node);
         else work.Ask(DomainInquiry.Of(work, work.Fleet.DomainOf(node)));
     }

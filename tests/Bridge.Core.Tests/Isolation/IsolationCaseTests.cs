@@ -79,6 +79,16 @@ public sealed class IsolationCaseTests
         Assert.Equal((Sick, Confidence.Probable), (verdict.Nodes.Single(), verdict.Confidence));
     }
 
+    [Fact]
+    public void A_slow_way_between_the_only_two_domains_is_put_to_neither()
+    {
+        var fleet = Fleet(16);
+        var home = fleet.ToDictionary(candidate => candidate.Name, candidate => candidate.Domain);
+        var (report, _) = Run(fleet, test => Measured(test, test.Nodes.DistinctBy(node => home[node]).Count() > 1 ? 0.5 : 1));
+        Assert.NotEmpty(report.Verdicts);
+        Assert.All(report.Verdicts, verdict => Assert.Equal(Culprit.Unexplained, verdict.Culprit));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]

@@ -74,13 +74,13 @@ public sealed class AggregatedApiHost(
         try
         {
             await app.StartAsync(cancel);
+            _running = app;
         }
-        catch
+        finally
         {
-            await app.DisposeAsync();
-            throw;
+            if (_running is null)
+                await app.DisposeAsync();
         }
-        _running = app;
         _address = app.Services.GetRequiredService<IServer>().Features
             .Get<IServerAddressesFeature>()!.Addresses.First();
         Log.Listening(_log, _address, options.AuthorizerName);

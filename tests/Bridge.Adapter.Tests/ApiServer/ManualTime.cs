@@ -28,6 +28,13 @@ internal sealed class ManualTime(DateTimeOffset start) : TimeProvider
         return timer;
     }
 
+    /// <summary>How many timers run out within this time.</summary>
+    public int Pending(TimeSpan within)
+    {
+        lock (_gate)
+            return _timers.Count(t => t.Due <= _passed + within);
+    }
+
     public void Advance(TimeSpan by)
     {
         List<ManualTimer> due;

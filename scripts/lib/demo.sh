@@ -12,6 +12,14 @@ STARTED_AT=$SECONDS
 step() { printf '%3d s  %s\n' $((SECONDS - STARTED_AT)) "$*"; }
 
 kubectl() { "$(lab_value KUBECTL)" --kubeconfig "$(lab_value KUBECONFIG)" "$@"; }
+
+# kubectl_alice: as the person who submitted; a real cluster has no alice, there it is whoever the kubeconfig says.
+kubectl_alice() {
+    local config
+    config=$(lab_value KUBECONFIG_ALICE)
+    kubectl --kubeconfig "${config:-$(lab_value KUBECONFIG)}" -n team-a "$@"
+}
+
 as_alice() { AS=alice "$REPO/scripts/slurm-run" "$LAB" "$@"; }
 slurm() { "$REPO/scripts/slurm-run" "$LAB" "$@"; }
 log_of() { printf '%s/%s.log\n' "$DEMO_LOG" "$1"; }
@@ -101,7 +109,7 @@ E
     id=$(as_alice sbatch --parsable train.sh)
     wait_until 60 "job $id to run on two nodes" "$(log_of bridge)" running job_runs "$id"
     wait_until 30 "kubectl to show job $id running" "$(log_of bridge)" running kube_shows "$id" RUNNING
-    kubectl -n team-a get slurmjobs
+    kubectl_alice get slurmjobs
     wait_until 90 "job $id to be COMPLETED in sacct" "$(log_of bridge)" running job_completed "$id"
     step "sacct says"
     as_alice sacct -X -j "$id" -o JobID,JobName,User,Account,State,ExitCode,AllocTRES%50,NodeList
@@ -109,8 +117,8 @@ E
     [ "$(grep -c 'as 2001, GPUs 0,1,2,3$' "$LAB/work/train-$id.out")" = 2 ] || die "the job did not see four GPUs on each of two nodes" \
         "look at $LAB/work/train-$id.out"
     wait_until 30 "kubectl to show job $id completed" "$(log_of bridge)" running kube_shows "$id" COMPLETED
-    step "kubectl says"
-    kubectl -n team-a get slurmjobs
+    step "kubectl says, to alice and to the administrator"
+    kubectl_alice get slurmjobs
     kubectl -n slurm get slurmclusters,nodepools,partitionpolicies
     how_to_play
     echo "demo: ok"
@@ -118,7 +126,7 @@ E
 
 job_runs() { [ "$(slurm squeue -h -j "$1" -t RUNNING -o '%D' 2>/dev/null)" = 2 ]; }
 job_completed() { [ "$(slurm sacct -X -n -P -j "$1" -o State,ExitCode 2>/dev/null)" = "COMPLETED|0:0" ]; }
-kube_shows() { kubectl -n team-a get slurmjobs --field-selector "status.state=$2" -o name 2>/dev/null | grep -q "/$1\$"; }
+kube_shows() { kubectl_alice get slurmjobs --field-selector "status.state=$2" -o name 2>/dev/null | grep -q "/$1\$"; }
 
 how_to_play() {
     cat <<E

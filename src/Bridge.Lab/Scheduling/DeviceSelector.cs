@@ -5,8 +5,8 @@ using Bridge.Kube.Models;
 namespace Bridge.Lab.Scheduling;
 
 /// <summary>
-/// The CEL that the lab's scheduler understands: comparisons of device.driver or device.attributes['DOMAIN'].NAME with ==, != or
-/// in [...] against quoted text, joined by &amp;&amp;. It is what Bridge and the GPU driver's classes write; anything else is refused by name
+/// The CEL that the lab's scheduler understands: comparisons of device.driver, device.attributes['DOMAIN'].NAME or
+/// device.attributes['DOMAIN'].?NAME.orValue('OTHERWISE') with ==, != or in [...] against quoted text, joined by &amp;&amp;. It is what Bridge and the GPU driver's classes write; anything else is refused by name
 /// rather than guessed at.
 /// </summary>
 public sealed partial class DeviceSelector
@@ -38,7 +38,7 @@ public sealed partial class DeviceSelector
     {
         foreach (var term in terms)
         {
-            var actual = term.Attribute.Length == 0 ? driver : Attribute(driver, device, term.Domain, term.Attribute);
+            var actual = term.Attribute.Length == 0 ? driver : Attribute(driver, device, term.Domain, term.Attribute) ?? term.Otherwise;
             if (actual is null)
                 return (false, $"no such key: {term.Attribute}");
             if (term.Values.Contains(actual) == term.Negated)
@@ -62,14 +62,22 @@ public sealed partial class DeviceSelector
     {
         var op = match.Groups["op"].Value;
         var values = LiteralPattern().Matches(match.Groups["value"].Value).Select(m => m.Value[1..^1]);
-        return new Term(match.Groups["domain"].Value, match.Groups["name"].Value, op == "!=", [.. values]);
+        var otherwise = match.Groups["otherwise"] is { Success: true } text ? text.Value[1..^1] : null;
+        return new Term(match.Groups["domain"].Value, match.Groups["name"].Value, otherwise, op == "!=", [.. values]);
     }
 
-    private sealed record Term(string Domain, string Attribute, bool Negated, ImmutableHashSet<string> Values);
+    /// <param name="Domain">Of the attribute; empty for device.driver.</param>
+    /// <param name="Attribute">Its name; empty for device.driver.</param>
+    /// <param name="Otherwise">What stands for an attribute that is absent; null when its absence is an error.</param>
+    /// <param name="Negated">For !=.</param>
+    /// <param name="Values">What it is compared with.</param>
+    private sealed record Term(
+        string Domain, string Attribute, string? Otherwise, bool Negated, ImmutableHashSet<string> Values);
 
     [GeneratedRegex(
         """
-        \G\s*device\.(?:driver|attributes\[(?:'(?<domain>[^'\\]+)'|"(?<domain>[^"\\]+)")\]\.(?<name>[A-Za-z_]\w*))\s*
+        \G\s*device\.(?:driver|attributes\[(?:'(?<domain>[^'\\]+)'|"(?<domain>[^"\\]+)")\]\.
+         (?:(?<name>[A-Za-z_]\w*)|\?(?<name>[A-Za-z_]\w*)\.orValue\((?<otherwise>'[^'\\]*'|"[^"\\]*")\)))\s*
         (?:(?<op>==|!=)\s*(?<value>'[^'\\]*'|"[^"\\]*")
          |\b(?<op>in)\s*(?<value>\[\s*(?:(?:'[^'\\]*'|"[^"\\]*")(?:\s*,\s*(?:'[^'\\]*'|"[^"\\]*"))*)?\s*\]))\s*
         """, RegexOptions.IgnorePatternWhitespace)]

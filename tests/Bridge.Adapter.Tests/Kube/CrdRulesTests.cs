@@ -1,0 +1,137 @@
+using System.Text.Json.Nodes;
+using Bridge.Control;
+using Bridge.Kube.Models;
+using Bridge.Kube.Writes;
+
+namespace Bridge.Adapter.Tests.Kube;
+
+/// <summary>What the schemas of Bridge's resources refuse, in the words of the API server.</summary>
+[Collection(LabKubeTests.Name)]
+public sealed class CrdRulesTests(LabKube lab)
+{
+    private const string Cluster = """{"restUrl":"http://slurm:6820","confServer":"slurmctld:6817","tokenKeyFile":"/etc/slurm/jwt.key"}""";
+    private const string Pool = """{"cluster":"lab","nodeSelector":{"matchLabels":{"gpu":"yes"}},"slurmd":{"image":"slurmd:26.05"}}""";
+    private const string Partition = """{"cluster":"lab","pools":["gpu"]}""";
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("restUrl", "\"ftp://slurm\"", "spec.restUrl")]
+    [InlineData("restUrl", "\"unix:/run/x y\"", "spec.restUrl")]
+    [InlineData("restUrl", "null", "spec.restUrl")]
+    [InlineData("user", "\"root; rm\"", "spec.user")]
+    [InlineData("confServer", "\"slurmctld --conf x\"", "spec.confServer")]
+    [InlineData("confServer", "\"a\\nb\"", "spec.confServer")]
+    [InlineData("tokenKeyFile", "null", "exactly one of tokenKeyRef")]
+    [InlineData("tokenKeyRef", """{"name":"s","key":"k"}""", "exactly one of tokenKeyRef")]
+    [InlineData("readBudgetPercent", "0", "spec.readBudgetPercent")]
+    [InlineData("pollSeconds", "\"often\"", "spec.pollSeconds")]
+    public Task A_SlurmCluster_that_cannot_work_is_refused(string field, string value, string expected) =>
+        RefusedAsync(KubeKinds.SlurmClusters.Resource, Cluster, field, value, expected);
+
+    [Theory]
+    [InlineData("nodeSelector", "{}", "an empty selector would select nothing")]
+    [InlineData("nodeSelector", """{"matchExpressions":[{"key":"a","operator":"In"}]}""", "In and NotIn need values")]
+    [InlineData("nodeSelector", """{"matchExpressions":[{"key":"a","operator":"Exists","values":["b"]}]}""", "must have none")]
+    [InlineData("slurmd", """{"image":"has space"}""", "spec.slurmd.image")]
+    [InlineData("gpuOwnership", "\"claim\"", "supported values")]
+    [InlineData("features", "[\"a,b\"]", "spec.features[0]")]
+    [InlineData("features", "[\"a\\nPartitionName=x\"]", "spec.features[0]")]
+    [InlineData("features", "[\"a b\"]", "spec.features[0]")]
+    [InlineData("featureLabels", "[\"not a label\"]", "spec.featureLabels[0]")]
+    [InlineData("maxUnavailable", "\"0\"", "spec.maxUnavailable")]
+    [InlineData("maxUnavailable", "\"101%\"", "spec.maxUnavailable")]
+    [InlineData("reserved", """{"cpus":-1}""", "spec.reserved.cpus")]
+    public Task A_NodePool_that_cannot_work_is_refused(string field, string value, string expected) =>
+        RefusedAsync(KubeKinds.NodePools.Resource, Pool, field, value, expected);
+
+    [Theory]
+    [InlineData("pools", "[]", "spec.pools")]
+    [InlineData("partitionName", "\"a b\"", "spec.partitionName")]
+    [InlineData("partitionName", "\"a\\nNodeName=x\"", "spec.partitionName")]
+    [InlineData("partitionName", "\"Default\"", "reserves the partition name DEFAULT")]
+    [InlineData("gpuModels", "[\"H100\"]", "spec.gpuModels[0]")]
+    [InlineData("state", "\"UP\"", "supported values")]
+    [InlineData("allowAccounts", "[\"a,b\"]", "spec.allowAccounts[0]")]
+    [InlineData("qos", "\"a State=DOWN\"", "spec.qos")]
+    [InlineData("billingWeights", "\"CPU=1 Nodes=ALL\"", "spec.billingWeights")]
+    [InlineData("preemptMode", "\"requeue\"", "supported values")]
+    [InlineData("priorityTier", "70000", "spec.priorityTier")]
+    public Task A_PartitionPolicy_that_cannot_work_is_refused(string field, string value, string expected) =>
+        RefusedAsync(KubeKinds.PartitionPolicies.Resource, Partition, field, value, expected);
+
+    [Theory]
+    [InlineData("""{"cluster":"lab","pools":["gpu"],"maxTimeMinutes":60,"defaultTimeMinutes":61}""", "must not exceed maxTimeMinutes")]
+    [InlineData("""{"cluster":"lab","pools":["gpu"],"allowAccounts":["a"],"denyAccounts":["b"]}""", "give only one of them")]
+    public async Task Fields_that_contradict_each_other_are_refused(string spec, string expected) =>
+        Assert.Contains(expected, Reason(await CreateAsync(KubeKinds.PartitionPolicies.Resource, "p", spec)), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("with.dots", "set spec.partitionName")]
+    [InlineData("default", "reserves the partition name DEFAULT")]
+    public async Task A_policy_whose_own_name_is_no_partition_name_needs_one(string name, string expected)
+    {
+        Assert.Contains(expected, Reason(await CreateAsync(KubeKinds.PartitionPolicies.Resource, name, Partition)), StringComparison.Ordinal);
+        var named = Partition.Replace("{\"cluster\"", "{\"partitionName\":\"gpu\",\"cluster\"", StringComparison.Ordinal);
+        Assert.Equal(StepResult.Done, await CreateAsync(KubeKinds.PartitionPolicies.Resource, name, named));
+    }
+
+    [Fact]
+    public async Task What_Slurm_cannot_rename_cannot_be_changed()
+    {
+        Assert.SkipWhen(lab.WhyNot.Length > 0, lab.WhyNot);
+        using var client = lab.Client();
+        var writer = new KubeWriter(client);
+        var ns = await lab.NewNamespaceAsync();
+        var key = new ObjectKey(ns, "gpu");
+        await lab.MakeAsync(KubeKinds.PartitionPolicies.Resource, key, $$"""{ "spec": {{Partition}} }""");
+        var target = new WriteTarget(KubeKinds.PartitionPolicies.Resource, key);
+        var renamed = await writer.MergeAsync(target, new JsonObject { ["spec"] = new JsonObject { ["partitionName"] = "x" } }, "", Cancel);
+        Assert.Contains("partitionName cannot be changed", Reason(renamed), StringComparison.Ordinal);
+        var moved = await writer.MergeAsync(target, new JsonObject { ["spec"] = new JsonObject { ["cluster"] = "other" } }, "", Cancel);
+        Assert.Contains("cluster cannot be changed", Reason(moved), StringComparison.Ordinal);
+        var closed = await writer.MergeAsync(target, new JsonObject { ["spec"] = new JsonObject { ["state"] = "Drain" } }, "", Cancel);
+        Assert.Equal(StepResult.Done, closed);
+    }
+
+    [Fact]
+    public async Task Every_field_at_once_is_accepted()
+    {
+        Assert.Equal(StepResult.Done, await CreateAsync(KubeKinds.SlurmClusters.Resource, "lab", """
+            {"restUrl":"unix:/run/slurm/rest.sock","user":"bridge","tokenKeyRef":{"name":"jwt","key":"jwt.key"},
+             "slurmKeyRef":{"name":"slurm","key":"slurm.key"},"confServer":"ctl0:6817,ctl1","clientCommand":["/usr/bin/env","x=y z"],
+             "readBudgetPercent":10,"pollSeconds":5,"defaultJobNamespace":"jobs"}
+            """));
+        Assert.Equal(StepResult.Done, await CreateAsync(KubeKinds.NodePools.Resource, "gpu", """
+            {"cluster":"lab","nodeSelector":{"matchExpressions":[{"key":"a/b","operator":"NotIn","values":["c"]}]},
+             "slurmd":{"image":"r.example:5000/slurmd@sha256:00","priorityClassName":"batch","terminationGracePeriodSeconds":0},
+             "gpuOwnership":"Host","reserved":{"cpus":2,"memoryMiB":8192},"features":["fast","rack:7"],
+             "featureLabels":["topology.kubernetes.io/zone"],"onGpuLoss":"Drain","maxUnavailable":"2","cordonOnSlurmDrain":true,
+             "shared":true,"lendable":true}
+            """));
+        Assert.Equal(StepResult.Done, await CreateAsync(KubeKinds.PartitionPolicies.Resource, "gpu", """
+            {"cluster":"lab","partitionName":"GPU_long","pools":["gpu"],"gpuModels":["h100","h100_1g.10gb"],"state":"Down","maxTimeMinutes":600,
+             "defaultTimeMinutes":60,"maxNodes":8,"priorityTier":10,"allowAccounts":["physics"],"denyAccounts":[],"allowQos":["normal"],
+             "qos":"part","billingWeights":"CPU=1.0,Mem=0.25G,GRES/gpu:h100=10","preemptMode":"REQUEUE","adopt":true}
+            """));
+    }
+
+    private async Task RefusedAsync(KubeResource resource, string good, string field, string value, string expected)
+    {
+        var spec = (JsonObject)JsonNode.Parse(good)!;
+        spec[field] = JsonNode.Parse(value);
+        var why = Reason(await CreateAsync(resource, "x", spec.ToJsonString()));
+        Assert.Contains(expected, why, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(StepResult.Done, await CreateAsync(resource, "x", good));
+    }
+
+    private async Task<StepResult> CreateAsync(KubeResource resource, string name, string spec)
+    {
+        Assert.SkipWhen(lab.WhyNot.Length > 0, lab.WhyNot);
+        using var client = lab.Client();
+        var body = new JsonObject { ["metadata"] = new JsonObject { ["name"] = name }, ["spec"] = JsonNode.Parse(spec) };
+        return await new KubeWriter(client).CreateAsync(resource, await lab.NewNamespaceAsync(), body, Cancel);
+    }
+
+    private static string Reason(StepResult result) => Assert.IsType<StepResult.RejectedResult>(result).Reason;
+}

@@ -1,0 +1,188 @@
+using Bridge.Adapter.Tests.KubeFake;
+using Bridge.Kube.Client;
+using Bridge.Kube.Leases;
+using Bridge.Kube.Models;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Bridge.Adapter.Tests.Kube;
+
+public sealed class LeaderElectorTests : IAsyncLifetime
+{
+    private static readonly ObjectKey _lease = new("bridge", "leader");
+
+    private readonly ManualTime _time = new();
+    private readonly List<Bridge> _bridges = [];
+    private FakeKube _kube = null!;
+
+    public async ValueTask InitializeAsync() => _kube = await FakeKube.StartAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var bridge in _bridges)
+            await bridge.DisposeAsync();
+        await _kube.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task The_first_of_two_leads_and_the_second_waits()
+    {
+        var first = Start("a");
+        await LeadsAsync(first);
+        var second = Start("b");
+        var until = _time.GetUtcNow() + TimeSpan.FromSeconds(60);
+        await Eventually.TrueAsync(() => _time.GetUtcNow() > until, "a minute has passed", _time);
+        Assert.True(first.Elector.IsLeader);
+        Assert.False(second.Elector.IsLeader);
+        Assert.Equal(1, first.Elector.Current!.Token.Transitions);
+    }
+
+    [Fact]
+    public async Task A_leader_that_vanished_is_replaced_within_twenty_seconds_and_by_a_higher_token()
+    {
+        var first = Start("a");
+        await LeadsAsync(first);
+        var second = Start("b");
+        await Eventually.TrueAsync(() => _kube.Requests.Count(r => r.StartsWith("GET", StringComparison.Ordinal)) > 2, "b has looked", _time);
+        first.Client.Dispose();
+        var died = _time.GetUtcNow();
+        await LeadsAsync(second);
+        Assert.InRange(_time.GetUtcNow() - died, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(20));
+        Assert.Equal(2, second.Elector.Current!.Token.Transitions);
+    }
+
+    [Fact]
+    public async Task A_leader_that_cannot_renew_stops_before_another_may_begin()
+    {
+        var first = Start("a");
+        await LeadsAsync(first);
+        var term = first.Elector.Current!;
+        _kube.Fail(FakeFault.On("PUT", "/leases/") with { Code = 500, Body = "etcd is slow", Times = 1000 });
+        var began = _time.GetUtcNow();
+        await Eventually.TrueAsync(() => term.Lost.IsCancellationRequested, "the term is over", _time);
+        Assert.InRange(_time.GetUtcNow() - began, TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(12.5));
+        Assert.False(first.Elector.IsLeader);
+    }
+
+    [Fact]
+    public async Task A_lost_answer_to_a_renewal_does_not_end_the_term()
+    {
+        var first = Start("a");
+        await LeadsAsync(first);
+        var term = first.Elector.Current!;
+        _kube.Fail(FakeFault.On("PUT", "/leases/") with { Cut = true, AfterWork = true });
+        var until = _time.GetUtcNow() + TimeSpan.FromSeconds(60);
+        await Eventually.TrueAsync(() => _time.GetUtcNow() > until, "a minute has passed", _time);
+        Assert.True(term.Holds);
+        Assert.Same(term, first.Elector.Current);
+    }
+
+    [Fact]
+    public async Task A_leader_whose_lease_somebody_took_stops_at_its_next_renewal()
+    {
+        var first = Start("a");
+        await LeadsAsync(first);
+        var term = first.Elector.Current!;
+        _kube.Put(KubeKinds.Leases, _lease.Name, """{"spec":{"holderIdentity":"thief","leaseDurationSeconds":15,"leaseTransitions":7}}""", _lease.Namespace);
+        var taken = _time.GetUtcNow();
+        await Eventually.TrueAsync(() => term.Lost.IsCancellationRequested, "the term is over", _time);
+        Assert.InRange(_time.GetUtcNow() - taken, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task On_an_orderly_stop_the_lease_is_given_up_only_after_the_work_has_ended()
+    {
+        var first = Start("a");
+        await LeadsAsync(first);
+        first.WorkEnds = new TaskCompletionSource();
+        var stopped = first.StopAsync();
+        await Eventually.TrueAsync(() => first.Ending, "the work was told to end");
+        Assert.Equal("a", Holder());
+        first.WorkEnds.SetResult();
+        await stopped;
+        Assert.Equal("", Holder());
+        var second = Start("b");
+        await LeadsAsync(second);
+        Assert.Equal(2, second.Elector.Current!.Token.Transitions);
+    }
+
+    [Fact]
+    public void Options_that_contradict_each_other_are_refused_with_every_mistake()
+    {
+        using var client = _kube.Client(_time);
+        var options = new LeaseOptions
+        {
+            Namespace = "x", Name = "y", Identity = "", RenewDeadline = TimeSpan.FromSeconds(20), Retry = TimeSpan.FromSeconds(15),
+        };
+        var thrown = Assert.Throws<ArgumentException>(() => new LeaderElector(client, options, _time, new Random(1), NullLogger.Instance));
+        Assert.Contains("Identity", thrown.Message, StringComparison.Ordinal);
+        Assert.Contains("RenewDeadline", thrown.Message, StringComparison.Ordinal);
+        Assert.Contains("Retry", thrown.Message, StringComparison.Ordinal);
+    }
+
+    private string? Holder() => (string?)_kube.Store.Find(KubeKinds.Leases.Resource, _lease)!["spec"]!["holderIdentity"];
+
+    private Task LeadsAsync(Bridge bridge) => Eventually.TrueAsync(() => bridge.Elector.IsLeader, $"{bridge.Name} leads", _time);
+
+    private Bridge Start(string name)
+    {
+        var bridge = new Bridge(name, _kube.Client(_time), _time);
+        _bridges.Add(bridge);
+        return bridge;
+    }
+
+    private sealed class Bridge : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _stop = new();
+        private readonly Task _running;
+
+        public Bridge(string name, KubeClient client, ManualTime time)
+        {
+            Name = name;
+            Client = client;
+            var options = new LeaseOptions { Namespace = _lease.Namespace, Name = _lease.Name, Identity = name };
+            Elector = new LeaderElector(client, options, time, new Random(1), NullLogger.Instance);
+            _running = Elector.RunAsync(WorkAsync, _stop.Token);
+        }
+
+        public string Name { get; }
+
+        public KubeClient Client { get; }
+
+        public LeaderElector Elector { get; }
+
+        public TaskCompletionSource? WorkEnds { get; set; }
+
+        public bool Ending { get; private set; }
+
+        public async Task StopAsync()
+        {
+            await _stop.CancelAsync();
+            await _running;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            WorkEnds?.TrySetResult();
+            Client.Dispose();
+            await _stop.CancelAsync();
+            try
+            {
+                await _running;
+            }
+            catch (ObjectDisposedException)
+            {
+                // A test took the client away to play a dead process.
+            }
+            _stop.Dispose();
+        }
+
+        private async Task WorkAsync(Leadership term)
+        {
+            var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await using (term.Lost.Register(over.SetResult))
+                await over.Task;
+            Ending = true;
+            await (WorkEnds?.Task ?? Task.CompletedTask);
+        }
+    }
+}

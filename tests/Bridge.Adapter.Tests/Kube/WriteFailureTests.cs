@@ -1,0 +1,121 @@
+using System.Text.Json.Nodes;
+using Bridge.Adapter.Tests.KubeFake;
+using Bridge.Control;
+using Bridge.Kube.Client;
+using Bridge.Kube.Models;
+using Bridge.Kube.Writes;
+
+namespace Bridge.Adapter.Tests.Kube;
+
+/// <summary>Each way in which a write can go wrong, as one of the five results.</summary>
+public sealed class WriteFailureTests : IAsyncLifetime
+{
+    private static readonly WriteTarget _pod = new(KubeKinds.Pods.Resource, new ObjectKey("ns", "p"));
+
+    private readonly ManualTime _time = new();
+    private FakeKube _kube = null!;
+    private KubeClient _client = null!;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _kube = await FakeKube.StartAsync();
+        _client = _kube.Client(_time);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        await _kube.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task An_object_that_the_API_server_does_not_know_is_gone() => Assert.Equal(StepResult.Gone, await DeleteAsync());
+
+    [Theory]
+    [InlineData(404, "", "404 page not found", typeof(StepResult.UnavailableResult))]
+    [InlineData(404, "", "<html>no such page</html>", typeof(StepResult.UnavailableResult))]
+    [InlineData(200, "", "", typeof(StepResult.UnavailableResult))]
+    [InlineData(200, "", "null", typeof(StepResult.UnavailableResult))]
+    [InlineData(200, "", "{}", typeof(StepResult.UnavailableResult))]
+    [InlineData(200, "", "<html>welcome</html>", typeof(StepResult.UnavailableResult))]
+    [InlineData(301, "", "moved", typeof(StepResult.UnavailableResult))]
+    [InlineData(401, "Unauthorized", "Unauthorized", typeof(StepResult.UnavailableResult))]
+    [InlineData(403, "Forbidden", "user bridge may not", typeof(StepResult.RejectedResult))]
+    [InlineData(409, "Conflict", "modified", typeof(StepResult.ConflictResult))]
+    [InlineData(409, "AlreadyExists", "exists", typeof(StepResult.ConflictResult))]
+    [InlineData(422, "Invalid", "spec.x: must be y", typeof(StepResult.RejectedResult))]
+    [InlineData(429, "TooManyRequests", "slow down", typeof(StepResult.UnavailableResult))]
+    [InlineData(500, "InternalError", "etcd", typeof(StepResult.UnavailableResult))]
+    [InlineData(502, "", "bad gateway", typeof(StepResult.UnavailableResult))]
+    [InlineData(504, "Timeout", "timed out", typeof(StepResult.UnavailableResult))]
+    public async Task An_answer_means_one_of_the_five_results(int code, string reason, string body, Type expected)
+    {
+        _kube.Put(KubeKinds.Pods, "p", inNamespace: "ns");
+        _kube.Fail(FakeFault.On("DELETE", "/pods/p") with { Code = code, Reason = reason, Body = body });
+        Assert.IsType(expected, await DeleteAsync());
+        Assert.NotNull(_kube.Store.Find(_pod.Resource, _pod.Key));
+    }
+
+    [Fact]
+    public async Task The_servers_wish_to_be_left_alone_is_passed_on()
+    {
+        _kube.Fail(FakeFault.On("DELETE", "/pods/p") with { Code = 429, Reason = "TooManyRequests", Body = "slow down", RetryAfterSeconds = 7 });
+        Assert.Equal(TimeSpan.FromSeconds(7), Assert.IsType<StepResult.UnavailableResult>(await DeleteAsync()).After);
+    }
+
+    [Fact]
+    public async Task A_missing_namespace_refuses_a_creation()
+    {
+        _kube.Fail(new FakeFault
+        {
+            When = (m, _) => m == "POST",
+            Code = 404,
+            Body = FakeAnswer.Status(404, "NotFound", "namespaces \"ns\" not found", "namespaces").ToJsonString(),
+        });
+        var body = new JsonObject { ["metadata"] = new JsonObject { ["name"] = "p" } };
+        var result = await new KubeWriter(_client).CreateAsync(_pod.Resource, "ns", body, Cancel);
+        Assert.Contains("ns", Assert.IsType<StepResult.RejectedResult>(result).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_write_whose_answer_is_cut_off_is_unknown_even_though_it_was_done()
+    {
+        _kube.Put(KubeKinds.Pods, "p", inNamespace: "ns");
+        _kube.Fail(FakeFault.On("DELETE", "/pods/p") with { Cut = true, AfterWork = true });
+        Assert.IsType<StepResult.UnavailableResult>(await DeleteAsync());
+        Assert.Null(_kube.Store.Find(_pod.Resource, _pod.Key));
+        Assert.Equal(StepResult.Gone, await DeleteAsync());
+    }
+
+    [Fact]
+    public async Task A_write_that_is_not_answered_in_time_is_unknown()
+    {
+        var never = new TaskCompletionSource();
+        _kube.Fail(FakeFault.On("DELETE", "/pods/p") with { Until = never.Task });
+        var deleting = DeleteAsync();
+        await Eventually.TrueAsync(() => deleting.IsCompleted, "the request's own bound", _time);
+        Assert.Contains("in time", Assert.IsType<StepResult.UnavailableResult>(await deleting).Reason, StringComparison.Ordinal);
+        never.SetResult();
+    }
+
+    [Fact]
+    public async Task A_server_that_is_down_is_unavailable()
+    {
+        await _kube.DisposeAsync();
+        Assert.IsType<StepResult.UnavailableResult>(await DeleteAsync());
+    }
+
+    [Fact]
+    public async Task The_callers_own_cancellation_is_no_result()
+    {
+        using var stopped = new CancellationTokenSource();
+        await stopped.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => new KubeWriter(_client).DeleteAsync(_pod, "u", "", stopped.Token));
+    }
+
+    private Task<StepResult> DeleteAsync() =>
+        new KubeWriter(_client).DeleteAsync(_pod, (string?)_kube.Store.Find(_pod.Resource, _pod.Key)?["metadata"]!["uid"] ?? "u", "", Cancel);
+}

@@ -30,12 +30,7 @@ public sealed class KubeClient : IDisposable
         _root = endpoint.Server.AbsoluteUri.TrimEnd('/');
         Limits = limits;
         _time = time;
-        _http = new HttpClient(KubeTransport.Create(endpoint, limits))
-        {
-            DefaultRequestVersion = HttpVersion.Version20,
-            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
-            Timeout = Timeout.InfiniteTimeSpan,
-        };
+        _http = new HttpClient(KubeTransport.Create(endpoint, limits)) { Timeout = Timeout.InfiniteTimeSpan };
         _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("bridge", "0.1"));
         _http.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
     }
@@ -114,7 +109,12 @@ public sealed class KubeClient : IDisposable
 
     private HttpRequestMessage Message(KubeRequest request, string? token)
     {
-        var message = new HttpRequestMessage(request.Method, new Uri(_root + request.PathAndQuery));
+        var message = new HttpRequestMessage(request.Method, new Uri(_root + request.PathAndQuery))
+        {
+            // HttpClient's own default does not reach messages that are made by hand; only HTTP/2 has the pings.
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+        };
         if (token is not null)
             message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         if (_endpoint.TlsServerName.Length > 0)

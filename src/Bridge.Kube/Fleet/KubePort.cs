@@ -98,11 +98,12 @@ public sealed class KubePort(KubeFleet fleet, KubeWriter writer, EventRecorder e
     {
         var (resource, status) = StatusBody.Of(step);
         var key = new ObjectKey(step.About.Namespace, step.About.Name);
+        var stored = StoredOf(step, key);
+        // The API server checks no uid on a status: what was planned for a deleted object must not reach its successor of the same name.
+        if (stored is not null && step.About.Uid.Length > 0 && stored.Uid != step.About.Uid)
+            return Task.FromResult(StepResult.Conflict($"{step.About} is another object by now"));
         var body = new JsonObject { ["status"] = status };
-        // The uid keeps the status of a deleted object off its successor of the same name.
-        if (step.About.Uid.Length > 0)
-            body["metadata"] = new JsonObject { ["uid"] = step.About.Uid };
-        return writer.ApplyAsync(new WriteTarget(resource, key, "status"), body, force: true, VersionOf(step, key), cancel);
+        return writer.ApplyAsync(new WriteTarget(resource, key, "status"), body, force: true, stored?.ResourceVersion ?? "", cancel);
     }
 
     public Task RecordEventAsync(Step step, StepResult result, CancellationToken cancel)
@@ -118,12 +119,12 @@ public sealed class KubePort(KubeFleet fleet, KubeWriter writer, EventRecorder e
         return events.RecordAsync(step.About, ApiVersionOf(step.About.Kind), trouble.Length > 0, (step.GetType().Name, message), cancel);
     }
 
-    private string VersionOf(WriteStatus step, ObjectKey key) => (step switch
+    private Meta? StoredOf(WriteStatus step, ObjectKey key) => step switch
     {
         WriteClusterStatus => fleet.Clusters.Snapshot.GetValueOrDefault(key)?.Metadata,
         WritePoolStatus => fleet.Pools.Snapshot.GetValueOrDefault(key)?.Metadata,
         _ => fleet.Partitions.Snapshot.GetValueOrDefault(key)?.Metadata,
-    })?.ResourceVersion ?? "";
+    };
 
     private static string ApiVersionOf(string kind) => kind switch
     {

@@ -26,6 +26,7 @@ internal sealed class FakeKube : IAsyncDisposable
     private readonly X509Certificate2 _certificate;
     private readonly List<FakeFault> _faults = [];
     private readonly List<string> _requests = [];
+    private readonly SortedSet<string> _protocols = [];
     private readonly FakeWrites _writes;
     private readonly FakeReads _reads;
 
@@ -52,6 +53,16 @@ internal sealed class FakeKube : IAsyncDisposable
         {
             lock (_requests)
                 return [.. _requests];
+        }
+    }
+
+    /// <summary>The HTTP versions that requests came by.</summary>
+    public IReadOnlyList<string> Protocols
+    {
+        get
+        {
+            lock (_requests)
+                return [.. _protocols];
         }
     }
 
@@ -104,7 +115,10 @@ internal sealed class FakeKube : IAsyncDisposable
     {
         var path = http.Request.Path + http.Request.QueryString;
         lock (_requests)
+            {
             _requests.Add($"{http.Request.Method} {path}");
+            _protocols.Add(http.Request.Protocol);
+        }
         if (Token is not null && http.Request.Headers.Authorization != $"Bearer {Token}")
         {
             await FakeAnswer.StatusAsync(http, 401, "Unauthorized", "Unauthorized");

@@ -57,7 +57,8 @@ public sealed record DevicePool(
         if (counts.Length > 1)
             return (PoolState.Invalid, $"the slices of pool {first.Pool} disagree on how many they are ({string.Join(", ", counts)})");
         if (current.Length > first.SliceCount)
-            return (PoolState.Invalid, $"pool {first.Pool} has {current.Length} slices of generation {first.Generation}, but says {first.SliceCount}");
+            return (PoolState.Invalid,
+                $"pool {first.Pool} has {current.Length} slices of generation {first.Generation}, but says {first.SliceCount}");
         var twice = current.SelectMany(s => s.DeviceNames).GroupBy(n => n, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1);
         if (twice is not null)
             return (PoolState.Invalid, $"pool {first.Pool} has device {twice.Key} twice");
@@ -70,7 +71,9 @@ public sealed record DevicePool(
     /// <summary>The GPUs of one node from all its pools; the worst pool decides how far they can be believed.</summary>
     public static NodeDevices OfNode(string kubeNode, IEnumerable<DevicePool> pools)
     {
-        var relevant = pools.Where(p => p.KubeNode == kubeNode && !p.OtherDevicesOnly).OrderBy(p => p.Key.ToString(), StringComparer.Ordinal).ToImmutableArray();
+        var relevant = pools.Where(p => p.KubeNode == kubeNode && !p.OtherDevicesOnly)
+            .OrderBy(p => p.Key.ToString(), StringComparer.Ordinal)
+            .ToImmutableArray();
         if (relevant.IsEmpty)
             return NodeDevices.None(kubeNode);
         var gpus = relevant.SelectMany(p => p.Gpus).ToImmutableArray();

@@ -56,7 +56,7 @@ public static class KubeConfigFile
         if (user?.Has(_refusedOfUser) is { } refused)
             throw user.Wrong(
                 refused,
-                "is not supported: Bridge runs no credential plugins; give token, tokenFile or a client certificate (a service account's token will do)");
+                "is not supported: Bridge runs no credential plugins; give token, tokenFile or a client certificate");
         return new KubeEndpoint
         {
             Server = server,

@@ -162,7 +162,8 @@ public sealed class LeaderElector
     {
         if (_seen?.Metadata.ResourceVersion != lease.Metadata.ResourceVersion)
             _seenAt = _time.GetTimestamp();
-        if (_seen?.Spec.HolderIdentity != lease.Spec.HolderIdentity && lease.Spec.HolderIdentity is { Length: > 0 } holder && holder != _options.Identity)
+        var holder = lease.Spec.HolderIdentity ?? "";
+        if (holder.Length > 0 && holder != _options.Identity && holder != _seen?.Spec.HolderIdentity)
             Log.LeaseHeldByOther(_log, Key.ToString(), holder, _options.Identity);
         _seen = lease;
     }

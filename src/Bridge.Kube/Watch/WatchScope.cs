@@ -15,7 +15,10 @@ public sealed record WatchScope(string Namespace = "", string Labels = "", strin
 
     /// <summary>A page of the list. Without a resourceVersion the answer is consistent, straight from the store.</summary>
     internal KubeRequest List(KubeResource resource, int limit, string next) =>
-        Get(resource, limit > 0 ? $"limit={limit.ToString(CultureInfo.InvariantCulture)}" : "", next.Length > 0 ? $"continue={Uri.EscapeDataString(next)}" : "");
+        Get(
+            resource,
+            limit > 0 ? $"limit={limit.ToString(CultureInfo.InvariantCulture)}" : "",
+            next.Length > 0 ? $"continue={Uri.EscapeDataString(next)}" : "");
 
     internal KubeRequest Watch(KubeResource resource, string version, TimeSpan life) =>
         Get(resource, "watch=1&allowWatchBookmarks=true", $"resourceVersion={Uri.EscapeDataString(version)}", Life(life));

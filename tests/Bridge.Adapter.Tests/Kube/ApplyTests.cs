@@ -60,7 +60,8 @@ public sealed class ApplyTests(LabKube lab) : IAsyncLifetime
         var version = (await ReadAsync()).ResourceVersion;
         Assert.Equal(StepResult.Done, await _writer.ApplyAsync(Node, Labels(("a", "1")), force: true, version, Cancel));
         Assert.Equal(version, (await ReadAsync()).ResourceVersion);
-        await lab.RawAsync(HttpMethod.Patch, $"{Node.Path}?fieldManager=somebody", "application/merge-patch+json", """{"metadata":{"labels":{"a":"9"}}}""");
+        await lab.RawAsync(
+            HttpMethod.Patch, $"{Node.Path}?fieldManager=somebody", "application/merge-patch+json", """{"metadata":{"labels":{"a":"9"}}}""");
         var changed = (await ReadAsync()).ResourceVersion;
         Assert.Equal(StepResult.Done, await _writer.ApplyAsync(Node, Labels(("a", "1")), force: true, changed, Cancel));
         Assert.Equal("1", (await ReadAsync()).Labels["a"]);
@@ -70,7 +71,8 @@ public sealed class ApplyTests(LabKube lab) : IAsyncLifetime
     public async Task A_status_goes_through_its_subresource_only_and_leaves_the_spec_alone()
     {
         var key = new ObjectKey(await lab.NewNamespaceAsync(), "gpu");
-        await lab.MakeAsync(KubeKinds.PartitionPolicies.Resource, key, """{"spec":{"cluster":"lab","pools":["gpu"]},"status":{"counts":{"nodes":9}}}""");
+        await lab.MakeAsync(
+            KubeKinds.PartitionPolicies.Resource, key, """{"spec":{"cluster":"lab","pools":["gpu"]},"status":{"counts":{"nodes":9}}}""");
         Assert.Equal(0, (await PolicyAsync(key)).Status.Counts.Nodes);
         var target = new WriteTarget(KubeKinds.PartitionPolicies.Resource, key, "status");
         var body = new JsonObject

@@ -1,15 +1,15 @@
 using System.Text.Json.Nodes;
+using Bridge.Adapter.Tests.KubeFake;
 using Bridge.Control;
 using Bridge.Kube.Client;
 using Bridge.Kube.Models;
 using Bridge.Kube.Watch;
 using Bridge.Kube.Writes;
-using Bridge.Adapter.Tests.KubeFake;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bridge.Adapter.Tests.Kube;
 
-/// <summary>What Bridge relies on an API server for. The fake is held to it by the real machinery, and the real machinery to what is written here.</summary>
+/// <summary>What Bridge relies on an API server for: held against the fake of this process and against the real machinery.</summary>
 public abstract class ContractTests : IAsyncLifetime
 {
     private readonly string _namespace = LabKube.NewName("contract");
@@ -121,7 +121,8 @@ public abstract class ContractTests : IAsyncLifetime
         {
             await CreateAsync($"p{i}");
             await pods.UntilAsync(string.Join(", ", Enumerable.Range(0, i + 1).Select(n => $"Added p{n}")));
-            await Task.Delay(TimeSpan.FromSeconds(0.8), TimeProvider.System, Cancel);
+            var seen = TimeProvider.System.GetTimestamp();
+            await Eventually.TrueAsync(() => TimeProvider.System.GetElapsedTime(seen) > TimeSpan.FromSeconds(0.8), "the server ends the watch");
         }
         Assert.True(pods.Informer.State.Synced);
     }
@@ -141,7 +142,9 @@ public abstract class ContractTests : IAsyncLifetime
     {
         var body = Named(name);
         body["metadata"]!["labels"] = JsonNode.Parse(labels);
-        body["spec"] = JsonNode.Parse("""{"containers":[{"name":"c","image":"none.example/x"}],"nodeSelector":{"no":"such-node"},"terminationGracePeriodSeconds":0}""");
+        body["spec"] = JsonNode.Parse("""
+            {"containers":[{"name":"c","image":"none.example/x"}],"nodeSelector":{"no":"such-node"},"terminationGracePeriodSeconds":0}
+            """);
         return Writer.CreateAsync(KubeKinds.Pods.Resource, _namespace, body, Cancel);
     }
 

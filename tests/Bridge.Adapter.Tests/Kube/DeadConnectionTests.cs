@@ -19,7 +19,8 @@ public sealed class DeadConnectionTests
         var limits = new KubeLimits { PingDelay = TimeSpan.FromSeconds(1), PingTimeout = TimeSpan.FromSeconds(1) };
         using var client = new KubeClient(kube.Endpoint with { Server = wire.Server }, limits, TimeProvider.System);
         using var stop = new CancellationTokenSource();
-        var nodes = new Informer<Node>(client, KubeKinds.Nodes, WatchScope.All, TimeProvider.System, new Random(1), NullLogger.Instance);
+        var nodes = new Informer<Bridge.Kube.Models.Node>(
+            client, KubeKinds.Nodes, WatchScope.All, TimeProvider.System, new Random(1), NullLogger.Instance);
         var running = nodes.RunAsync(stop.Token);
         await Eventually.TrueAsync(() => nodes.State.Synced, "the first sync");
         Assert.Equal(["HTTP/2"], kube.Protocols);

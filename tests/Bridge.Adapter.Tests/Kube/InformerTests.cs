@@ -2,6 +2,7 @@ using Bridge.Adapter.Tests.KubeFake;
 using Bridge.Kube.Client;
 using Bridge.Kube.Models;
 using Bridge.Kube.Watch;
+using Bridge.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bridge.Adapter.Tests.Kube;

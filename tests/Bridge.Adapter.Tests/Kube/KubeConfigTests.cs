@@ -4,6 +4,7 @@ using System.Text;
 using Bridge.Adapter.Tests.KubeFake;
 using Bridge.Kube.Client;
 using Bridge.Kube.Models;
+using Bridge.Testing;
 
 namespace Bridge.Adapter.Tests.Kube;
 

@@ -152,6 +152,7 @@ public sealed class LabKube : IAsyncLifetime
         var (code, answer) = await RawAsync(HttpMethod.Patch, path, "application/apply-patch+yaml", await File.ReadAllTextAsync(file));
         Assert.True(code is 200 or 201, answer.ToJsonString());
         var resource = new KubeResource("slurmbridge.io", "v1alpha1", plural, "", true);
+        using var looks = new PeriodicTimer(TimeSpan.FromMilliseconds(100), TimeProvider.System);
         for (var tries = 0; ; tries++)
         {
             try
@@ -163,7 +164,7 @@ public sealed class LabKube : IAsyncLifetime
             {
                 // Established takes the server a moment; until then it answers 404 without a Status, or 429.
                 Assert.True(e.Failure.Code is 404 or 429 or 503, string.Create(CultureInfo.InvariantCulture, $"{file}: {e.Message}"));
-                await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+                await looks.WaitForNextTickAsync();
             }
         }
     }

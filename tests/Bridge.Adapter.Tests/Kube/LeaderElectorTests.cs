@@ -2,6 +2,7 @@ using Bridge.Adapter.Tests.KubeFake;
 using Bridge.Kube.Client;
 using Bridge.Kube.Leases;
 using Bridge.Kube.Models;
+using Bridge.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bridge.Adapter.Tests.Kube;
@@ -82,7 +83,8 @@ public sealed class LeaderElectorTests : IAsyncLifetime
         var first = Start("a");
         await LeadsAsync(first);
         var term = first.Elector.Current!;
-        _kube.Put(KubeKinds.Leases, _lease.Name, """{"spec":{"holderIdentity":"thief","leaseDurationSeconds":15,"leaseTransitions":7}}""", _lease.Namespace);
+        const string Stolen = """{"spec":{"holderIdentity":"thief","leaseDurationSeconds":15,"leaseTransitions":7}}""";
+        _kube.Put(KubeKinds.Leases, _lease.Name, Stolen, _lease.Namespace);
         var taken = _time.GetUtcNow();
         await Eventually.TrueAsync(() => term.Lost.IsCancellationRequested, "the term is over", _time);
         Assert.InRange(_time.GetUtcNow() - taken, TimeSpan.Zero, TimeSpan.FromSeconds(5));

@@ -4,6 +4,7 @@ using Bridge.Control;
 using Bridge.Kube.Client;
 using Bridge.Kube.Models;
 using Bridge.Kube.Writes;
+using Bridge.Testing;
 
 namespace Bridge.Adapter.Tests.Kube;
 

@@ -1,3 +1,5 @@
+using Bridge.Testing;
+
 namespace Bridge.Adapter.Tests.KubeFake;
 
 /// <summary>Waits for a condition, with a deadline that says what was waited for.</summary>
@@ -12,12 +14,13 @@ internal static class Eventually
     public static async Task TrueAsync(Func<bool> condition, string what, ManualTime? time = null)
     {
         var began = TimeProvider.System.GetTimestamp();
+        using var looks = new PeriodicTimer(_look, TimeProvider.System);
         while (!condition())
         {
             if (TimeProvider.System.GetElapsedTime(began) > _deadline)
                 Assert.Fail($"after {_deadline.TotalSeconds} s still not so: {what}");
             time?.Advance(TimeSpan.FromMilliseconds(500));
-            await Task.Delay(_look, TimeProvider.System, TestContext.Current.CancellationToken);
+            await looks.WaitForNextTickAsync(TestContext.Current.CancellationToken);
         }
     }
 }

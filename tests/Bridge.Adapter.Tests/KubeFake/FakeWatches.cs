@@ -40,7 +40,7 @@ internal sealed class FakeWatches(FakeStore store)
         var streamingList = http.Request.Query["sendInitialEvents"] == "true";
         if (streamingList && RefuseStreamingLists)
         {
-            await FakeAnswer.StatusAsync(http, 422, "Invalid", "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled");
+            await FakeAnswer.StatusAsync(http, 422, "Invalid", "sendInitialEvents: Forbidden: the WatchList feature gate is off");
             return;
         }
         var watch = new OpenWatch(path, selector, Channel.CreateUnbounded<Command>());

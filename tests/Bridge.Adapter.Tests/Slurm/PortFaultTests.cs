@@ -6,6 +6,7 @@ using Bridge.Core.Names;
 using Bridge.Core.Planning;
 using Bridge.Core.View;
 using Bridge.Slurm;
+using Bridge.Testing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 

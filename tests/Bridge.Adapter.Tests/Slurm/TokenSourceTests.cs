@@ -2,9 +2,9 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using Bridge.Adapter.Tests.KubeFake;
 using Bridge.Slurm;
 using Bridge.Slurm.Rest;
+using Bridge.Testing;
 
 namespace Bridge.Adapter.Tests.Slurm;
 

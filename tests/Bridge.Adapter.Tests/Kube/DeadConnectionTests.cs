@@ -19,7 +19,7 @@ public sealed class DeadConnectionTests
         var limits = new KubeLimits { PingDelay = TimeSpan.FromSeconds(1), PingTimeout = TimeSpan.FromSeconds(1) };
         using var client = new KubeClient(kube.Endpoint with { Server = wire.Server }, limits, TimeProvider.System);
         using var stop = new CancellationTokenSource();
-        var nodes = new Informer<Bridge.Kube.Models.Node>(
+        var nodes = new Informer<NodeObject>(
             client, KubeKinds.Nodes, WatchScope.All, TimeProvider.System, new Random(1), NullLogger.Instance);
         var running = nodes.RunAsync(stop.Token);
         await Eventually.TrueAsync(() => nodes.State.Synced, "the first sync");

@@ -125,7 +125,7 @@ public sealed class InformerTests : IAsyncDisposable
         await Eventually.TrueAsync(() => _kube.Requests.Count == 2, "the refused request", _time);
         var refusedAt = _time.GetUtcNow();
         await Eventually.TrueAsync(() => _kube.Requests.Count == 3, "the next request", _time);
-        Assert.InRange(_time.GetUtcNow() - refusedAt, TimeSpan.FromSeconds(58), TimeSpan.FromSeconds(75));
+        Assert.InRange(_time.GetUtcNow() - refusedAt, TimeSpan.FromSeconds(58), TimeSpan.FromSeconds(120));
     }
 
     [Fact]

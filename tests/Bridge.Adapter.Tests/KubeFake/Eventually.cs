@@ -11,7 +11,8 @@ internal static class Eventually
     /// <param name="condition">Looked at again and again.</param>
     /// <param name="what">For the failure's text.</param>
     /// <param name="time">Moved on with every look, so that waits of the code under test end; null leaves clocks alone.</param>
-    public static async Task TrueAsync(Func<bool> condition, string what, ManualTime? time = null)
+    /// <param name="idle">Whether the clock may go on: it must not outrun answers that are still on their way.</param>
+    public static async Task TrueAsync(Func<bool> condition, string what, ManualTime? time = null, Func<bool>? idle = null)
     {
         var began = TimeProvider.System.GetTimestamp();
         using var looks = new PeriodicTimer(_look, TimeProvider.System);
@@ -19,7 +20,8 @@ internal static class Eventually
         {
             if (TimeProvider.System.GetElapsedTime(began) > _deadline)
                 Assert.Fail($"after {_deadline.TotalSeconds} s still not so: {what}");
-            time?.Advance(TimeSpan.FromMilliseconds(500));
+            if (idle is null || idle())
+                time?.Advance(TimeSpan.FromMilliseconds(500));
             await looks.WaitForNextTickAsync(TestContext.Current.CancellationToken);
         }
     }

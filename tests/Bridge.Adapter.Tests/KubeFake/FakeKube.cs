@@ -29,6 +29,8 @@ internal sealed class FakeKube : IAsyncDisposable
     private readonly SortedSet<string> _protocols = [];
     private readonly FakeWrites _writes;
     private readonly FakeReads _reads;
+    private long _lastRequestAt;
+    private int _underWay;
 
     private FakeKube(WebApplication app, X509Certificate2 certificate)
     {
@@ -55,6 +57,11 @@ internal sealed class FakeKube : IAsyncDisposable
                 return [.. _requests];
         }
     }
+
+    /// <summary>No request is under way, and the last answer has had a moment to arrive. Open watches do not count.</summary>
+    public bool Quiet =>
+        Volatile.Read(ref _underWay) == 0
+        && TimeProvider.System.GetElapsedTime(Volatile.Read(ref _lastRequestAt)) > TimeSpan.FromMilliseconds(10);
 
     /// <summary>The HTTP versions that requests came by.</summary>
     public IReadOnlyList<string> Protocols
@@ -112,6 +119,21 @@ internal sealed class FakeKube : IAsyncDisposable
     }
 
     private async Task ServeAsync(HttpContext http)
+    {
+        var counts = http.Request.Query["watch"] != "1";
+        Interlocked.Add(ref _underWay, counts ? 1 : 0);
+        try
+        {
+            await AnswerAsync(http);
+        }
+        finally
+        {
+            Interlocked.Add(ref _underWay, counts ? -1 : 0);
+            Volatile.Write(ref _lastRequestAt, TimeProvider.System.GetTimestamp());
+        }
+    }
+
+    private async Task AnswerAsync(HttpContext http)
     {
         var path = http.Request.Path + http.Request.QueryString;
         lock (_requests)

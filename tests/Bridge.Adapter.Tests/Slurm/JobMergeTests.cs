@@ -1,7 +1,7 @@
-using Bridge.Adapter.Tests.KubeFake;
 using Bridge.Core.Model;
 using Bridge.Core.Names;
 using Bridge.Slurm.Reading;
+using Bridge.Testing;
 
 namespace Bridge.Adapter.Tests.Slurm;
 

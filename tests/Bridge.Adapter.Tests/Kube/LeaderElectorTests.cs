@@ -43,7 +43,8 @@ public sealed class LeaderElectorTests : IAsyncLifetime
         var first = Start("a");
         await LeadsAsync(first);
         var second = Start("b");
-        await Eventually.TrueAsync(() => _kube.Requests.Count(r => r.StartsWith("GET", StringComparison.Ordinal)) > 2, "b has looked", _time, () => _kube.Quiet);
+        var looked = () => _kube.Requests.Count(r => r.StartsWith("GET", StringComparison.Ordinal)) > 2;
+        await Eventually.TrueAsync(looked, "b has looked", _time, () => _kube.Quiet);
         first.Client.Dispose();
         var died = _time.GetUtcNow();
         await LeadsAsync(second);

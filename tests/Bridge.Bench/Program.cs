@@ -6,6 +6,7 @@ var benches = new SortedDictionary<string, Func<string[], Task<int>>>(StringComp
 {
     ["isolation"] = IsolationBench.RunAsync,
     ["job-api"] = JobApiBench.RunAsync,
+    ["probe"] = ProbeBench.RunAsync,
 };
 
 return await BenchRunner.RunAsync(benches, args);

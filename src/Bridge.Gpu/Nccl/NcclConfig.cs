@@ -3,14 +3,6 @@ using System.Runtime.InteropServices;
 
 namespace Bridge.Gpu.Nccl;
 
-/// <summary>ncclUniqueId: passed by value to the communicator's start.</summary>
-[InlineArray(Size)]
-internal struct NcclUniqueId
-{
-    public const int Size = 128;
-    private byte _first;
-}
-
 /// <summary>
 /// The first 48 bytes of ncclConfig_t. The library copies as much as "size" says and resets what is newer than
 /// "version", so this prefix is understood by every NCCL from 2.18 on.

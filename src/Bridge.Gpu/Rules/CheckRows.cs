@@ -67,6 +67,8 @@ internal static class CheckRows
             row.Error("measure", $"'{check.Signal}' is a gauge; only a counter has an increase");
         if (check.Measure != Measure.Value && check.Window is null)
             row.Error("windowMinutes", "is missing: an increase or a share needs to know how far back to look");
+        if (check.Measure == Measure.Value && check.Window is not null)
+            row.Error("windowMinutes", "goes with the measures 'increase' and 'share' only");
         if (check.Measure != Measure.Value && check.Sweeps > 1)
             row.Error("sweeps", "goes with the measure 'value' only: an increase or a share already looks back");
         if (check.Severity == Severity.Info && check.Consequence >= Consequence.Drain)

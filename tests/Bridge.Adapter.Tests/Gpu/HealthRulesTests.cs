@@ -89,6 +89,9 @@ public sealed class HealthRulesTests : IDisposable
         "\"threshold\": 1", "\"threshold\": 1, \"measure\": \"share\"",
         "windowMinutes: is missing: an increase or a share needs to know how far back to look")]
     [InlineData(
+        "\"threshold\": 1", "\"threshold\": 1, \"windowMinutes\": 5",
+        "windowMinutes: goes with the measures 'increase' and 'share' only")]
+    [InlineData(
         "\"threshold\": 1", "\"threshold\": 2, \"measure\": \"share\", \"windowMinutes\": 5",
         "threshold: must be between 0 and 1, is 2")]
     [InlineData("\"threshold\": 1", "\"threshold\": \"1\"", "threshold: must be a number, is \"1\"")]

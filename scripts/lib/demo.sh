@@ -4,7 +4,8 @@
 . "$REPO/scripts/lib/manifests.sh"
 
 NODES=4 # gpu-1 to gpu-4
-BRIDGE=$REPO/src/Bridge.Daemon/bin/Debug/net10.0/bridge
+BUILT=$REPO/src/Bridge.Daemon/bin/Debug/net10.0
+BRIDGE=$LAB/bin/bridge
 DEMO_LOG=$LAB/log
 STARTED_AT=$SECONDS
 
@@ -33,6 +34,7 @@ demo_up() {
     step "building bridge"
     (cd "$REPO" && dotnet build src/Bridge.Daemon -v q -nologo -clp:NoSummary >"$DEMO_LOG/build.log" 2>&1) ||
         { show_tail "$DEMO_LOG/build.log"; die "bridge does not build" "read $DEMO_LOG/build.log"; }
+    install_bridge
     step "starting Slurm, the Kubernetes API and PostgreSQL"
     start_servers
     step "custom resources, namespaces, keys"
@@ -46,6 +48,15 @@ demo_up() {
     wait_until 120 "the SlurmCluster to be Ready ($(reason slurmcluster/demo))" "$(log_of bridge)" running cluster_ready
     wait_until 120 "four Slurm nodes idle with eight h100 each" "$(log_of bridge)" running nodes_idle
     slurm sinfo -N -o '%10N %10T %14G %20R %f'
+}
+
+# install_bridge: what runs is a copy, so that a build does not pull the files from under it; a new build replaces what runs.
+install_bridge() {
+    ! diff -rq "$BUILT" "$LAB/bin" >/dev/null 2>&1 || return 0
+    stop_process "$LAB/run/bridge.pid" TERM 25
+    stop_process "$LAB/run/lab.pid" TERM 30
+    rm -rf "${LAB:?}/bin"
+    cp -r "$BUILT" "$LAB/bin"
 }
 
 # start_servers: side by side; the first failure ends the demo with its own message.

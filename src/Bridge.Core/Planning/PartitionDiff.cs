@@ -14,8 +14,9 @@ public static class PartitionDiff
         Nodes(changes, actual.Nodes, wanted.Nodes);
         Text(changes, "state", actual.State, wanted.State);
         Text(changes, "maximum time", Minutes(actual.MaxTimeMinutes), Minutes(wanted.MaxTimeMinutes));
-        // Slurm reports no default time where the maximum is the default.
-        Text(changes, "default time", Minutes(actual.DefaultTimeMinutes), Minutes(wanted.DefaultTimeMinutes));
+        // Slurm takes neither a default time nor a preempt mode off a partition once it has one: asking would never end.
+        if (wanted.DefaultTimeMinutes is not null)
+            Text(changes, "default time", Minutes(actual.DefaultTimeMinutes), Minutes(wanted.DefaultTimeMinutes));
         Text(changes, "maximum nodes", Number(actual.MaxNodes), Number(wanted.MaxNodes));
         Text(changes, "priority tier", Number(actual.PriorityTier), Number(wanted.PriorityTier));
         Set(changes, "allowed accounts", actual.AllowAccounts, wanted.AllowAccounts);

@@ -131,8 +131,8 @@ public sealed class AggregatedApiHost(
         return app;
     }
 
-    // The API server sends everybody's requests over a few HTTP/2 connections. Kestrel's rate limit counts by connection and
-    // would end all of its watches because of a slow one: that one is ended by WatchStream instead.
+    // The API server sends everybody's requests over a few HTTP/2 connections. Kestrel's rate limit counts by
+    // connection and would end all of its watches because of a slow one: that one is ended by WatchStream instead.
     private static void ShareConnections(KestrelServerLimits limits)
     {
         limits.MinResponseDataRate = null;

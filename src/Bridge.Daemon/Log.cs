@@ -22,7 +22,8 @@ internal static partial class Log
     [LoggerMessage(6, LogLevel.Warning, "The job API cannot listen on {Address} yet: {Reason}")]
     public static partial void ApiNotListening(this ILogger log, string address, string reason);
 
-    [LoggerMessage(7, LogLevel.Warning, "Jobs of SlurmCluster {Cluster} that have ended cannot be read from the ledger: {Reason}")]
+    [LoggerMessage(
+        7, LogLevel.Warning, "Jobs of SlurmCluster {Cluster} that have ended cannot be read from the ledger: {Reason}")]
     public static partial void LedgerUnread(this ILogger log, string cluster, string reason);
 
     [LoggerMessage(8, LogLevel.Warning, "Nothing can be done for SlurmCluster {Cluster}: {Reason}")]

@@ -14,7 +14,8 @@ public sealed class LabEnvironment
 
     public string this[string key] => values.GetValueOrDefault(key, "");
 
-    /// <exception cref="IOException">The file cannot be read, or is no lab's env; the message says which line.</exception>
+    /// <exception cref="IOException">The file cannot be read, or is no lab's env; the message says which
+    /// line.</exception>
     public static LabEnvironment Read(string path)
     {
         var values = new Dictionary<string, string>(StringComparer.Ordinal);

@@ -6,7 +6,9 @@ public static class LabKeys
     /// <summary>Field manager of every write of the lab.</summary>
     public const string FieldManager = "bridge-lab";
 
-    /// <summary>On every Node, ResourceSlice, DeviceClass and Lease that the lab made: only those does it run and clean up.</summary>
+    /// <summary>
+    /// On every Node, ResourceSlice, DeviceClass and Lease that the lab made: only those does it run and clean up.
+    /// </summary>
     public const string MadeLabel = "lab.slurmbridge.io/made";
     public const string MadeValue = "true";
     public const string MadeSelector = MadeLabel + "=" + MadeValue;

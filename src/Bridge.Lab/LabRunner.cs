@@ -5,7 +5,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Bridge.Lab;
 
-/// <summary>The rest of a one-machine Kubernetes beside the API server: node runtime and, unless the cluster has its own, scheduler.</summary>
+/// <summary>
+/// The rest of a one-machine Kubernetes beside the API server: node runtime and, unless the cluster has its own,
+/// scheduler.
+/// </summary>
 public static class LabRunner
 {
     /// <summary>Runs until told to stop; then the pods' processes are ended.</summary>
@@ -18,7 +21,8 @@ public static class LabRunner
         using var together = CancellationTokenSource.CreateLinkedTokenSource(stop);
         List<Task> parts = [nodes.RunAsync(together.Token)];
         if (scheduler)
-            parts.Add(new LabScheduler(client, time, random, logs.CreateLogger<LabScheduler>()).RunAsync(together.Token));
+            parts.Add(new LabScheduler(client, time, random, logs.CreateLogger<LabScheduler>())
+                .RunAsync(together.Token));
         try
         {
             // The first to end is either told to, or broken: neither lets the other go on.

@@ -8,8 +8,9 @@ using Bridge.Lab.Models;
 namespace Bridge.Lab;
 
 /// <summary>
-/// What a scheduler, a kubelet and a GPU driver write, under the lab's own field manager. Conditions go as strategic merge patches, as theirs
-/// do, because the list is shared with others. Each write comes back as one of the five results.
+/// What a scheduler, a kubelet and a GPU driver write, under the lab's own field manager. Conditions go as strategic
+/// merge patches, as theirs do, because the list is shared with others. Each write comes back as one of the five
+/// results.
 /// </summary>
 public sealed class LabWriter(KubeClient client)
 {
@@ -25,15 +26,18 @@ public sealed class LabWriter(KubeClient client)
         meta["name"] = target.Key.Name;
         if (target.Resource.Namespaced)
             meta["namespace"] = target.Key.Namespace;
-        return SendAsync(HttpMethod.Patch, $"{target.Path}?{Manager}&force=true", "application/apply-patch+yaml", body, cancel);
+        return SendAsync(
+            HttpMethod.Patch, $"{target.Path}?{Manager}&force=true", "application/apply-patch+yaml", body, cancel);
     }
 
     /// <summary>Strategic merge patch, for built-in kinds only.</summary>
     public Task<StepResult> PatchAsync(WriteTarget target, JsonObject patch, CancellationToken cancel) =>
-        SendAsync(HttpMethod.Patch, $"{target.Path}?{Manager}", "application/strategic-merge-patch+json", patch, cancel);
+        SendAsync(HttpMethod.Patch, $"{target.Path}?{Manager}", "application/strategic-merge-patch+json", patch,
+            cancel);
 
     /// <summary>JSON merge patch, which replaces lists; an object that is at another version gives Conflict.</summary>
-    public Task<StepResult> MergeAsync(WriteTarget target, JsonObject patch, string expectedVersion, CancellationToken cancel)
+    public Task<StepResult> MergeAsync(
+        WriteTarget target, JsonObject patch, string expectedVersion, CancellationToken cancel)
     {
         var meta = patch["metadata"] as JsonObject ?? [];
         patch["metadata"] = meta;
@@ -45,7 +49,10 @@ public sealed class LabWriter(KubeClient client)
     public Task<StepResult> PostAsync(string path, JsonObject body, CancellationToken cancel) =>
         SendAsync(HttpMethod.Post, $"{path}?{Manager}", "application/json", body, cancel);
 
-    /// <summary>Deletes the object with this uid; with a grace of zero at once, as a kubelet does when a pod's processes are gone.</summary>
+    /// <summary>
+    /// Deletes the object with this uid; with a grace of zero at once, as a kubelet does when a pod's processes are
+    /// gone.
+    /// </summary>
     public Task<StepResult> DeleteAsync(WriteTarget target, string uid, int? graceSeconds, CancellationToken cancel)
     {
         var options = new JsonObject
@@ -59,14 +66,17 @@ public sealed class LabWriter(KubeClient client)
         return SendAsync(HttpMethod.Delete, target.Path, "application/json", options, cancel);
     }
 
-    /// <summary>Sends a whole object back, as it was read but for the changes; one that has moved on gives Conflict.</summary>
+    /// <summary>
+    /// Sends a whole object back, as it was read but for the changes; one that has moved on gives Conflict.
+    /// </summary>
     public Task<StepResult> ReplaceAsync(WriteTarget target, JsonObject body, CancellationToken cancel) =>
         SendAsync(HttpMethod.Put, $"{target.Path}?{Manager}", "application/json", body, cancel);
 
     /// <summary>Deletes every object of a collection that carries the lab's label.</summary>
     public Task<StepResult> DeleteMadeAsync(string collection, CancellationToken cancel) =>
         SendAsync(
-            HttpMethod.Delete, $"{collection}?labelSelector={Uri.EscapeDataString(LabKeys.MadeSelector)}", "application/json",
+            HttpMethod.Delete, $"{collection}?labelSelector={Uri.EscapeDataString(LabKeys.MadeSelector)}",
+            "application/json",
             new JsonObject { ["apiVersion"] = "v1", ["kind"] = "DeleteOptions" }, cancel);
 
     private async Task<StepResult> SendAsync(

@@ -14,8 +14,8 @@ internal sealed class BatchWriter(NpgsqlDataSource database, string writer, ILog
         """;
 
     /// <summary>
-    /// Stores the batch, or throws an <see cref="NpgsqlException"/> when PostgreSQL is away. A row that the database itself refuses is
-    /// logged and left out: it would be refused for ever and hold up all others.
+    /// Stores the batch, or throws an <see cref="NpgsqlException"/> when PostgreSQL is away. A row that the database
+    /// itself refuses is logged and left out: it would be refused for ever and hold up all others.
     /// </summary>
     public async Task StoreAsync(WriteBatch batch, CancellationToken cancel)
     {
@@ -34,7 +34,9 @@ internal sealed class BatchWriter(NpgsqlDataSource database, string writer, ILog
         }
     }
 
-    /// <summary>Classes 22 (data exception) and 23 (integrity constraint) of the PostgreSQL manual, appendix A.</summary>
+    /// <summary>
+    /// Classes 22 (data exception) and 23 (integrity constraint) of the PostgreSQL manual, appendix A.
+    /// </summary>
     private static bool RefusesData(PostgresException e) =>
         e.SqlState.StartsWith("22", StringComparison.Ordinal) || e.SqlState.StartsWith("23", StringComparison.Ordinal);
 

@@ -4,13 +4,14 @@ using Npgsql;
 namespace Bridge.Ledger;
 
 /// <summary>
-/// The columns of table job in the order of the upsert's parameters. Each row of the list says the column, its type and where the value
-/// comes from; the statement and the arrays are both made from it, so that they cannot differ.
+/// The columns of table job in the order of the upsert's parameters. Each row of the list says the column, its type and
+/// where the value comes from; the statement and the arrays are both made from it, so that they cannot differ.
 /// </summary>
 internal static class JobColumns
 {
     /// <summary>
-    /// Separates the elements of a text[] value inside one element of the parameter's array: arrays of arrays must be rectangular.
+    /// Separates the elements of a text[] value inside one element of the parameter's array: arrays of arrays must be
+    /// rectangular.
     /// </summary>
     private const char Separator = '\n';
 
@@ -57,7 +58,8 @@ internal static class JobColumns
 
     public static string Upsert { get; } = BuildUpsert();
 
-    public static IEnumerable<NpgsqlParameter> Parameters(IReadOnlyList<JobRow> rows) => All.Select(column => column.Parameter(rows));
+    public static IEnumerable<NpgsqlParameter> Parameters(IReadOnlyList<JobRow> rows) =>
+        All.Select(column => column.Parameter(rows));
 
     private static string BuildUpsert() =>
         $"""
@@ -73,7 +75,8 @@ internal static class JobColumns
                 or (job.state_rank < 2 and excluded.restart_count > job.restart_count))
          """;
 
-    private static string Join(IEnumerable<Column> columns, Func<Column, string> text) => string.Join(", ", columns.Select(text));
+    private static string Join(IEnumerable<Column> columns, Func<Column, string> text) =>
+        string.Join(", ", columns.Select(text));
 
     private static Column Of<T>(string name, string type, Func<JobRow, T> value) =>
         new(name, type, $"row.{name}", rows => new NpgsqlParameter<T[]> { TypedValue = [.. rows.Select(value)] });

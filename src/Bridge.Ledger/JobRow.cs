@@ -13,8 +13,8 @@ public sealed record JobRow(JobKey Key, SlurmJob Job)
     public int Rank => Job.Finished ? 2 : Job.State == JobStates.Pending ? 0 : 1;
 
     /// <summary>
-    /// Whether <paramref name="next"/> may take this row's place: states never go backwards, except that a job which has not ended
-    /// may be waiting again when it was restarted.
+    /// Whether <paramref name="next"/> may take this row's place: states never go backwards, except that a job which
+    /// has not ended may be waiting again when it was restarted.
     /// </summary>
     public bool YieldsTo(JobRow next) =>
         next.Rank >= Rank || (Rank < 2 && next.Job.RestartCount > Job.RestartCount);

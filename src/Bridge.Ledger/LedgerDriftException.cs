@@ -1,6 +1,8 @@
 namespace Bridge.Ledger;
 
-/// <summary>The database's schema is not the one that this program's scripts made. A person has to look; Bridge changes nothing.</summary>
+/// <summary>
+/// The database's schema is not the one that this program's scripts made. A person has to look; Bridge changes nothing.
+/// </summary>
 public sealed class LedgerDriftException : Exception
 {
     public LedgerDriftException(string message)

@@ -3,13 +3,19 @@ namespace Bridge.Ledger;
 /// <summary>How the ledger reaches PostgreSQL and how much it holds back while it cannot.</summary>
 public sealed record LedgerOptions
 {
-    /// <summary>Npgsql connection string, such as <c>Host=/run/postgresql;Database=bridge;Username=bridge</c>.</summary>
+    /// <summary>
+    /// Npgsql connection string, such as <c>Host=/run/postgresql;Database=bridge;Username=bridge</c>.
+    /// </summary>
     public required string ConnectionString { get; init; }
 
-    /// <summary>Names this process in the journal. Unique per start of Bridge: pod name or host, process id and start time.</summary>
+    /// <summary>
+    /// Names this process in the journal. Unique per start of Bridge: pod name or host, process id and start time.
+    /// </summary>
     public required string Writer { get; init; }
 
-    /// <summary>Rows of each kind held in memory while PostgreSQL is away; at the limit new rows are answered Unavailable.</summary>
+    /// <summary>
+    /// Rows of each kind held in memory while PostgreSQL is away; at the limit new rows are answered Unavailable.
+    /// </summary>
     public int QueueLimit { get; init; } = 100_000;
 
     /// <summary>Rows per transaction.</summary>

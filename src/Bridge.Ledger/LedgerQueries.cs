@@ -21,7 +21,8 @@ internal sealed class LedgerQueries(NpgsqlDataSource database)
         where cluster = $1 and ($2 = '' or key = $2) order by at desc, sequence desc limit $3
         """;
 
-    public Task<ImmutableArray<JobRow>> JobsAsync(string cluster, DateTimeOffset endedAfter, int limit, CancellationToken cancel) =>
+    public Task<ImmutableArray<JobRow>> JobsAsync(
+        string cluster, DateTimeOffset endedAfter, int limit, CancellationToken cancel) =>
         ReadAsync(Jobs, [Text(cluster), Time(endedAfter), Number(limit)], JobReader.Read, cancel);
 
     public async Task<JobRow?> JobAsync(string cluster, long id, CancellationToken cancel)
@@ -31,7 +32,8 @@ internal sealed class LedgerQueries(NpgsqlDataSource database)
         return rows.FirstOrDefault();
     }
 
-    public Task<ImmutableArray<ActionEntry>> ActionsAsync(string cluster, string key, int limit, CancellationToken cancel) =>
+    public Task<ImmutableArray<ActionEntry>> ActionsAsync(
+        string cluster, string key, int limit, CancellationToken cancel) =>
         ReadAsync(Actions, [Text(cluster), Text(key), Number(limit)], ReadAction, cancel);
 
     private static ActionEntry ReadAction(NpgsqlDataReader row) =>
@@ -72,5 +74,6 @@ internal sealed class LedgerQueries(NpgsqlDataSource database)
 
     private static NpgsqlParameter<int> Number(int value) => new() { TypedValue = value };
 
-    private static NpgsqlParameter<DateTimeOffset> Time(DateTimeOffset value) => new() { TypedValue = value.ToUniversalTime() };
+    private static NpgsqlParameter<DateTimeOffset> Time(DateTimeOffset value) =>
+        new() { TypedValue = value.ToUniversalTime() };
 }

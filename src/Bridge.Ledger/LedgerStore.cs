@@ -9,8 +9,9 @@ using Npgsql;
 namespace Bridge.Ledger;
 
 /// <summary>
-/// The ledger in PostgreSQL: the journal of what Bridge did and the jobs that Slurm ran. Recording never waits for the database; what
-/// is recorded waits in memory, bounded, until <see cref="RunAsync"/> has stored it, over any restart of PostgreSQL.
+/// The ledger in PostgreSQL: the journal of what Bridge did and the jobs that Slurm ran. Recording never waits for the
+/// database; what is recorded waits in memory, bounded, until <see cref="RunAsync"/> has stored it, over any restart of
+/// PostgreSQL.
 /// </summary>
 public sealed class LedgerStore : IAsyncDisposable
 {
@@ -50,8 +51,11 @@ public sealed class LedgerStore : IAsyncDisposable
     /// <returns>Done when it is queued; Unavailable when the queue is full.</returns>
     public StepResult Record(ActionEntry entry) => Queued(pending.TryAdd(entry));
 
-    /// <summary>Records what Slurm says of a job now. Safe to repeat; a state older than the stored one changes nothing.</summary>
-    /// <returns>Done when queued; Unavailable when the queue is full; Rejected when the job lacks what identifies it.</returns>
+    /// <summary>
+    /// Records what Slurm says of a job now. Safe to repeat; a state older than the stored one changes nothing.
+    /// </summary>
+    /// <returns>Done when queued; Unavailable when the queue is full; Rejected when the job lacks what identifies
+    /// it.</returns>
     public StepResult Record(string cluster, SlurmJob job)
     {
         if (job.SubmitTime is not { } submitted)
@@ -61,7 +65,9 @@ public sealed class LedgerStore : IAsyncDisposable
         return Queued(pending.TryAdd(new JobRow(new JobKey(cluster, job.Id, submitted), job)));
     }
 
-    /// <summary>Jobs that have not ended, and those that ended at <paramref name="endedAfter"/> or later; newest end first.</summary>
+    /// <summary>
+    /// Jobs that have not ended, and those that ended at <paramref name="endedAfter"/> or later; newest end first.
+    /// </summary>
     /// <exception cref="LedgerUnavailableException">PostgreSQL did not answer.</exception>
     public async Task<ImmutableArray<SlurmJob>> ReadJobsAsync(
         string cluster, DateTimeOffset endedAfter, int limit, CancellationToken cancel) =>
@@ -74,7 +80,8 @@ public sealed class LedgerStore : IAsyncDisposable
 
     /// <summary>The journal, newest first. An empty key means all.</summary>
     /// <exception cref="LedgerUnavailableException">PostgreSQL did not answer.</exception>
-    public Task<ImmutableArray<ActionEntry>> ReadActionsAsync(string cluster, string key, int limit, CancellationToken cancel) =>
+    public Task<ImmutableArray<ActionEntry>> ReadActionsAsync(
+        string cluster, string key, int limit, CancellationToken cancel) =>
         queries.ActionsAsync(cluster, key, limit, cancel);
 
     /// <summary>Waits until nothing is queued. The caller bounds the wait by <paramref name="cancel"/>.</summary>
@@ -90,7 +97,8 @@ public sealed class LedgerStore : IAsyncDisposable
     }
 
     /// <summary>
-    /// Brings the schema forward, then stores what is recorded until cancelled, and then once more for what is left. One call per store.
+    /// Brings the schema forward, then stores what is recorded until cancelled, and then once more for what is left.
+    /// One call per store.
     /// </summary>
     public async Task RunAsync(CancellationToken cancel)
     {
@@ -132,7 +140,8 @@ public sealed class LedgerStore : IAsyncDisposable
         {
             await CatchUpAsync(cancel);
         }
-        catch (Exception e) when (e is NpgsqlException or LedgerDriftException or TimeoutException or OperationCanceledException)
+        catch (Exception e)
+            when (e is NpgsqlException or LedgerDriftException or TimeoutException or OperationCanceledException)
         {
             log.LeftBehind(pending.Count, e.Message);
         }
@@ -180,7 +189,8 @@ public sealed class LedgerStore : IAsyncDisposable
         bell.Writer.TryWrite(true);
         return accepted
             ? StepResult.Done
-            : StepResult.Unavailable($"the ledger holds back {options.QueueLimit} rows already: {state.Error}", options.RetryCap);
+            : StepResult.Unavailable(
+                $"the ledger holds back {options.QueueLimit} rows already: {state.Error}", options.RetryCap);
     }
 
     private void Report(string error)

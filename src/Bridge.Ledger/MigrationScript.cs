@@ -6,8 +6,8 @@ using System.Text;
 namespace Bridge.Ledger;
 
 /// <summary>
-/// One forward-only step of the schema, from a file NNN_name.sql. Its checksum (SHA-256 of the text with LF line ends, in hex) may never
-/// change once applied: a change is a new script.
+/// One forward-only step of the schema, from a file NNN_name.sql. Its checksum (SHA-256 of the text with LF line ends,
+/// in hex) may never change once applied: a change is a new script.
 /// </summary>
 public sealed record MigrationScript(int Version, string Name, string Sql, string Checksum)
 {
@@ -18,7 +18,8 @@ public sealed record MigrationScript(int Version, string Name, string Sql, strin
         var stem = Path.GetFileNameWithoutExtension(fileName);
         var parts = stem.Split('_', 2);
         if (parts.Length != 2 || parts[0].Length != 3
-            || !int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var version) || version == 0)
+            || !int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+                || version == 0)
             throw new ArgumentException($"migration '{fileName}' is not named NNN_name.sql", nameof(fileName));
         var text = sql.ReplaceLineEndings("\n");
         var checksum = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));

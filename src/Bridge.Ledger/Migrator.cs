@@ -3,8 +3,8 @@ using Npgsql;
 namespace Bridge.Ledger;
 
 /// <summary>
-/// Brings a database forward, one transaction per script, under an advisory lock so that two Bridges that start together do it once.
-/// Scripts that were applied must still have the checksum they had.
+/// Brings a database forward, one transaction per script, under an advisory lock so that two Bridges that start
+/// together do it once. Scripts that were applied must still have the checksum they had.
 /// </summary>
 public sealed class Migrator(NpgsqlDataSource database, IReadOnlyList<MigrationScript> scripts)
 {
@@ -74,7 +74,8 @@ public sealed class Migrator(NpgsqlDataSource database, IReadOnlyList<MigrationS
         NpgsqlConnection connection, CancellationToken cancel)
     {
         var rows = new List<(int, string, string)>();
-        await using var command = new NpgsqlCommand("select version, name, checksum from schema_history order by version", connection);
+        await using var command = new NpgsqlCommand(
+            "select version, name, checksum from schema_history order by version", connection);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
             rows.Add((reader.GetInt32(0), reader.GetString(1), reader.GetString(2)));

@@ -1,8 +1,8 @@
 namespace Bridge.Ledger;
 
 /// <summary>
-/// What waits to be stored. Jobs collapse by key, so their number is bounded by the jobs that changed, not by the changes; actions keep
-/// their order. A batch that failed goes back in front of what came meanwhile.
+/// What waits to be stored. Jobs collapse by key, so their number is bounded by the jobs that changed, not by the
+/// changes; actions keep their order. A batch that failed goes back in front of what came meanwhile.
 /// </summary>
 internal sealed class PendingWrites(int limit)
 {

@@ -23,7 +23,8 @@ public static class IsolationBench
     public static Task<int> RunAsync(string[] args)
     {
         if (args.Length == 0) return Task.FromResult(Measure(Seeds));
-        if (args is ["--seeds", var text] && int.TryParse(text, CultureInfo.InvariantCulture, out var seeds) && seeds > 0)
+        if (args is ["--seeds", var text] && int.TryParse(text, CultureInfo.InvariantCulture, out var seeds)
+            && seeds > 0)
             return Task.FromResult(Measure(seeds));
         if (args.Length == 3 && Enum.TryParse<FaultClass>(args[0], ignoreCase: true, out var fault)
             && int.TryParse(args[1], CultureInfo.InvariantCulture, out var nodes) && nodes >= 16
@@ -57,9 +58,12 @@ public static class IsolationBench
 
     private static bool PrintGoal(Spread tests)
     {
-        var ratio = string.Create(CultureInfo.InvariantCulture, $"{tests.Median / PublishedTests:F2} x the best published run");
-        var median = new BenchLine(Name, "isolation_tests_median_232", tests.Median, "tests", PublishedTests, ratio).Print();
-        return new BenchLine(Name, "isolation_tests_max_232", tests.Max, "tests", 57, "published: 22 to 57").Print() && median;
+        var ratio = string.Create(
+            CultureInfo.InvariantCulture, $"{tests.Median / PublishedTests:F2} x the best published run");
+        var median = new BenchLine(Name, "isolation_tests_median_232", tests.Median, "tests", PublishedTests, ratio)
+            .Print();
+        return new BenchLine(Name, "isolation_tests_max_232", tests.Max, "tests", 57, "published: 22 to 57").Print()
+            && median;
     }
 
     private static void Print(IsolationCost cost, FaultClass fault, int nodes)
@@ -87,8 +91,10 @@ public static class IsolationBench
         var campaign = Campaign.Run(new SimulatedFabric(fault, nodes, seed), fault, trace);
         Console.Out.Write(trace);
         foreach (var verdict in campaign.Report.Verdicts)
-            Console.Out.WriteLine($"{verdict.Culprit}, {verdict.Confidence} by {string.Join(' ', verdict.Proof)}: {verdict.Why}");
-        Console.Out.WriteLine($"{campaign.Tests} tests in {campaign.Rounds} rounds, {campaign.NodeTests} nodes x tests; "
+            Console.Out.WriteLine(
+                $"{verdict.Culprit}, {verdict.Confidence} by {string.Join(' ', verdict.Proof)}: {verdict.Why}");
+        Console.Out.WriteLine(
+            $"{campaign.Tests} tests in {campaign.Rounds} rounds, {campaign.NodeTests} nodes x tests; "
             + $"{campaign.Report.Healthy.Length} healthy, {campaign.Report.Unknown.Length} unknown");
         return campaign.Missed + campaign.False == 0 ? 0 : 1;
     }

@@ -9,7 +9,8 @@ using Bridge.Core.Names;
 namespace Bridge.Bench;
 
 /// <summary>
-/// What 10,000 jobs cost the aggregated job API: taking over a snapshot in which nothing, or little, changed, and writing the list.
+/// What 10,000 jobs cost the aggregated job API: taking over a snapshot in which nothing, or little, changed, and
+/// writing the list.
 /// </summary>
 public static class JobApiBench
 {

@@ -55,7 +55,8 @@ public sealed class StepGate(TimeProvider time)
     private void Fail(string key, DateTimeOffset now, TimeSpan? after)
     {
         var failures = failed.GetValueOrDefault(key).Failures + 1;
-        var delay = TimeSpan.FromMilliseconds(Math.Min(MaxDelay.TotalMilliseconds, 500 * Math.Pow(2, Math.Min(failures, 10) - 1)));
+        var delay = TimeSpan.FromMilliseconds(
+            Math.Min(MaxDelay.TotalMilliseconds, 500 * Math.Pow(2, Math.Min(failures, 10) - 1)));
         failed[key] = (failures, now + (after is { } asked && asked > delay ? asked : delay));
     }
 

@@ -7,7 +7,8 @@ namespace Bridge.Control.Ports;
 /// argument, no shell.
 /// Never throws for what the command does.
 /// </summary>
-public delegate Task<TextAnswer> SlurmTextClient(ImmutableArray<string> command, TimeSpan deadline, CancellationToken cancel);
+public delegate Task<TextAnswer> SlurmTextClient(
+    ImmutableArray<string> command, TimeSpan deadline, CancellationToken cancel);
 
 /// <summary>What a command wrote.</summary>
 /// <param name="ExitCode">Null when it could not be started or had to be killed.</param>

@@ -17,7 +17,8 @@ public static class IsolationPlanner
     /// <summary>The first round.</summary>
     /// <param name="candidates">The nodes to test, in any order; each name once.</param>
     /// <param name="options">Probes, lines and bounds.</param>
-    /// <exception cref="ArgumentException">A name is there twice, or the options have mistakes; the message names each.</exception>
+    /// <exception cref="ArgumentException">A name is there twice, or the options have mistakes; the message names
+    /// each.</exception>
     public static IsolationStep Start(IEnumerable<Candidate> candidates, IsolationOptions options)
     {
         var mistakes = string.Join("; ", options.Mistakes());

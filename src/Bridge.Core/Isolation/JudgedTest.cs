@@ -13,7 +13,8 @@ namespace Bridge.Core.Isolation;
 /// <param name="Slow">Score of the second slowest repeat; NaN likewise.</param>
 /// <param name="FailedProbes">One bit per line of the options. A bit once set stays.</param>
 internal sealed record JudgedTest(
-    TestId Id, ImmutableArray<int> Nodes, ImmutableArray<double> Typical, ImmutableArray<double> Slow, uint FailedProbes)
+    TestId Id, ImmutableArray<int> Nodes, ImmutableArray<double> Typical, ImmutableArray<double> Slow,
+    uint FailedProbes)
 {
     public bool Failed => FailedProbes != 0;
 

@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Bridge.Core.Isolation;
 
 /// <summary>
-/// Two nodes are slow together and were fast with others: is it the path between them? The pair must fail three times, and
-/// each end must pass once more with somebody else.
+/// Two nodes are slow together and were fast with others: is it the path between them? The pair must fail three times,
+/// and each end must pass once more with somebody else.
 /// </summary>
 internal sealed record LinkInquiry(ImmutableArray<int> Subject, ImmutableArray<Ask> Asks) : Inquiry(Subject, Asks)
 {

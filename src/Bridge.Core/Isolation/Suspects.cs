@@ -8,7 +8,9 @@ internal static class Suspects
 {
     private const int Strikes = 2;
 
-    /// <summary>What it takes against a node that has passed a test: one strike may be a slow link, another one noise.</summary>
+    /// <summary>
+    /// What it takes against a node that has passed a test: one strike may be a slow link, another one noise.
+    /// </summary>
     private const int StrikesAgainstProven = 3;
 
     /// <summary>A node that passes and fails by turns is left unknown after so many pairs.</summary>

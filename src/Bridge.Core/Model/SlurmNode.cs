@@ -73,7 +73,8 @@ public sealed record SlurmNode
         || (State & (SlurmNodeState.Allocated | SlurmNodeState.Mixed | SlurmNodeState.Completing)) != 0;
 
     /// <summary>Whether a slurmd answers for it.</summary>
-    public bool Responding => (State & (SlurmNodeState.NotResponding | SlurmNodeState.Down | SlurmNodeState.Unknown)) == 0;
+    public bool Responding =>
+        (State & (SlurmNodeState.NotResponding | SlurmNodeState.Down | SlurmNodeState.Unknown)) == 0;
 
     public bool DrainedByBridge => Drains && Reason.StartsWith(WellKnown.ReasonPrefix, StringComparison.Ordinal);
 }

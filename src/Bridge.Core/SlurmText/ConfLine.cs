@@ -13,7 +13,8 @@ namespace Bridge.Core.SlurmText;
 public sealed class ConfLine
 {
     private static readonly HashSet<string> Keys =
-        ["NodeName", "NodeAddr", "Port", "CPUs", "RealMemory", "Gres", "Feature", "Weight", "Topology", "State", "SuspendTime"];
+        ["NodeName", "NodeAddr", "Port", "CPUs", "RealMemory", "Gres", "Feature", "Weight", "Topology", "State",
+            "SuspendTime"];
 
     private const string Punctuation = ".,:/_+-@()[]=";
 
@@ -24,7 +25,8 @@ public sealed class ConfLine
     public ConfLine Add(string key, string value)
     {
         if (!Keys.Contains(key))
-            throw new ArgumentException($"'{key}' is not a node parameter that Bridge writes; known: {string.Join(", ", Keys)}", nameof(key));
+            throw new ArgumentException(
+                $"'{key}' is not a node parameter that Bridge writes; known: {string.Join(", ", Keys)}", nameof(key));
         if (value.Length == 0)
             return this;
         if (!value.All(IsValueCharacter))

@@ -32,14 +32,16 @@ public static class GresText
 
     /// <summary>gpu:a100:4,gpu:h100:8 from counts by type, sorted by type; "" for none.</summary>
     public static string Write(IEnumerable<KeyValuePair<string, int>> gpusByType) =>
-        string.Join(',', gpusByType.Where(g => g.Value > 0).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => $"gpu:{g.Key}:{g.Value}"));
+        string.Join(',', gpusByType.Where(g => g.Value > 0).OrderBy(g => g.Key, StringComparer.Ordinal)
+            .Select(g => $"gpu:{g.Key}:{g.Value}"));
 
     /// <summary>Same types and counts, whatever the order and decoration.</summary>
     public static bool Same(string one, string other) =>
         one == other || Canonical(one).SequenceEqual(Canonical(other));
 
     private static IEnumerable<(string, string, int)> Canonical(string text) =>
-        Parse(text).GroupBy(g => (g.Name, g.Type)).Select(g => (g.Key.Name, g.Key.Type, g.Sum(x => x.Count))).Where(g => g.Item3 > 0).Order();
+        Parse(text).GroupBy(g => (g.Name, g.Type)).Select(g => (g.Key.Name, g.Key.Type, g.Sum(x => x.Count)))
+            .Where(g => g.Item3 > 0).Order();
 
     private static GresCount? ParseOne(string part)
     {
@@ -50,7 +52,8 @@ public static class GresText
         var counted = int.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var count);
         if (fields.Length == 0 || fields[0].Length == 0 || (fields.Length > 1 && !counted && fields.Length > 2))
             return null;
-        var type = fields.Length switch { 1 => "", 2 => counted ? "" : fields[1], _ => string.Join(':', fields[1..^1]) };
+        var type = fields.Length switch
+            { 1 => "", 2 => counted ? "" : fields[1], _ => string.Join(':', fields[1..^1]) };
         return new GresCount(fields[0], type, counted ? count : 1, Indices(note));
     }
 
@@ -62,7 +65,8 @@ public static class GresText
         foreach (var range in note[4..].Split(','))
         {
             var ends = range.Split('-');
-            if (int.TryParse(ends[0], out var first) && int.TryParse(ends[^1], out var last) && last - first is >= 0 and < 4096)
+            if (int.TryParse(ends[0], out var first) && int.TryParse(ends[^1], out var last)
+                && last - first is >= 0 and < 4096)
                 found.AddRange(Enumerable.Range(first, last - first + 1));
         }
         return found.DrainToImmutable();

@@ -30,7 +30,8 @@ public static class Hostlist
     public static string Compress(IEnumerable<NodeName> names)
     {
         var split = names.Select(n => SplitNumber(n.Value)).ToList();
-        var parts = new List<string>(split.Where(n => n.Digits.Length is 0 or > 9).Select(n => n.Prefix + n.Digits).Distinct());
+        var parts = new List<string>(
+            split.Where(n => n.Digits.Length is 0 or > 9).Select(n => n.Prefix + n.Digits).Distinct());
         foreach (var prefix in split.Where(n => n.Digits.Length is > 0 and <= 9).GroupBy(n => n.Prefix, n => n.Digits))
             parts.Add(Bracket(prefix.Key, Ranges(prefix)));
         parts.Sort(StringComparer.Ordinal);
@@ -42,7 +43,8 @@ public static class Hostlist
     private static List<string> Ranges(IEnumerable<string> digits) =>
     [
         .. digits.GroupBy(d => d.Length)
-            .GroupBy(length => length.Key > 1 && length.Any(d => d[0] == '0') ? length.Key : 0, length => length.AsEnumerable())
+            .GroupBy(length =>
+                length.Key > 1 && length.Any(d => d[0] == '0') ? length.Key : 0, length => length.AsEnumerable())
             .OrderBy(width => width.Key)
             .SelectMany(width => Ranges(new SortedSet<int>(width.SelectMany(d => d).Select(Number)), width.Key)),
     ];
@@ -118,7 +120,8 @@ public static class Hostlist
         var close = part.IndexOf(']', StringComparison.Ordinal);
         var (prefix, suffix) = (part[..open], part[(close + 1)..]);
         if (suffix.Contains('[', StringComparison.Ordinal))
-            throw new FormatException($"'{part}' is not a hostlist that Bridge reads: more than one bracket pair in a name");
+            throw new FormatException(
+                $"'{part}' is not a hostlist that Bridge reads: more than one bracket pair in a name");
         foreach (var range in part[(open + 1)..close].Split(','))
             ExpandRange(part, prefix, range, suffix, names);
     }

@@ -15,7 +15,8 @@ public sealed record KubeView
     public ImmutableDictionary<string, KubeNode> Nodes { get; init; } = ImmutableDictionary<string, KubeNode>.Empty;
 
     /// <summary>Only nodes that have, or had, slices; see <see cref="DevicesOf"/>.</summary>
-    public ImmutableDictionary<string, NodeDevices> Devices { get; init; } = ImmutableDictionary<string, NodeDevices>.Empty;
+    public ImmutableDictionary<string, NodeDevices> Devices
+        { get; init; } = ImmutableDictionary<string, NodeDevices>.Empty;
 
     public ImmutableArray<SlurmdPod> Pods { get; init; } = [];
     public ImmutableArray<SlurmdClaim> Claims { get; init; } = [];
@@ -24,7 +25,8 @@ public sealed record KubeView
     public ImmutableArray<PartitionPolicy> Partitions { get; init; } = [];
 
     /// <summary>Slurm account → namespace, from namespace labels.</summary>
-    public ImmutableDictionary<string, string> NamespaceOfAccount { get; init; } = ImmutableDictionary<string, string>.Empty;
+    public ImmutableDictionary<string, string> NamespaceOfAccount
+        { get; init; } = ImmutableDictionary<string, string>.Empty;
 
     public NodeDevices DevicesOf(string kubeNode) =>
         Devices.TryGetValue(kubeNode, out var devices) ? devices : NodeDevices.None(kubeNode);

@@ -10,8 +10,8 @@ using Microsoft.Extensions.Logging;
 namespace Bridge.Daemon.Jobs;
 
 /// <summary>
-/// Carries what the loop learns to those who keep it: jobs to the job API and the ledger, steps to the ledger. Jobs that Slurm has forgotten
-/// are added from the ledger, so that kubectl shows them for a day.
+/// Carries what the loop learns to those who keep it: jobs to the job API and the ledger, steps to the ledger. Jobs
+/// that Slurm has forgotten are added from the ledger, so that kubectl shows them for a day.
 /// </summary>
 public sealed class JobFeed(LedgerStore? ledger, long fencingToken, Surroundings around)
 {

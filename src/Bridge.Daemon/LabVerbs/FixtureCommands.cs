@@ -17,10 +17,14 @@ internal static class FixtureCommands
         var count = Positive("--count", "how many nodes", 4);
         var gpus = Positive("--gpus", "GPUs per node", 8);
         var cpus = Positive("--cpus", "cores per node", 16);
-        var memory = new Option<string>("--memory") { Description = "a Kubernetes quantity", DefaultValueFactory = _ => "64Gi" };
-        var prefix = new Option<string>("--prefix") { Description = "names are PREFIX-1, PREFIX-2 …", DefaultValueFactory = _ => "gpu" };
-        var mig = new Option<string>("--mig") { Description = "MIG profile such as 1g.10gb", DefaultValueFactory = _ => "" };
-        var model = new Option<string>("--model") { Description = "product name", DefaultValueFactory = _ => DefaultModel };
+        var memory = new Option<string>("--memory")
+            { Description = "a Kubernetes quantity", DefaultValueFactory = _ => "64Gi" };
+        var prefix = new Option<string>("--prefix")
+            { Description = "names are PREFIX-1, PREFIX-2 …", DefaultValueFactory = _ => "gpu" };
+        var mig = new Option<string>("--mig")
+            { Description = "MIG profile such as 1g.10gb", DefaultValueFactory = _ => "" };
+        var model = new Option<string>("--model")
+            { Description = "product name", DefaultValueFactory = _ => DefaultModel };
         model.Validators.Add(result =>
         {
             if (result.Tokens.Count == 1 && GpuProduct.Find(result.Tokens[0].Value) is null)
@@ -51,9 +55,11 @@ internal static class FixtureCommands
     public static Command TaintGpu()
     {
         var (kubeconfig, node, device) = Device();
-        var key = new Option<string>("--key") { Description = "taint key", DefaultValueFactory = _ => "gpu.nvidia.com/xid" };
+        var key = new Option<string>("--key")
+            { Description = "taint key", DefaultValueFactory = _ => "gpu.nvidia.com/xid" };
         var value = new Option<string>("--value") { Description = "taint value", DefaultValueFactory = _ => "79" };
-        var effect = new Option<string>("--effect") { Description = "None, NoSchedule or NoExecute", DefaultValueFactory = _ => "NoSchedule" };
+        var effect = new Option<string>("--effect")
+            { Description = "None, NoSchedule or NoExecute", DefaultValueFactory = _ => "NoSchedule" };
         effect.AcceptOnlyFromAmong("None", "NoSchedule", "NoExecute");
         var command = new Command("taint-gpu", "Taints one GPU, as the driver does that sees it ail.")
         {
@@ -75,13 +81,15 @@ internal static class FixtureCommands
     public static Command UntaintGpu()
     {
         var (kubeconfig, node, device) = Device();
-        var key = new Option<string>("--key") { Description = "taint key", DefaultValueFactory = _ => "gpu.nvidia.com/xid" };
+        var key = new Option<string>("--key")
+            { Description = "taint key", DefaultValueFactory = _ => "gpu.nvidia.com/xid" };
         var command = new Command("untaint-gpu", "Takes a taint off one GPU.") { node, device, kubeconfig, key };
         command.SetAction((parsed, cancel) => LabCommand.WithClientAsync(parsed.GetValue(kubeconfig)!, async client =>
         {
             var result = await new LabFixtures(client, TimeProvider.System)
                 .UntaintAsync(parsed.GetValue(node)!, parsed.GetValue(device)!, parsed.GetValue(key)!, cancel);
-            return Tell(result, $"{parsed.GetValue(node)}/{parsed.GetValue(device)} has no taint {parsed.GetValue(key)}");
+            return Tell(result,
+                $"{parsed.GetValue(node)}/{parsed.GetValue(device)} has no taint {parsed.GetValue(key)}");
         }));
         return command;
     }
@@ -89,7 +97,8 @@ internal static class FixtureCommands
     public static Command RemoveGpu()
     {
         var (kubeconfig, node, device) = Device();
-        var command = new Command("remove-gpu", "Takes one GPU out of its pool, as drivers without taints do.") { node, device, kubeconfig };
+        var command = new Command("remove-gpu", "Takes one GPU out of its pool, as drivers without taints do.")
+            { node, device, kubeconfig };
         command.SetAction((parsed, cancel) => LabCommand.WithClientAsync(parsed.GetValue(kubeconfig)!, async client =>
         {
             var result = await new LabFixtures(client, TimeProvider.System)
@@ -102,10 +111,12 @@ internal static class FixtureCommands
     public static Command Clean()
     {
         var kubeconfig = LabCommand.Kubeconfig();
-        var command = new Command("clean", "Deletes the nodes, slices, device classes and leases that the lab made.") { kubeconfig };
+        var command = new Command("clean", "Deletes the nodes, slices, device classes and leases that the lab made.")
+            { kubeconfig };
         command.SetAction((parsed, cancel) => LabCommand.WithClientAsync(
             parsed.GetValue(kubeconfig)!,
-            async client => Tell(await new LabFixtures(client, TimeProvider.System).CleanAsync(cancel), "nothing of the lab is left")));
+            async client =>
+            Tell(await new LabFixtures(client, TimeProvider.System).CleanAsync(cancel), "nothing of the lab is left")));
         return command;
     }
 
@@ -121,7 +132,8 @@ internal static class FixtureCommands
         var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => otherwise };
         option.Validators.Add(result =>
         {
-            if (result.Tokens.Any(t => !int.TryParse(t.Value, CultureInfo.InvariantCulture, out var n) || n is < 1 or > 10_000))
+            if (result.Tokens.Any(
+                t => !int.TryParse(t.Value, CultureInfo.InvariantCulture, out var n) || n is < 1 or > 10_000))
                 result.AddError($"{name} must be a number from 1 to 10000");
         });
         return option;

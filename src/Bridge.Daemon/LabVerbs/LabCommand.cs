@@ -13,7 +13,8 @@ namespace Bridge.Daemon.LabVerbs;
 public static class LabCommand
 {
     /// <summary>The verb, for the composition root.</summary>
-    public static Command Create() => new("lab", "Runs and changes the one-machine lab: fake GPU nodes, their kubelets, a scheduler.")
+    public static Command Create() =>
+        new("lab", "Runs and changes the one-machine lab: fake GPU nodes, their kubelets, a scheduler.")
     {
         Run(),
         FixtureCommands.Nodes(),
@@ -23,14 +24,19 @@ public static class LabCommand
         FixtureCommands.Clean(),
     };
 
-    /// <summary>Where the API server is. There is no default, and KUBECONFIG is not read: fake nodes belong in no cluster by accident.</summary>
+    /// <summary>
+    /// Where the API server is. There is no default, and KUBECONFIG is not read: fake nodes belong in no cluster by
+    /// accident.
+    /// </summary>
     internal static Option<string> Kubeconfig() => new("--kubeconfig")
     {
         Description = "kubeconfig of the cluster; KUBECONFIG is not read, so that no cluster gets fake nodes by accident",
         Required = true,
     };
 
-    /// <summary>Does something with the cluster; what a person can put right becomes one line and exit code 1.</summary>
+    /// <summary>
+    /// Does something with the cluster; what a person can put right becomes one line and exit code 1.
+    /// </summary>
     internal static async Task<int> WithClientAsync(string kubeconfig, Func<KubeClient, Task<int>> act)
     {
         try
@@ -49,8 +55,10 @@ public static class LabCommand
     private static Command Run()
     {
         var kubeconfig = Kubeconfig();
-        var env = new Option<string>("--env") { Description = "the lab's env file, LAB/env (docs/lab.md)", Required = true };
-        var noScheduler = new Option<bool>("--no-scheduler") { Description = "for a cluster that has a scheduler of its own" };
+        var env = new Option<string>("--env")
+            { Description = "the lab's env file, LAB/env (docs/lab.md)", Required = true };
+        var noScheduler = new Option<bool>("--no-scheduler")
+            { Description = "for a cluster that has a scheduler of its own" };
         var command = new Command("run", "Is kubelet and scheduler of the nodes that the lab made, until TERM.")
         {
             kubeconfig, env, noScheduler,

@@ -9,7 +9,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Bridge.Daemon.Plans;
 
-/// <summary>The verb `bridge plan`: looks at both planes once, prints what the daemon would do and why, and changes nothing.</summary>
+/// <summary>
+/// The verb `bridge plan`: looks at both planes once, prints what the daemon would do and why, and changes nothing.
+/// </summary>
 public static class PlanCommand
 {
     private static readonly Option<int> Within = new("--timeout")
@@ -22,7 +24,8 @@ public static class PlanCommand
     public static Command Create(TimeProvider time)
     {
         var kube = new KubeAccess();
-        var command = new Command("plan", "Prints what the daemon would do now, and why. Changes nothing; a running daemon is not asked.");
+        var command = new Command(
+            "plan", "Prints what the daemon would do now, and why. Changes nothing; a running daemon is not asked.");
         kube.AddTo(command);
         command.Options.Add(Within);
         command.SetAction(async (parsed, cancel) =>
@@ -36,16 +39,20 @@ public static class PlanCommand
             {
                 return Usage.Fail([wrong.Message]);
             }
-            using var logs = LoggerFactory.Create(logging => RunHost.Configure(logging.SetMinimumLevel(LogLevel.Warning)));
+            using var logs = LoggerFactory.Create(
+                logging => RunHost.Configure(logging.SetMinimumLevel(LogLevel.Warning)));
             using var client = new KubeClient(endpoint, new KubeLimits(), time);
-            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(Math.Max(1, parsed.GetValue(Within))), time);
+            using var deadline = new CancellationTokenSource(
+                TimeSpan.FromSeconds(Math.Max(1, parsed.GetValue(Within))), time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, deadline.Token);
-            return await PrintAsync(client, parsed.GetValue(kube.Namespace)!, new Surroundings(time, logs), either.Token);
+            return await PrintAsync(
+                client, parsed.GetValue(kube.Namespace)!, new Surroundings(time, logs), either.Token);
         });
         return command;
     }
 
-    private static async Task<int> PrintAsync(KubeClient client, string inNamespace, Surroundings around, CancellationToken cancel)
+    private static async Task<int> PrintAsync(
+        KubeClient client, string inNamespace, Surroundings around, CancellationToken cancel)
     {
         var fleet = KubeConnection.Watch(client, inNamespace, around);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -69,7 +76,8 @@ public static class PlanCommand
     }
 
     private static async Task<int> PrintAsync(
-        KubeFleet fleet, Core.Policy.SlurmCluster cluster, KubeClient client, Surroundings around, CancellationToken cancel)
+        KubeFleet fleet, Core.Policy.SlurmCluster cluster, KubeClient client, Surroundings around,
+        CancellationToken cancel)
     {
         using var slurm = SlurmConnection.Open(cluster.Ref.Namespace, cluster.Spec, client, around);
         var view = new ClusterView(cluster, fleet.View, await slurm.ReadAsync(cancel));

@@ -2,7 +2,9 @@ using Bridge.Core.Planning;
 
 namespace Bridge.Daemon.Plans;
 
-/// <summary>Prints a plan as an administrator reads it: what would be done and why, then what would only be written down.</summary>
+/// <summary>
+/// Prints a plan as an administrator reads it: what would be done and why, then what would only be written down.
+/// </summary>
 public static class PlanPrinter
 {
     public static void Print(string cluster, Plan plan, TextWriter output)
@@ -22,7 +24,8 @@ public static class PlanPrinter
             output.WriteLine($"   - {note.About}: {Sentence(note.Why)}");
     }
 
-    private static string Sentence(string why) => char.ToUpperInvariant(why[0]) + why[1..] + (why.EndsWith('.') || why.EndsWith('?') ? "" : ".");
+    private static string Sentence(string why) =>
+        char.ToUpperInvariant(why[0]) + why[1..] + (why.EndsWith('.') || why.EndsWith('?') ? "" : ".");
 
     private static string Count(int count, string what) =>
         count == 1 ? $"1 {what}" : $"{count} {what}{(what.EndsWith('s') ? "es" : "s")}";

@@ -4,7 +4,9 @@ using Bridge.Kube.Client;
 
 namespace Bridge.Daemon.Run;
 
-/// <summary>Asks Kubernetes whether a caller of the job API may do what it asks (authorization.k8s.io/v1 SubjectAccessReview).</summary>
+/// <summary>
+/// Asks Kubernetes whether a caller of the job API may do what it asks (authorization.k8s.io/v1 SubjectAccessReview).
+/// </summary>
 public sealed class AccessReviews(KubeClient client)
 {
     private const string Path = "/apis/authorization.k8s.io/v1/subjectaccessreviews";

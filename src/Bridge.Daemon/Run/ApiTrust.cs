@@ -16,7 +16,8 @@ public static class ApiTrust
     {
         if (api.RequestHeaderCaPath is { } path)
             return RequestHeaderTrust.FromPem(await File.ReadAllTextAsync(path, cancel));
-        var map = await client.SendAsync(new KubeRequest(HttpMethod.Get, Published), DaemonJson.Default.JsonObject, cancel);
+        var map = await client.SendAsync(
+            new KubeRequest(HttpMethod.Get, Published), DaemonJson.Default.JsonObject, cancel);
         return RequestHeaderTrust.FromConfigMap(Encoding.UTF8.GetBytes(map.ToJsonString()));
     }
 }

@@ -7,8 +7,10 @@ using Microsoft.Extensions.Logging;
 namespace Bridge.Daemon.Run;
 
 /// <summary>
-/// The daemon. What lives as long as the process is here: the lease, the ledger. What lives as long as one term of leadership is in
-/// <see cref="LeaderTerm"/>: whoever does not lead holds no picture of the world that could be stale when it takes over.
+/// The daemon. What lives as long as the process is here: the lease, the ledger. What lives as long as one term of
+/// leadership is in
+/// <see cref="LeaderTerm"/>: whoever does not lead holds no picture of the world that could be stale when it takes
+/// over.
 /// </summary>
 public sealed class BridgeDaemon : IAsyncDisposable
 {
@@ -25,11 +27,14 @@ public sealed class BridgeDaemon : IAsyncDisposable
         ledger = options.Ledger is { } connection ? OpenLedger(connection) : null;
     }
 
-    /// <summary>Runs until stopped. An unreachable API server or PostgreSQL is logged and waited for, never a reason to exit.</summary>
+    /// <summary>
+    /// Runs until stopped. An unreachable API server or PostgreSQL is logged and waited for, never a reason to exit.
+    /// </summary>
     public async Task RunAsync(CancellationToken stop)
     {
         var lease = new LeaseOptions { Namespace = options.Namespace, Name = "bridge", Identity = options.Identity };
-        var elector = new LeaderElector(client, lease, around.Time, new Random(), around.Logs.CreateLogger<LeaderElector>());
+        var elector = new LeaderElector(
+            client, lease, around.Time, new Random(), around.Logs.CreateLogger<LeaderElector>());
         using var ledgerStop = new CancellationTokenSource();
         var stored = ledger?.RunAsync(ledgerStop.Token) ?? Task.CompletedTask;
         try

@@ -11,9 +11,13 @@ using Microsoft.Extensions.Logging;
 
 namespace Bridge.Daemon.Run;
 
-/// <summary>The SlurmClusters that are served: one connection to Slurm and one loop each, made and ended as the resources come and go.</summary>
+/// <summary>
+/// The SlurmClusters that are served: one connection to Slurm and one loop each, made and ended as the resources come
+/// and go.
+/// </summary>
 public sealed class ClusterSet(
-    IKubePort kube, KubeClient client, KeyedQueue<ObjectRef> queue, JobFeed jobs, Surroundings around) : IAsyncDisposable
+    IKubePort kube, KubeClient client, KeyedQueue<ObjectRef> queue, JobFeed jobs, Surroundings around)
+    : IAsyncDisposable
 {
     private readonly ILogger log = around.Logs.CreateLogger<ClusterSet>();
     private readonly ConcurrentDictionary<string, ServedCluster> served = new(StringComparer.Ordinal);
@@ -22,7 +26,10 @@ public sealed class ClusterSet(
     /// <summary>The jobs of the first cluster that is served: the job API waits for it.</summary>
     public Task<JobStore> FirstServed(CancellationToken cancel) => first.Task.WaitAsync(cancel);
 
-    /// <summary>Asks for a look at every cluster. A cluster that is new, or whose connection changed, is connected by its own tick.</summary>
+    /// <summary>
+    /// Asks for a look at every cluster. A cluster that is new, or whose connection changed, is connected by its own
+    /// tick.
+    /// </summary>
     public void Sync()
     {
         foreach (var cluster in kube.View.Clusters)
@@ -43,10 +50,13 @@ public sealed class ClusterSet(
         }
     }
 
-    /// <summary>The loop of a cluster; null when its resource is gone or says nothing that can be connected to.</summary>
+    /// <summary>
+    /// The loop of a cluster; null when its resource is gone or says nothing that can be connected to.
+    /// </summary>
     public async ValueTask<ClusterLoop?> Find(ObjectRef key)
     {
-        var resource = kube.View.Clusters.FirstOrDefault(c => c.Ref.Name == key.Name && c.Ref.Namespace == key.Namespace);
+        var resource = kube.View.Clusters.FirstOrDefault(
+            c => c.Ref.Name == key.Name && c.Ref.Namespace == key.Namespace);
         if (resource is null)
             return null;
         if (served.TryGetValue(key.Name, out var known) && known.Serves(resource.Spec))
@@ -84,7 +94,8 @@ public sealed class ClusterSet(
             _ = kube.RecordEventAsync(outcome.Step, outcome.Result, CancellationToken.None);
     }
 
-    private JobNamespaces Namespaces(SlurmClusterSpec spec) => new(spec.DefaultJobNamespace, kube.View.NamespaceOfAccount);
+    private JobNamespaces Namespaces(SlurmClusterSpec spec) =>
+        new(spec.DefaultJobNamespace, kube.View.NamespaceOfAccount);
 
     private async Task LeaveAsync(ServedCluster cluster)
     {

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace Bridge.Daemon.Run;
 
 /// <summary>
-/// Listens on a unix socket for Slurm's hooks (slurm-conf/): `POST /hooks/slurmctld?event=start&amp;job=ID`. A hook only names a job; what is
-/// true of it is then read from Slurm, so a forged or lost ring does no harm.
+/// Listens on a unix socket for Slurm's hooks (slurm-conf/): `POST /hooks/slurmctld?event=start&amp;job=ID`. A hook
+/// only names a job; what is true of it is then read from Slurm, so a forged or lost ring does no harm.
 /// </summary>
 public sealed class HookListener : IAsyncDisposable
 {
@@ -30,7 +30,8 @@ public sealed class HookListener : IAsyncDisposable
     /// <param name="logs">Where the web server logs.</param>
     /// <param name="cancel">Gives up starting.</param>
     /// <exception cref="IOException">The socket cannot be made there.</exception>
-    public static async Task<HookListener> StartAsync(string path, Action<JobId> ring, ILoggerFactory logs, CancellationToken cancel)
+    public static async Task<HookListener> StartAsync(
+        string path, Action<JobId> ring, ILoggerFactory logs, CancellationToken cancel)
     {
         File.Delete(path);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());

@@ -12,7 +12,8 @@ using Microsoft.Extensions.Logging;
 namespace Bridge.Daemon.Run;
 
 /// <summary>One term of leadership: informers, loops, hooks and job API, from acquisition to loss.</summary>
-public sealed class LeaderTerm(KubeClient client, RunOptions options, JobFeed jobs, Surroundings around) : IAsyncDisposable
+public sealed class LeaderTerm(KubeClient client, RunOptions options, JobFeed jobs, Surroundings around)
+    : IAsyncDisposable
 {
     private readonly ILogger log = around.Logs.CreateLogger<LeaderTerm>();
     private readonly KeyedQueue<ObjectRef> queue = new(around.Time);
@@ -29,7 +30,8 @@ public sealed class LeaderTerm(KubeClient client, RunOptions options, JobFeed jo
             : null;
         fleet.Changed += clusters.Sync;
         var runner = new LoopRunner(queue, around.Time, around.Logs.CreateLogger<LoopRunner>());
-        Task[] tasks = [fleet.RunAsync(over.Token), runner.RunAsync(clusters.Find, over.Token), ServeAsync(clusters, over.Token)];
+        Task[] tasks =
+            [fleet.RunAsync(over.Token), runner.RunAsync(clusters.Find, over.Token), ServeAsync(clusters, over.Token)];
         await Task.WhenAny(tasks);
         // Whichever ended first, by loss of the lease or by a bug, the others end with it.
         await over.CancelAsync();
@@ -83,7 +85,8 @@ public sealed class LeaderTerm(KubeClient client, RunOptions options, JobFeed jo
         CertificatePath = api.CertificatePath,
         KeyPath = api.KeyPath,
         Trust = trust,
-        Authorize = api.Authorization == ApiAuthorization.AlwaysAllow ? Authorizers.AlwaysAllow : new AccessReviews(client).AuthorizeAsync,
+        Authorize = api.Authorization == ApiAuthorization.AlwaysAllow ? Authorizers.AlwaysAllow
+        : new AccessReviews(client).AuthorizeAsync,
         AuthorizerName = api.Authorization.ToString(),
     };
 }

@@ -52,10 +52,12 @@ public static class RunCommand
     public static Command Create(TimeProvider time)
     {
         var kube = new KubeAccess();
-        var command = new Command("run", "Runs the daemon until it is told to stop (SIGTERM). One of several leads; the others wait.\n"
+        var command = new Command(
+            "run", "Runs the daemon until it is told to stop (SIGTERM). One of several leads; the others wait.\n"
             + "The ledger's connection string comes from the environment variable BRIDGE_LEDGER, so that no password shows in ps.");
         kube.AddTo(command);
-        foreach (var option in new Option[] { ApiListen, ApiCertificate, ApiKey, ApiRequestHeaderCa, Authorization, HookSocket, Identity })
+        foreach (var option in new Option[]
+            { ApiListen, ApiCertificate, ApiKey, ApiRequestHeaderCa, Authorization, HookSocket, Identity })
             command.Options.Add(option);
         command.SetAction(async (parsed, cancel) =>
         {
@@ -102,7 +104,9 @@ public static class RunCommand
         if (!IPEndPoint.TryParse(listen, out var address) || address.Port == 0)
             problems.Add($"--api-listen: '{listen}' is not IP:PORT, such as 127.0.0.1:8443");
         if (certificate is null || !File.Exists(certificate))
-            problems.Add(certificate is null ? "--api-cert is needed with --api-listen" : $"--api-cert: there is no file {certificate}");
+            problems.Add(
+                certificate is null ? "--api-cert is needed with --api-listen"
+                : $"--api-cert: there is no file {certificate}");
         if (key is null || !File.Exists(key))
             problems.Add(key is null ? "--api-key is needed with --api-listen" : $"--api-key: there is no file {key}");
         if (parsed.GetValue(ApiRequestHeaderCa) is { } ca && !File.Exists(ca))

@@ -25,7 +25,9 @@ public sealed class ServedCluster : IAsyncDisposable
     public SlurmPort Slurm { get; }
     public ClusterLoop Loop { get; }
 
-    /// <summary>Whether the connection is still the one that a spec asks for; what else is in a spec is read anew by every tick.</summary>
+    /// <summary>
+    /// Whether the connection is still the one that a spec asks for; what else is in a spec is read anew by every tick.
+    /// </summary>
     public bool Serves(SlurmClusterSpec other) =>
         spec.RestUrl == other.RestUrl
         && spec.User == other.User

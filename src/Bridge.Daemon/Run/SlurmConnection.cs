@@ -23,7 +23,8 @@ public static class SlurmConnection
             ReadBudget = spec.ReadBudgetPercent / 100.0,
         };
         return new SlurmPort(
-            options, Key(inNamespace, spec, client), TextClient(spec.ClientCommand, around.Time), around.Time, around.Logs.CreateLogger<SlurmPort>());
+            options, Key(inNamespace, spec, client), TextClient(spec.ClientCommand, around.Time), around.Time,
+            around.Logs.CreateLogger<SlurmPort>());
     }
 
     // Asked on every mint, so that a rotated key is seen without a restart.

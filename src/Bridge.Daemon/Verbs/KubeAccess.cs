@@ -3,7 +3,10 @@ using Bridge.Kube.Client;
 
 namespace Bridge.Daemon.Verbs;
 
-/// <summary>The options by which every verb finds its Kubernetes. The ambient KUBECONFIG is never read: a cluster is named, or it is our own.</summary>
+/// <summary>
+/// The options by which every verb finds its Kubernetes. The ambient KUBECONFIG is never read: a cluster is named, or
+/// it is our own.
+/// </summary>
 public sealed class KubeAccess
 {
     public Option<string?> Kubeconfig { get; } = new("--kubeconfig")
@@ -32,7 +35,8 @@ public sealed class KubeAccess
         command.Options.Add(Namespace);
     }
 
-    /// <exception cref="KubeConfigException">Neither a usable kubeconfig nor a service account; the message says what is missing.</exception>
+    /// <exception cref="KubeConfigException">Neither a usable kubeconfig nor a service account; the message says what
+    /// is missing.</exception>
     public KubeEndpoint Endpoint(ParseResult parsed, TimeProvider time) =>
         parsed.GetValue(Kubeconfig) is { } path
             ? KubeConfigFile.Read(path, parsed.GetValue(Context), time)

@@ -1,6 +1,8 @@
 namespace Bridge.Kube.Client;
 
-/// <summary>A bearer token. One that lives in a file is read again every few seconds, because kubelet renews it there.</summary>
+/// <summary>
+/// A bearer token. One that lives in a file is read again every few seconds, because kubelet renews it there.
+/// </summary>
 public sealed class BearerToken
 {
     private static readonly TimeSpan _reread = TimeSpan.FromSeconds(10);
@@ -35,7 +37,9 @@ public sealed class BearerToken
         }
     }
 
-    /// <summary>Reads the file at once, because the server refused <paramref name="refused"/>. False: there is no other token.</summary>
+    /// <summary>
+    /// Reads the file at once, because the server refused <paramref name="refused"/>. False: there is no other token.
+    /// </summary>
     public bool Renew(string refused)
     {
         lock (_gate)
@@ -57,7 +61,8 @@ public sealed class BearerToken
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // A token that is being replaced may be absent for a moment; the server decides whether the old one still counts.
+            // A token that is being replaced may be absent for a moment; the server decides whether the old one still
+            // counts.
         }
         return _value;
     }

@@ -3,7 +3,10 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Bridge.Kube.Client;
 
-/// <summary>A client certificate with its key. One that lives in files is read anew for each connection, so that a rotation is followed.</summary>
+/// <summary>
+/// A client certificate with its key. One that lives in files is read anew for each connection, so that a rotation is
+/// followed.
+/// </summary>
 public sealed class ClientCertificate
 {
     private readonly Func<X509Certificate2> _load;

@@ -3,7 +3,9 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Bridge.Kube.Client;
 
-/// <summary>The credentials that Kubernetes gives every pod (kubernetes.io docs, "Accessing the Kubernetes API from a Pod").</summary>
+/// <summary>
+/// The credentials that Kubernetes gives every pod (kubernetes.io docs, "Accessing the Kubernetes API from a Pod").
+/// </summary>
 public static class InCluster
 {
     public const string DefaultFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -21,7 +23,8 @@ public static class InCluster
                 "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set: this is not a pod; name a kubeconfig file instead");
         var bracketed = host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host;
         if (!Uri.TryCreate($"https://{bracketed}:{port}", UriKind.Absolute, out var server))
-            throw new KubeConfigException($"KUBERNETES_SERVICE_HOST '{host}' and _PORT '{port}' do not make an address");
+            throw new KubeConfigException(
+                $"KUBERNETES_SERVICE_HOST '{host}' and _PORT '{port}' do not make an address");
         try
         {
             var authorities = new X509Certificate2Collection();

@@ -16,7 +16,9 @@ public sealed record KubeRequest(HttpMethod Method, string PathAndQuery)
     public TimeSpan? Within { get; init; }
 }
 
-/// <summary>Speaks HTTP to one API server. Reads throw <see cref="KubeException"/>; nothing is retried here but a renewed token.</summary>
+/// <summary>
+/// Speaks HTTP to one API server. Reads throw <see cref="KubeException"/>; nothing is retried here but a renewed token.
+/// </summary>
 public sealed class KubeClient : IDisposable
 {
     private readonly KubeEndpoint _endpoint;
@@ -46,7 +48,8 @@ public sealed class KubeClient : IDisposable
         SendAsync(new KubeRequest(HttpMethod.Get, kind.Resource.Path(key)), kind.Item, cancel);
 
     /// <summary>Sends one request and reads the whole answer.</summary>
-    /// <exception cref="KubeException">No answer in time, an error, or an answer that is not a <typeparamref name="T"/>.</exception>
+    /// <exception cref="KubeException">No answer in time, an error, or an answer that is not a <typeparamref
+    /// name="T"/>.</exception>
     public async Task<T> SendAsync<T>(KubeRequest request, JsonTypeInfo<T> type, CancellationToken cancel)
         where T : class
     {
@@ -81,12 +84,16 @@ public sealed class KubeClient : IDisposable
         }
     }
 
-    /// <summary>What an exception of the transport means; null for one that is not the neighbour's (the caller's own cancellation, a bug).</summary>
+    /// <summary>
+    /// What an exception of the transport means; null for one that is not the neighbour's (the caller's own
+    /// cancellation, a bug).
+    /// </summary>
     internal static KubeFailure? Translate(Exception e, CancellationToken callers) => e switch
     {
         OperationCanceledException when callers.IsCancellationRequested => null,
         OperationCanceledException => KubeFailure.NoAnswer("the API server did not answer in time"),
-        HttpRequestException { InnerException: { } inner } => KubeFailure.NoAnswer($"the API server cannot be reached: {inner.Message}"),
+        HttpRequestException { InnerException: { } inner } =>
+        KubeFailure.NoAnswer($"the API server cannot be reached: {inner.Message}"),
         HttpRequestException or IOException => KubeFailure.NoAnswer($"the API server cannot be reached: {e.Message}"),
         JsonException => KubeFailure.NoAnswer($"the API server's answer is not the expected JSON: {e.Message}"),
         _ => null,
@@ -99,7 +106,8 @@ public sealed class KubeClient : IDisposable
         if (answer.StatusCode == HttpStatusCode.Unauthorized && token is not null && _endpoint.Token!.Renew(token))
         {
             answer.Dispose();
-            answer = await _http.SendAsync(Message(request, _endpoint.Token.Current()), HttpCompletionOption.ResponseHeadersRead, cancel);
+            answer = await _http.SendAsync(
+                Message(request, _endpoint.Token.Current()), HttpCompletionOption.ResponseHeadersRead, cancel);
         }
         if (answer.IsSuccessStatusCode)
             return answer;

@@ -1,6 +1,9 @@
 namespace Bridge.Kube.Client;
 
-/// <summary>A kubeconfig or the in-cluster credentials cannot be used. The message names the file, the field and what would be right.</summary>
+/// <summary>
+/// A kubeconfig or the in-cluster credentials cannot be used. The message names the file, the field and what would be
+/// right.
+/// </summary>
 public sealed class KubeConfigException : Exception
 {
     public KubeConfigException()

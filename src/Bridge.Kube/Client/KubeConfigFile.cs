@@ -6,8 +6,8 @@ using YamlDotNet.RepresentationModel;
 namespace Bridge.Kube.Client;
 
 /// <summary>
-/// Reads a kubeconfig (kubernetes.io docs, "Organizing Cluster Access Using kubeconfig Files"). What Bridge cannot honour is refused
-/// with the field's name instead of being skipped.
+/// Reads a kubeconfig (kubernetes.io docs, "Organizing Cluster Access Using kubeconfig Files"). What Bridge cannot
+/// honour is refused with the field's name instead of being skipped.
 /// </summary>
 public static class KubeConfigFile
 {
@@ -27,7 +27,8 @@ public static class KubeConfigFile
             var chosen = root.Named("contexts", named, "context");
             var cluster = root.Named("clusters", chosen.Text("cluster"), "cluster");
             var user = chosen.Text("user").Length == 0 ? null : root.Named("users", chosen.Text("user"), "user");
-            return Endpoint(cluster, user, time) with { Namespace = chosen.Text("namespace") is { Length: > 0 } ns ? ns : "default" };
+            return Endpoint(cluster, user, time) with
+                { Namespace = chosen.Text("namespace") is { Length: > 0 } ns ? ns : "default" };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or YamlException or CryptographicException or FormatException)
         {
@@ -47,10 +48,12 @@ public static class KubeConfigFile
 
     private static KubeEndpoint Endpoint(KubeConfigNode cluster, KubeConfigNode? user, TimeProvider time)
     {
-        if (!Uri.TryCreate(cluster.Text("server"), UriKind.Absolute, out var server) || server.Scheme is not ("https" or "http"))
+        if (!Uri.TryCreate(cluster.Text("server"), UriKind.Absolute, out var server)
+            || server.Scheme is not ("https" or "http"))
             throw cluster.Wrong("server", $"'{cluster.Text("server")}' is not an https:// or http:// address");
         if (cluster.Text("insecure-skip-tls-verify") == "true")
-            throw cluster.Wrong("insecure-skip-tls-verify", "is refused; give certificate-authority or certificate-authority-data");
+            throw cluster.Wrong(
+                "insecure-skip-tls-verify", "is refused; give certificate-authority or certificate-authority-data");
         if (cluster.Text("proxy-url").Length > 0)
             throw cluster.Wrong("proxy-url", "is not supported");
         if (user?.Has(_refusedOfUser) is { } refused)
@@ -73,7 +76,8 @@ public static class KubeConfigFile
             return null;
         var authorities = new X509Certificate2Collection();
         authorities.ImportFromPem(pem);
-        return authorities.Count > 0 ? authorities : throw cluster.Wrong("certificate-authority", "holds no PEM certificate");
+        return authorities.Count > 0 ? authorities
+            : throw cluster.Wrong("certificate-authority", "holds no PEM certificate");
     }
 
     private static ClientCertificate? Certificate(KubeConfigNode user)

@@ -7,7 +7,8 @@ namespace Bridge.Kube.Client;
 internal sealed class KubeConfigNode(string file, string at, YamlMappingNode map)
 {
     public string Text(string field) =>
-        map.Children.TryGetValue(new YamlScalarNode(field), out var node) && node is YamlScalarNode { Value: { } value } ? value : "";
+        map.Children.TryGetValue(new YamlScalarNode(field), out var node) && node is YamlScalarNode { Value: { } value }
+            ? value : "";
 
     /// <summary>The first of these fields that is there.</summary>
     public string? Has(IEnumerable<string> fields) =>
@@ -17,9 +18,11 @@ internal sealed class KubeConfigNode(string file, string at, YamlMappingNode map
     public KubeConfigNode Named(string list, string name, string inner)
     {
         var found = map.Children.TryGetValue(new YamlScalarNode(list), out var node) && node is YamlSequenceNode entries
-            ? entries.OfType<YamlMappingNode>().FirstOrDefault(e => new KubeConfigNode(file, "", e).Text("name") == name)
+            ? entries.OfType<YamlMappingNode>()
+                .FirstOrDefault(e => new KubeConfigNode(file, "", e).Text("name") == name)
             : null;
-        return found is not null && found.Children.TryGetValue(new YamlScalarNode(inner), out var held) && held is YamlMappingNode value
+        return found is not null && found.Children.TryGetValue(new YamlScalarNode(inner), out var held)
+            && held is YamlMappingNode value
             ? new KubeConfigNode(file, $"{list}[{name}].{inner}.", value)
             : throw Wrong(list, $"has no {inner} named '{name}'");
     }
@@ -28,7 +31,9 @@ internal sealed class KubeConfigNode(string file, string at, YamlMappingNode map
     public string PathOf(string field) =>
         Text(field) is { Length: > 0 } path ? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file))!, path) : "";
 
-    /// <summary>PEM text from FIELD-data (base64), which wins, or from the file that FIELD names; null when neither is there.</summary>
+    /// <summary>
+    /// PEM text from FIELD-data (base64), which wins, or from the file that FIELD names; null when neither is there.
+    /// </summary>
     public string? Pem(string field)
     {
         if (Text(field + "-data") is not { Length: > 0 } data)

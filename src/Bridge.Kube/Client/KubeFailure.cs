@@ -8,7 +8,8 @@ namespace Bridge.Kube.Client;
 
 /// <summary>Why a request brought nothing: what the server said, or that it said nothing.</summary>
 /// <param name="Code">HTTP status; 0 when no sensible answer came.</param>
-/// <param name="Reason">Status.reason such as NotFound, Conflict, Expired; empty when the answer was no Status object.</param>
+/// <param name="Reason">Status.reason such as NotFound, Conflict, Expired; empty when the answer was no Status
+/// object.</param>
 /// <param name="Message">One sentence.</param>
 /// <param name="After">How long the server wishes to be left alone.</param>
 /// <param name="About">What the Status names: its kind or plural, such as nodes or namespaces; else empty.</param>
@@ -34,18 +35,22 @@ public sealed record KubeFailure(int Code, string Reason, string Message, TimeSp
         status.Details?.Kind ?? "");
 
     /// <summary>From an answer other than 2xx.</summary>
-    public static async Task<KubeFailure> ReadAsync(HttpResponseMessage answer, TimeProvider time, CancellationToken cancel)
+    public static async Task<KubeFailure> ReadAsync(
+        HttpResponseMessage answer, TimeProvider time, CancellationToken cancel)
     {
         var body = await ReadSomeAsync(answer, cancel);
         var code = (int)answer.StatusCode;
         var after = RetryAfter(answer, time);
         if (TryStatus(body) is { } status)
             return From(status) with { Code = code, After = after ?? Wish(status) };
-        var text = Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, MostText))).ReplaceLineEndings(" ").Trim();
-        return new KubeFailure(code, "", $"HTTP {code} {answer.ReasonPhrase} {(text.Length > 0 ? $"'{text}'" : "")}".TrimEnd(), after);
+        var text = Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, MostText))).ReplaceLineEndings(" ")
+            .Trim();
+        return new KubeFailure(
+            code, "", $"HTTP {code} {answer.ReasonPhrase} {(text.Length > 0 ? $"'{text}'" : "")}".TrimEnd(), after);
     }
 
-    private static TimeSpan? RetryAfter(HttpResponseMessage answer, TimeProvider time) => answer.Headers.RetryAfter switch
+    private static TimeSpan? RetryAfter(HttpResponseMessage answer, TimeProvider time) =>
+        answer.Headers.RetryAfter switch
     {
         { Delta: { } delta } => delta,
         { Date: { } date } => date - time.GetUtcNow() is var wait && wait > TimeSpan.Zero ? wait : TimeSpan.Zero,
@@ -70,7 +75,8 @@ public sealed record KubeFailure(int Code, string Reason, string Message, TimeSp
     {
         try
         {
-            return JsonSerializer.Deserialize(body, CoreJson.Default.Status) is { Kind: "Status" } status ? status : null;
+            return JsonSerializer.Deserialize(body, CoreJson.Default.Status) is { Kind: "Status" } status ? status
+                : null;
         }
         catch (JsonException)
         {

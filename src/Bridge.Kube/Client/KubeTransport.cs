@@ -16,7 +16,8 @@ internal static class KubeTransport
             KeepAlivePingTimeout = limits.PingTimeout,
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
 
-            // A new connection now and then follows rotated certificates and a changed load balancer; running watches are not cut.
+            // A new connection now and then follows rotated certificates and a changed load balancer; running watches
+            // are not cut.
             PooledConnectionLifetime = TimeSpan.FromMinutes(15),
 
             // Compression pays on a network and only costs on loopback. The server compresses lists, never watches.

@@ -9,8 +9,8 @@ using Bridge.Kube.Watch;
 namespace Bridge.Kube.Fleet;
 
 /// <summary>
-/// Gathers changes of all informers and makes the immutable view when it is asked for: a burst of a thousand events costs one view. Each
-/// Take says whether the view is another now; a heartbeat is not.
+/// Gathers changes of all informers and makes the immutable view when it is asked for: a burst of a thousand events
+/// costs one view. Each Take says whether the view is another now; a heartbeat is not.
 /// </summary>
 internal sealed class FleetView
 {
@@ -97,11 +97,14 @@ internal sealed class FleetView
 
     public bool Take(IReadOnlyList<ObjectChange<Pod>> changes) => Take(_pods, changes, PodMapping.Map, Parts.Pods);
 
-    public bool Take(IReadOnlyList<ObjectChange<ResourceClaim>> changes) => Take(_claims, changes, PodMapping.Map, Parts.Claims);
+    public bool Take(IReadOnlyList<ObjectChange<ResourceClaim>> changes) =>
+        Take(_claims, changes, PodMapping.Map, Parts.Claims);
 
-    public bool Take(IReadOnlyList<ObjectChange<SlurmClusterObject>> changes) => Take(_clusters, changes, PolicyMapping.Map, Parts.Clusters);
+    public bool Take(IReadOnlyList<ObjectChange<SlurmClusterObject>> changes) =>
+        Take(_clusters, changes, PolicyMapping.Map, Parts.Clusters);
 
-    public bool Take(IReadOnlyList<ObjectChange<NodePoolObject>> changes) => Take(_pools, changes, PolicyMapping.Map, Parts.Pools);
+    public bool Take(IReadOnlyList<ObjectChange<NodePoolObject>> changes) =>
+        Take(_pools, changes, PolicyMapping.Map, Parts.Pools);
 
     public bool Take(IReadOnlyList<ObjectChange<PartitionPolicyObject>> changes) =>
         Take(_partitions, changes, PolicyMapping.Map, Parts.Partitions);
@@ -153,7 +156,8 @@ internal sealed class FleetView
 
     private bool Stale(Parts part) => (_stale & part) != 0;
 
-    // Of two namespaces that claim one account, the first by name has it: any rule will do that does not depend on time.
+    // Of two namespaces that claim one account, the first by name has it: any rule will do that does not depend on
+    // time.
     private ImmutableDictionary<string, string> Accounts()
     {
         var accounts = ImmutableDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);

@@ -8,8 +8,9 @@ using Microsoft.Extensions.Logging;
 namespace Bridge.Kube.Fleet;
 
 /// <summary>
-/// Watches everything that plans are made from, and keeps one immutable view of it: nodes, ResourceSlices, namespaces with an account,
-/// Bridge's slurmd pods and claims, and its three resources. Eight watches, whatever the size of the fleet, and nothing per node.
+/// Watches everything that plans are made from, and keeps one immutable view of it: nodes, ResourceSlices, namespaces
+/// with an account, Bridge's slurmd pods and claims, and its three resources. Eight watches, whatever the size of the
+/// fleet, and nothing per node.
 /// </summary>
 public sealed class KubeFleet
 {

@@ -27,25 +27,30 @@ public sealed class KubePort(KubeFleet fleet, KubeWriter writer, EventRecorder e
         writer.CreateAsync(KubeKinds.Pods.Resource, pod.Namespace, SlurmdPodBody.Pod(pod), cancel);
 
     public Task<StepResult> DeletePodAsync(DeletePod step, CancellationToken cancel) =>
-        writer.DeleteAsync(new WriteTarget(KubeKinds.Pods.Resource, new ObjectKey(step.Namespace, step.Name)), step.Uid, "", cancel);
+        writer.DeleteAsync(
+            new WriteTarget(KubeKinds.Pods.Resource, new ObjectKey(step.Namespace, step.Name)), step.Uid, "", cancel);
 
     public Task<StepResult> DeleteClaimAsync(DeleteClaim step, CancellationToken cancel) =>
         writer.DeleteAsync(
-            new WriteTarget(KubeKinds.ResourceClaims.Resource, new ObjectKey(step.Namespace, step.Name)), step.Uid, "", cancel);
+            new WriteTarget(KubeKinds.ResourceClaims.Resource, new ObjectKey(step.Namespace, step.Name)), step.Uid, "",
+            cancel);
 
     /// <summary>Others' finalizers stay as they are at the version that the step saw.</summary>
     public Task<StepResult> SetPartitionFinalizerAsync(SetPartitionFinalizer step, CancellationToken cancel)
     {
         var key = new ObjectKey(step.About.Namespace, step.About.Name);
-        if (!fleet.Partitions.Snapshot.TryGetValue(key, out var stored) || stored.Metadata.ResourceVersion != step.ResourceVersion)
+        if (!fleet.Partitions.Snapshot.TryGetValue(key, out var stored)
+            || stored.Metadata.ResourceVersion != step.ResourceVersion)
             return Task.FromResult(StepResult.Conflict($"{step.About} is no longer at version {step.ResourceVersion}"));
         var others = stored.Metadata.Finalizers.Where(f => f != WellKnown.PartitionFinalizer);
         string[] wanted = step.Present ? [.. others, WellKnown.PartitionFinalizer] : [.. others];
         var patch = new JsonObject
         {
-            ["metadata"] = new JsonObject { ["finalizers"] = new JsonArray([.. wanted.Select(f => JsonValue.Create(f))]) },
+            ["metadata"] = new JsonObject
+                { ["finalizers"] = new JsonArray([.. wanted.Select(f => JsonValue.Create(f))]) },
         };
-        return writer.MergeAsync(new WriteTarget(KubeKinds.PartitionPolicies.Resource, key), patch, step.ResourceVersion, cancel);
+        return writer.MergeAsync(
+            new WriteTarget(KubeKinds.PartitionPolicies.Resource, key), patch, step.ResourceVersion, cancel);
     }
 
     public Task<StepResult> SetNodeConditionAsync(SetNodeCondition step, CancellationToken cancel)
@@ -82,7 +87,9 @@ public sealed class KubePort(KubeFleet fleet, KubeWriter writer, EventRecorder e
             return Task.FromResult(StepResult.Conflict($"node {step.KubeNode} is not known any more"));
         var ours = stored.Metadata.Annotations.ContainsKey(WellKnown.CordonedAnnotation);
         if (step.Cordoned ? stored.Spec.Unschedulable : !ours)
-            return Task.FromResult(StepResult.Conflict($"node {step.KubeNode} was {(step.Cordoned ? "cordoned" : "taken over")} by somebody else"));
+            return Task.FromResult(
+                StepResult.Conflict(
+                $"node {step.KubeNode} was {(step.Cordoned ? "cordoned" : "taken over")} by somebody else"));
         var patch = new JsonObject
         {
             ["metadata"] = new JsonObject
@@ -91,7 +98,8 @@ public sealed class KubePort(KubeFleet fleet, KubeWriter writer, EventRecorder e
             },
             ["spec"] = new JsonObject { ["unschedulable"] = step.Cordoned ? true : null },
         };
-        return writer.MergeAsync(new WriteTarget(KubeKinds.Nodes.Resource, key), patch, stored.Metadata.ResourceVersion, cancel);
+        return writer.MergeAsync(
+            new WriteTarget(KubeKinds.Nodes.Resource, key), patch, stored.Metadata.ResourceVersion, cancel);
     }
 
     public Task<StepResult> WriteStatusAsync(WriteStatus step, CancellationToken cancel)
@@ -99,11 +107,13 @@ public sealed class KubePort(KubeFleet fleet, KubeWriter writer, EventRecorder e
         var (resource, status) = StatusBody.Of(step);
         var key = new ObjectKey(step.About.Namespace, step.About.Name);
         var stored = StoredOf(step, key);
-        // The API server checks no uid on a status: what was planned for a deleted object must not reach its successor of the same name.
+        // The API server checks no uid on a status: what was planned for a deleted object must not reach its successor
+        // of the same name.
         if (stored is not null && step.About.Uid.Length > 0 && stored.Uid != step.About.Uid)
             return Task.FromResult(StepResult.Conflict($"{step.About} is another object by now"));
         var body = new JsonObject { ["status"] = status };
-        return writer.ApplyAsync(new WriteTarget(resource, key, "status"), body, force: true, stored?.ResourceVersion ?? "", cancel);
+        return writer.ApplyAsync(
+            new WriteTarget(resource, key, "status"), body, force: true, stored?.ResourceVersion ?? "", cancel);
     }
 
     public Task RecordEventAsync(Step step, StepResult result, CancellationToken cancel)
@@ -116,7 +126,8 @@ public sealed class KubePort(KubeFleet fleet, KubeWriter writer, EventRecorder e
             _ => "",
         };
         var message = trouble.Length == 0 ? step.Why : $"{step.Why}; not done: {trouble}";
-        return events.RecordAsync(step.About, ApiVersionOf(step.About.Kind), trouble.Length > 0, (step.GetType().Name, message), cancel);
+        return events.RecordAsync(
+            step.About, ApiVersionOf(step.About.Kind), trouble.Length > 0, (step.GetType().Name, message), cancel);
     }
 
     private Meta? StoredOf(WriteStatus step, ObjectKey key) => step switch

@@ -10,7 +10,8 @@ internal static class NodeMapping
 {
     /// <param name="node">As stored.</param>
     /// <param name="before">
-    /// What the last version became. When nothing that Bridge reads has changed (a heartbeat), the same value comes back.
+    /// What the last version became. When nothing that Bridge reads has changed (a heartbeat), the same value comes
+    /// back.
     /// </param>
     public static KubeNode Map(NodeObject node, KubeNode? before)
     {
@@ -27,7 +28,8 @@ internal static class NodeMapping
             Deleting = meta.DeletionTimestamp is not null,
             Ready = StatusOf(ready),
             ReadyMessage = ready?.Message ?? "",
-            SlurmDrained = drained is null ? null : new NodeCondition(StatusOf(drained), drained.Reason, drained.Message),
+            SlurmDrained = drained is null ? null
+            : new NodeCondition(StatusOf(drained), drained.Reason, drained.Message),
             Taints = Same(before?.Taints, [.. node.Spec.Taints.Select(t => new Taint(t.Key, t.Value, t.Effect))]),
             AllocatableMilliCpu = Quantity.Milli(Allocatable(node, "cpu")) ?? 0,
             AllocatableMemoryBytes = Quantity.Value(Allocatable(node, "memory")) ?? 0,
@@ -43,12 +45,14 @@ internal static class NodeMapping
         _ => ConditionStatus.Unknown,
     };
 
-    private static string Allocatable(NodeObject node, string resource) => node.Status.Allocatable?.GetValueOrDefault(resource) ?? "0";
+    private static string Allocatable(NodeObject node, string resource) =>
+        node.Status.Allocatable?.GetValueOrDefault(resource) ?? "0";
 
     // The old collection is kept where it says the same: records then compare equal, and memory is shared.
     private static ImmutableDictionary<string, string> Same(
         ImmutableDictionary<string, string>? before, IReadOnlyDictionary<string, string> now) =>
-        before is not null && before.Count == now.Count && now.All(p => before.TryGetValue(p.Key, out var value) && value == p.Value)
+        before is not null && before.Count == now.Count
+            && now.All(p => before.TryGetValue(p.Key, out var value) && value == p.Value)
             ? before
             : now.ToImmutableDictionary();
 

@@ -60,15 +60,19 @@ internal static class PodMapping
         _ => PodPhase.Unknown,
     };
 
-    private static ObjectCondition? Condition(Pod pod, string type) => pod.Status.Conditions.FirstOrDefault(c => c.Type == type);
+    private static ObjectCondition? Condition(Pod pod, string type) =>
+        pod.Status.Conditions.FirstOrDefault(c => c.Type == type);
 
     private static string Waiting(Pod pod)
     {
         if (Condition(pod, "PodScheduled") is { Status: "False" } unscheduled)
             return Sentence(unscheduled.Reason, unscheduled.Message);
-        var waiting = pod.Status.ContainerStatuses.Select(c => c.State?.Waiting).FirstOrDefault(w => w is { Reason.Length: > 0 });
-        return waiting is null ? Sentence(pod.Status.Reason, pod.Status.Message) : Sentence(waiting.Reason, waiting.Message);
+        var waiting = pod.Status.ContainerStatuses.Select(c => c.State?.Waiting)
+            .FirstOrDefault(w => w is { Reason.Length: > 0 });
+        return waiting is null ? Sentence(pod.Status.Reason, pod.Status.Message)
+            : Sentence(waiting.Reason, waiting.Message);
     }
 
-    private static string Sentence(string reason, string message) => message.Length == 0 ? reason : $"{reason}: {message}";
+    private static string Sentence(string reason, string message) =>
+        message.Length == 0 ? reason : $"{reason}: {message}";
 }

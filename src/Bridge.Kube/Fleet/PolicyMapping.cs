@@ -6,8 +6,8 @@ using Bridge.Kube.Models;
 namespace Bridge.Kube.Fleet;
 
 /// <summary>
-/// Bridge's own resources → the policies that planners read. Fields that the API server would have defaulted get the same defaults, so an
-/// object stored before a field existed reads the same.
+/// Bridge's own resources → the policies that planners read. Fields that the API server would have defaulted get the
+/// same defaults, so an object stored before a field existed reads the same.
 /// </summary>
 internal static class PolicyMapping
 {
@@ -70,7 +70,8 @@ internal static class PolicyMapping
                     stored.Spec.Slurmd.TerminationGracePeriodSeconds ?? _slurmdDefaults.TerminationGracePeriodSeconds,
             },
             GpuOwnership = Word<GpuOwnership>(stored.Spec.GpuOwnership),
-            Reserved = new Reservation { Cpus = stored.Spec.Reserved?.Cpus ?? 0, MemoryMiB = stored.Spec.Reserved?.MemoryMiB ?? 0 },
+            Reserved = new Reservation
+            { Cpus = stored.Spec.Reserved?.Cpus ?? 0, MemoryMiB = stored.Spec.Reserved?.MemoryMiB ?? 0 },
             Features = [.. stored.Spec.Features],
             FeatureLabels = [.. stored.Spec.FeatureLabels],
             OnGpuLoss = Word<GpuLossRule>(stored.Spec.OnGpuLoss),
@@ -130,14 +131,16 @@ internal static class PolicyMapping
 
     private static ObjectRef Ref(string kind, Meta meta) => new(kind, meta.Namespace, meta.Name, meta.Uid);
 
-    private static SecretKeyRef? Map(KeyRef? key) => key is null ? null : new SecretKeyRef { Name = key.Name, Key = key.Key };
+    private static SecretKeyRef? Map(KeyRef? key) =>
+        key is null ? null : new SecretKeyRef { Name = key.Name, Key = key.Key };
 
     private static NodeSelector Map(LabelSelector selector) => new()
     {
         MatchLabels = selector.MatchLabels?.ToImmutableDictionary() ?? ImmutableDictionary<string, string>.Empty,
         MatchExpressions =
         [
-            .. selector.MatchExpressions.Select(e => new LabelRequirement { Key = e.Key, Operator = e.Operator, Values = [.. e.Values] }),
+            .. selector.MatchExpressions.Select(
+            e => new LabelRequirement { Key = e.Key, Operator = e.Operator, Values = [.. e.Values] }),
         ],
     };
 

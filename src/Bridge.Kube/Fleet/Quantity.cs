@@ -7,11 +7,15 @@ public static class Quantity
 {
     private static readonly (string Suffix, decimal Factor)[] _suffixes =
     [
-        ("Ki", 1024m), ("Mi", 1048576m), ("Gi", 1073741824m), ("Ti", 1099511627776m), ("Pi", 1125899906842624m), ("Ei", 1152921504606846976m),
-        ("n", 1e-9m), ("u", 1e-6m), ("m", 1e-3m), ("k", 1e3m), ("M", 1e6m), ("G", 1e9m), ("T", 1e12m), ("P", 1e15m), ("E", 1e18m),
+        ("Ki", 1024m), ("Mi", 1048576m), ("Gi", 1073741824m), ("Ti", 1099511627776m), ("Pi", 1125899906842624m),
+        ("Ei", 1152921504606846976m),
+        ("n", 1e-9m), ("u", 1e-6m), ("m", 1e-3m), ("k", 1e3m), ("M", 1e6m), ("G", 1e9m), ("T", 1e12m), ("P", 1e15m),
+        ("E", 1e18m),
     ];
 
-    /// <summary>The value, rounded down, as Slurm must never be promised more than there is; null for what is no quantity.</summary>
+    /// <summary>
+    /// The value, rounded down, as Slurm must never be promised more than there is; null for what is no quantity.
+    /// </summary>
     public static long? Value(string text) => Scaled(text, 1);
 
     /// <summary>The value in thousandths, rounded down; null for what is no quantity.</summary>

@@ -6,7 +6,9 @@ using Bridge.Kube.Watch;
 
 namespace Bridge.Kube.Fleet;
 
-/// <summary>Folds changed slices into pools and pools into nodes; only what a change touches is looked at again.</summary>
+/// <summary>
+/// Folds changed slices into pools and pools into nodes; only what a change touches is looked at again.
+/// </summary>
 internal sealed class SliceIndex
 {
     private readonly Dictionary<string, PoolSlice> _slices = [];
@@ -31,7 +33,8 @@ internal sealed class SliceIndex
             Refold(key, nodes);
         var builder = devices.ToBuilder();
         foreach (var node in nodes)
-            Put(builder, DevicePool.OfNode(node, _poolsOfNode[node].Select(k => _pools.GetValueOrDefault(k)).OfType<DevicePool>()));
+            Put(builder, DevicePool.OfNode(
+                node, _poolsOfNode[node].Select(k => _pools.GetValueOrDefault(k)).OfType<DevicePool>()));
         return builder.ToImmutable();
     }
 
@@ -78,7 +81,8 @@ internal sealed class SliceIndex
         var before = devices.GetValueOrDefault(now.KubeNode);
         if (before is null && now.State == PoolState.None)
             return;
-        if (before is not null && before with { Devices = now.Devices } == now && before.Devices.SequenceEqual(now.Devices, SameGpu.Instance))
+        if (before is not null && before with { Devices = now.Devices } == now
+            && before.Devices.SequenceEqual(now.Devices, SameGpu.Instance))
             return;
         devices[now.KubeNode] = now;
     }

@@ -20,8 +20,8 @@ internal static class SliceMapping
             [.. spec.Devices.Where(d => IsGpu(spec.Driver, d)).Select(d => Map(spec, d))]);
     }
 
-    // NVIDIA's driver says so by attribute; others (dra-example-driver) publish no type, but a uuid and a model. IMEX channels, vfio
-    // devices, network cards and CPUs are neither.
+    // NVIDIA's driver says so by attribute; others (dra-example-driver) publish no type, but a uuid and a model. IMEX
+    // channels, vfio devices, network cards and CPUs are neither.
     private static bool IsGpu(string driver, SliceDevice device) => Text(driver, device, "type") switch
     {
         "gpu" or "mig" => true,

@@ -86,7 +86,8 @@ internal static class SlurmdPodBody
             ["tolerations"] = new JsonArray(
                 BatchPlane(),
                 Tolerate("node.kubernetes.io/unschedulable", "NoSchedule"),
-                // A kubelet that is silent for a while must not cost the jobs: whether the node is dead is Slurm's to say.
+                // A kubelet that is silent for a while must not cost the jobs: whether the node is dead is Slurm's to
+                // say.
                 Tolerate("node.kubernetes.io/not-ready", "NoExecute"),
                 Tolerate("node.kubernetes.io/unreachable", "NoExecute")),
             ["containers"] = new JsonArray(Container(pod)),
@@ -104,7 +105,8 @@ internal static class SlurmdPodBody
         if (pod.Template.PriorityClassName.Length > 0)
             spec["priorityClassName"] = pod.Template.PriorityClassName;
         if (pod.ClaimName.Length > 0)
-            spec["resourceClaims"] = new JsonArray(new JsonObject { ["name"] = Gpus, ["resourceClaimName"] = pod.ClaimName });
+            spec["resourceClaims"] = new JsonArray(
+                new JsonObject { ["name"] = Gpus, ["resourceClaimName"] = pod.ClaimName });
         return spec;
     }
 
@@ -116,13 +118,16 @@ internal static class SlurmdPodBody
             ["image"] = pod.Template.Image,
             ["command"] = new JsonArray("slurmd"),
             ["args"] = new JsonArray([.. pod.Arguments.Select(a => JsonValue.Create(a))]),
-            ["ports"] = new JsonArray(new JsonObject { ["name"] = "slurmd", ["containerPort"] = 6818, ["protocol"] = "TCP" }),
-            ["volumeMounts"] = new JsonArray(new JsonObject { ["name"] = "slurm-key", ["mountPath"] = "/etc/slurm", ["readOnly"] = true }),
+            ["ports"] = new JsonArray(
+            new JsonObject { ["name"] = "slurmd", ["containerPort"] = 6818, ["protocol"] = "TCP" }),
+            ["volumeMounts"] = new JsonArray(
+            new JsonObject { ["name"] = "slurm-key", ["mountPath"] = "/etc/slurm", ["readOnly"] = true }),
         };
         if (pod.ClaimName.Length > 0)
             container["resources"] = new JsonObject { ["claims"] = new JsonArray(new JsonObject { ["name"] = Gpus }) };
         else if (pod.Gpus > 0)
-            container["resources"] = new JsonObject { ["limits"] = new JsonObject { [WellKnown.NvidiaGpuResource] = $"{pod.Gpus}" } };
+            container["resources"] = new JsonObject
+                { ["limits"] = new JsonObject { [WellKnown.NvidiaGpuResource] = $"{pod.Gpus}" } };
         if (pod.Ownership == GpuOwnership.Host)
             container["securityContext"] = new JsonObject { ["privileged"] = true };
         return container;

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Bridge.Kube.Leases;
 
 /// <summary>
-/// Makes one of several Bridges the leader through a Lease (coordination.k8s.io/v1). Expiry is measured on this process's monotonic clock
-/// from when it saw the record change, so wall clocks may be wrong or jump.
+/// Makes one of several Bridges the leader through a Lease (coordination.k8s.io/v1). Expiry is measured on this
+/// process's monotonic clock from when it saw the record change, so wall clocks may be wrong or jump.
 /// </summary>
 public sealed class LeaderElector
 {
@@ -43,9 +43,10 @@ public sealed class LeaderElector
     private ObjectKey Key => new(_options.Namespace, _options.Name);
 
     /// <summary>
-    /// Tries to lead until told to stop. For each term, <paramref name="lead"/> runs until it ends; it must end soon after the term's
-    /// <see cref="Leadership.Lost"/> fires, and no new term begins before it has. On an orderly stop the lease is given up, so that
-    /// the next Bridge need not wait for it to lapse.
+    /// Tries to lead until told to stop. For each term, <paramref name="lead"/> runs until it ends; it must end soon
+    /// after the term's
+    /// <see cref="Leadership.Lost"/> fires, and no new term begins before it has. On an orderly stop the lease is given
+    /// up, so that the next Bridge need not wait for it to lapse.
     /// </summary>
     public async Task RunAsync(Func<Leadership, Task> lead, CancellationToken stop)
     {
@@ -95,13 +96,16 @@ public sealed class LeaderElector
             Log.LeaseLost(_log, _options.Identity, Key.ToString(), "it could not be renewed in time");
     }
 
-    /// <summary>Null: renewed, or nothing is known and the term's own clock decides. Else why the term is over.</summary>
+    /// <summary>
+    /// Null: renewed, or nothing is known and the term's own clock decides. Else why the term is over.
+    /// </summary>
     private async Task<string?> RenewAsync(Leadership term, CancellationToken cancel)
     {
         try
         {
             var sentAt = _time.GetTimestamp();
-            if (await _store.WriteAsync(Mine(_seen!, _seen!.Spec.AcquireTime, term.Token.Transitions), cancel) is { } renewed)
+            if (await _store.WriteAsync(Mine(_seen!, _seen!.Spec.AcquireTime, term.Token.Transitions), cancel) is
+                { } renewed)
             {
                 Saw(renewed);
                 return term.Prove(sentAt) ? null : "the renewal came too late";
@@ -110,7 +114,8 @@ public sealed class LeaderElector
             if (await _store.ReadAsync(cancel) is not { } found)
                 return "somebody deleted it";
             Saw(found);
-            return found.Spec.HolderIdentity == _options.Identity && found.Spec.LeaseTransitions == term.Token.Transitions
+            return found.Spec.HolderIdentity == _options.Identity
+                && found.Spec.LeaseTransitions == term.Token.Transitions
                 ? null
                 : $"'{found.Spec.HolderIdentity}' holds it";
         }
@@ -182,15 +187,19 @@ public sealed class LeaderElector
         },
     };
 
-    // The caller's token has fired by now and would only keep the lease from being given up; the store bounds each request by itself.
+    // The caller's token has fired by now and would only keep the lease from being given up; the store bounds each
+    // request by itself.
     private async Task ReleaseAsync(Leadership term)
     {
         try
         {
             var found = await _store.ReadAsync(CancellationToken.None);
-            if (found?.Spec.HolderIdentity != _options.Identity || found.Spec.LeaseTransitions != term.Token.Transitions)
+            if (found?.Spec.HolderIdentity != _options.Identity
+                || found.Spec.LeaseTransitions != term.Token.Transitions)
                 return;
-            var free = found with { Spec = found.Spec with { HolderIdentity = "", LeaseDurationSeconds = 1, RenewTime = _time.GetUtcNow() } };
+            var free = found with
+                { Spec = found.Spec with
+                { HolderIdentity = "", LeaseDurationSeconds = 1, RenewTime = _time.GetUtcNow() } };
             if (await _store.WriteAsync(free, CancellationToken.None) is not null)
                 Log.LeaseReleased(_log, _options.Identity, Key.ToString());
         }

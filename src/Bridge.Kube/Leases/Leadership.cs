@@ -1,12 +1,17 @@
 namespace Bridge.Kube.Leases;
 
-/// <summary>Which leader: Transitions grows with every acquisition, so a store that remembers the highest one can refuse an old leader.</summary>
+/// <summary>
+/// Which leader: Transitions grows with every acquisition, so a store that remembers the highest one can refuse an old
+/// leader.
+/// </summary>
 public readonly record struct FencingToken(string Holder, int Transitions)
 {
     public override string ToString() => $"{Transitions}:{Holder}";
 }
 
-/// <summary>One term of leadership: it begins with an acquisition and ends for good when it cannot be proven any more.</summary>
+/// <summary>
+/// One term of leadership: it begins with an acquisition and ends for good when it cannot be proven any more.
+/// </summary>
 public sealed class Leadership : IDisposable
 {
     private readonly LeaseOptions _options;
@@ -26,10 +31,16 @@ public sealed class Leadership : IDisposable
 
     public FencingToken Token { get; }
 
-    /// <summary>Fires when the term ends: taken by another, given up, or not renewed in time. Everything done as leader stops on it.</summary>
+    /// <summary>
+    /// Fires when the term ends: taken by another, given up, or not renewed in time. Everything done as leader stops on
+    /// it.
+    /// </summary>
     public CancellationToken Lost { get; }
 
-    /// <summary>Whether leadership is proven at this moment. Computed from the monotonic clock, so a late timer cannot make it true.</summary>
+    /// <summary>
+    /// Whether leadership is proven at this moment. Computed from the monotonic clock, so a late timer cannot make it
+    /// true.
+    /// </summary>
     public bool Holds => !Lost.IsCancellationRequested && Left(Volatile.Read(ref _provenAt)) > TimeSpan.Zero;
 
     public void Dispose() => _lost.Dispose();

@@ -1,7 +1,8 @@
 namespace Bridge.Kube.Leases;
 
 /// <summary>
-/// The lease that one of several Bridges holds. With the defaults a crashed leader is replaced within 15 s + one retry, under 20 s.
+/// The lease that one of several Bridges holds. With the defaults a crashed leader is replaced within 15 s + one retry,
+/// under 20 s.
 /// </summary>
 public sealed record LeaseOptions
 {
@@ -14,7 +15,10 @@ public sealed record LeaseOptions
     /// <summary>Others take over when they have seen no renewal for so long.</summary>
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>The leader stops acting when it could not renew for so long. Shorter than Duration by more than clocks may drift apart.</summary>
+    /// <summary>
+    /// The leader stops acting when it could not renew for so long. Shorter than Duration by more than clocks may drift
+    /// apart.
+    /// </summary>
     public TimeSpan RenewDeadline { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Between two tries; a fifth of jitter is added.</summary>

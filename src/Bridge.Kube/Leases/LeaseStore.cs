@@ -6,7 +6,10 @@ using Bridge.Kube.Writes;
 
 namespace Bridge.Kube.Leases;
 
-/// <summary>Reads and replaces one Lease. Lease is complete as a record, so it alone is written back whole, at the version that was read.</summary>
+/// <summary>
+/// Reads and replaces one Lease. Lease is complete as a record, so it alone is written back whole, at the version that
+/// was read.
+/// </summary>
 internal sealed class LeaseStore(KubeClient client, ObjectKey key, TimeSpan within)
 {
     /// <summary>The lease, or null when the API server says that there is none.</summary>
@@ -27,7 +30,9 @@ internal sealed class LeaseStore(KubeClient client, ObjectKey key, TimeSpan with
         }
     }
 
-    /// <summary>Creates the lease, or replaces it at the version that it carries; null when somebody was faster.</summary>
+    /// <summary>
+    /// Creates the lease, or replaces it at the version that it carries; null when somebody was faster.
+    /// </summary>
     /// <exception cref="KubeException">Nothing is known about the outcome, or it was refused.</exception>
     public async Task<Lease?> WriteAsync(Lease lease, CancellationToken cancel)
     {
@@ -39,9 +44,11 @@ internal sealed class LeaseStore(KubeClient client, ObjectKey key, TimeSpan with
         {
             var body = JsonSerializer.SerializeToUtf8Bytes(lease, KubeKinds.Leases.Item);
             return await client.SendAsync(
-                request with { Body = body, ContentType = "application/json", Within = within }, KubeKinds.Leases.Item, cancel);
+                request with { Body = body, ContentType = "application/json", Within = within }, KubeKinds.Leases.Item,
+                cancel);
         }
-        catch (KubeException e) when (WriteFailure.ToResult(e.Failure) is StepResult.ConflictResult or StepResult.GoneResult)
+        catch (KubeException e)
+            when (WriteFailure.ToResult(e.Failure) is StepResult.ConflictResult or StepResult.GoneResult)
         {
             return null;
         }

@@ -4,7 +4,8 @@ namespace Bridge.Kube.Models;
 
 /// <summary>core/v1 and what every answer shares.</summary>
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Status))]
 [JsonSerializable(typeof(PartialObject))]
 [JsonSerializable(typeof(KubeList<NodeObject>))]
@@ -22,7 +23,8 @@ internal sealed partial class ResourceJson : JsonSerializerContext;
 
 /// <summary>coordination.k8s.io/v1.</summary>
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(KubeList<Lease>))]
 internal sealed partial class CoordinationJson : JsonSerializerContext;
 

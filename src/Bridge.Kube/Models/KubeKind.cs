@@ -12,7 +12,8 @@ public sealed record KubeResource(string Group, string Version, string Plural, s
     public string Collection(string inNamespace = "")
     {
         var root = Group.Length == 0 ? $"/api/{Version}" : $"/apis/{Group}/{Version}";
-        return inNamespace.Length == 0 ? $"{root}/{Plural}" : $"{root}/namespaces/{Uri.EscapeDataString(inNamespace)}/{Plural}";
+        return inNamespace.Length == 0 ? $"{root}/{Plural}"
+            : $"{root}/namespaces/{Uri.EscapeDataString(inNamespace)}/{Plural}";
     }
 
     /// <summary>Path of one object, or of its subresource such as status.</summary>
@@ -39,7 +40,8 @@ public static class KubeKinds
         new(new("", "v1", "pods", "Pod", true), CoreJson.Default.Pod, CoreJson.Default.KubeListPod);
 
     public static readonly KubeKind<Namespace> Namespaces =
-        new(new("", "v1", "namespaces", "Namespace", false), CoreJson.Default.Namespace, CoreJson.Default.KubeListNamespace);
+        new(new("", "v1", "namespaces", "Namespace", false), CoreJson.Default.Namespace,
+            CoreJson.Default.KubeListNamespace);
 
     public static readonly KubeKind<Secret> Secrets =
         new(new("", "v1", "secrets", "Secret", true), CoreJson.Default.Secret, CoreJson.Default.KubeListSecret);
@@ -48,7 +50,8 @@ public static class KubeKinds
         new(new("", "v1", "events", "Event", true), CoreJson.Default.Event, CoreJson.Default.KubeListEvent);
 
     public static readonly KubeKind<Lease> Leases = new(
-        new("coordination.k8s.io", "v1", "leases", "Lease", true), CoordinationJson.Default.Lease, CoordinationJson.Default.KubeListLease);
+        new("coordination.k8s.io", "v1", "leases", "Lease", true), CoordinationJson.Default.Lease,
+        CoordinationJson.Default.KubeListLease);
 
     public static readonly KubeKind<ResourceSlice> ResourceSlices = new(
         new("resource.k8s.io", "v1", "resourceslices", "ResourceSlice", false),

@@ -1,6 +1,8 @@
 namespace Bridge.Kube.Models;
 
-/// <summary>One page of a list. Items is null when the answer had none, which is not the same as an empty list.</summary>
+/// <summary>
+/// One page of a list. Items is null when the answer had none, which is not the same as an empty list.
+/// </summary>
 public sealed record KubeList<T>
     where T : class, IKubeObject
 {

@@ -7,8 +7,9 @@ public interface IKubeObject
 }
 
 /// <summary>
-/// ObjectMeta. A slim record: fields that Bridge does not know are dropped on reading, so no record but Lease is ever sent back whole.
-/// The setters turn absent and null into empty, because source-generated readers skip initializers of init-only members.
+/// ObjectMeta. A slim record: fields that Bridge does not know are dropped on reading, so no record but Lease is ever
+/// sent back whole. The setters turn absent and null into empty, because source-generated readers skip initializers of
+/// init-only members.
 /// </summary>
 public sealed record Meta
 {

@@ -14,7 +14,10 @@ public sealed record SliceSpec
     public string Driver { get; init => field = value ?? ""; } = "";
     public SlicePool Pool { get; init => field = value ?? new(); } = new();
 
-    /// <summary>The node that has the devices; empty when they are named otherwise (network-attached), which Bridge leaves alone.</summary>
+    /// <summary>
+    /// The node that has the devices; empty when they are named otherwise (network-attached), which Bridge leaves
+    /// alone.
+    /// </summary>
     public string NodeName { get; init => field = value ?? ""; } = "";
 
     /// <summary>Empty for a slice that carries shared counters only.</summary>

@@ -1,6 +1,8 @@
 namespace Bridge.Kube.Models;
 
-/// <summary>slurmbridge.io/v1alpha1 SlurmCluster as stored. The names are those of helm/bridge/crds, held by a contract test.</summary>
+/// <summary>
+/// slurmbridge.io/v1alpha1 SlurmCluster as stored. The names are those of helm/bridge/crds, held by a contract test.
+/// </summary>
 public sealed record SlurmClusterObject : IKubeObject
 {
     public Meta Metadata { get; init => field = value ?? new(); } = new();

@@ -1,6 +1,8 @@
 namespace Bridge.Kube.Watch;
 
-/// <summary>Growing waits with jitter: each is between half and the whole of a bound that doubles up to a cap.</summary>
+/// <summary>
+/// Growing waits with jitter: each is between half and the whole of a bound that doubles up to a cap.
+/// </summary>
 public sealed class Backoff(TimeSpan first, TimeSpan cap, Random random)
 {
     private int _failures;

@@ -7,8 +7,9 @@ using Microsoft.Extensions.Logging;
 namespace Bridge.Kube.Watch;
 
 /// <summary>
-/// Keeps a snapshot of one kind: lists (streaming, or in pages), watches, resumes where a watch broke off, and lists again when the
-/// server has forgotten that place. While it cannot read, the snapshot stays and <see cref="State"/> says why: unknown is not absent.
+/// Keeps a snapshot of one kind: lists (streaming, or in pages), watches, resumes where a watch broke off, and lists
+/// again when the server has forgotten that place. While it cannot read, the snapshot stays and <see cref="State"/>
+/// says why: unknown is not absent.
 /// </summary>
 public sealed class Informer<T>
     where T : class, IKubeObject
@@ -32,7 +33,9 @@ public sealed class Informer<T>
     private bool _streamingListRefused;
     private bool _streamingListFailed;
 
-    /// <summary>A list outlived its continue token: the next one asks for everything at once, else it might never end.</summary>
+    /// <summary>
+    /// A list outlived its continue token: the next one asks for everything at once, else it might never end.
+    /// </summary>
     private bool _listWhole;
 
     /// <param name="client">Who is asked.</param>
@@ -41,7 +44,8 @@ public sealed class Informer<T>
     /// <param name="time">Times waits and silence.</param>
     /// <param name="random">Jitter; used by this informer alone, since Random is not for several threads.</param>
     /// <param name="log">Failures, each once until it works again.</param>
-    public Informer(KubeClient client, KubeKind<T> kind, WatchScope scope, TimeProvider time, Random random, ILogger log)
+    public Informer(
+        KubeClient client, KubeKind<T> kind, WatchScope scope, TimeProvider time, Random random, ILogger log)
     {
         _client = client;
         _kind = kind;
@@ -52,15 +56,17 @@ public sealed class Informer<T>
         _backoff = new Backoff(_firstWait, _longestWait, random);
     }
 
-    /// <summary>The objects as last known; complete once <see cref="State"/> is synced. A new value whenever something changed.</summary>
+    /// <summary>
+    /// The objects as last known; complete once <see cref="State"/> is synced. A new value whenever something changed.
+    /// </summary>
     public ImmutableDictionary<ObjectKey, T> Snapshot => _store.Snapshot;
 
     /// <summary>Since moves only when the source fails or recovers, so that a quiet fleet makes no changes.</summary>
     public SourceState State => Volatile.Read(ref _state);
 
     /// <summary>
-    /// Raised with what changed, after <see cref="Snapshot"/> has; an empty list means that only <see cref="State"/> did. Handlers run
-    /// on the informer's own flow, one at a time: they return at once and do not throw.
+    /// Raised with what changed, after <see cref="Snapshot"/> has; an empty list means that only <see cref="State"/>
+    /// did. Handlers run on the informer's own flow, one at a time: they return at once and do not throw.
     /// </summary>
     public event Action<IReadOnlyList<ObjectChange<T>>>? Changed;
 
@@ -174,14 +180,19 @@ public sealed class Informer<T>
         }
     }
 
-    /// <summary>Reads one watch to its end. With <paramref name="initial"/>, its objects are collected until the marked bookmark.</summary>
+    /// <summary>
+    /// Reads one watch to its end. With <paramref name="initial"/>, its objects are collected until the marked
+    /// bookmark.
+    /// </summary>
     private async Task FollowAsync(KubeRequest request, Dictionary<ObjectKey, T>? initial, CancellationToken stop)
     {
         var answer = await _client.OpenAsync(request, stop);
-        await using var stream = new WatchStream<T>(answer, await answer.Content.ReadAsStreamAsync(stop), _kind.Item, _time);
+        await using var stream = new WatchStream<T>(
+            answer, await answer.Content.ReadAsStreamAsync(stop), _kind.Item, _time);
         if (initial is null)
             Recovered();
-        while (await stream.ReadAsync(initial is null ? _client.Limits.WatchSilence : _client.Limits.Request, stop) is { } events)
+        while (await stream.ReadAsync(initial is null ? _client.Limits.WatchSilence : _client.Limits.Request, stop) is
+            { } events)
         {
             if (initial is not null)
                 initial = Collect(initial, events);

@@ -10,7 +10,9 @@ public enum ChangeType
     Deleted,
 }
 
-/// <summary>One difference between two snapshots. Item is the new one, or for Deleted the last that was known.</summary>
+/// <summary>
+/// One difference between two snapshots. Item is the new one, or for Deleted the last that was known.
+/// </summary>
 public readonly record struct ObjectChange<T>(ChangeType Type, ObjectKey Key, T Item)
     where T : class, IKubeObject;
 

@@ -10,7 +10,9 @@ internal static class WatchLine
 {
     private const string InitialEndAnnotation = "k8s.io/initial-events-end";
 
-    /// <summary>The event of a line. A line that is not one becomes an Error event: the version before it is where to resume.</summary>
+    /// <summary>
+    /// The event of a line. A line that is not one becomes an Error event: the version before it is where to resume.
+    /// </summary>
     public static WatchEvent<T> Read<T>(ReadOnlySpan<byte> line, JsonTypeInfo<T> item)
         where T : class, IKubeObject
     {
@@ -55,7 +57,8 @@ internal static class WatchLine
                 reader.Skip();
             }
         }
-        return postponed && type is { } last ? Object(ref later, last, item) : throw new JsonException("no type, or no object");
+        return postponed && type is { } last ? Object(ref later, last, item)
+            : throw new JsonException("no type, or no object");
     }
 
     private static WatchEventType TypeOf(ref Utf8JsonReader reader)
@@ -68,7 +71,8 @@ internal static class WatchLine
             return WatchEventType.Deleted;
         if (reader.ValueTextEquals("BOOKMARK"u8))
             return WatchEventType.Bookmark;
-        return reader.ValueTextEquals("ERROR"u8) ? WatchEventType.Error : throw new JsonException($"unknown type '{reader.GetString()}'");
+        return reader.ValueTextEquals("ERROR"u8) ? WatchEventType.Error
+            : throw new JsonException($"unknown type '{reader.GetString()}'");
     }
 
     private static WatchEvent<T> Object<T>(ref Utf8JsonReader reader, WatchEventType type, JsonTypeInfo<T> item)
@@ -76,13 +80,16 @@ internal static class WatchLine
     {
         if (type == WatchEventType.Error)
         {
-            var status = JsonSerializer.Deserialize(ref reader, CoreJson.Default.Status) ?? throw new JsonException("an error that is null");
+            var status = JsonSerializer.Deserialize(ref reader, CoreJson.Default.Status)
+                ?? throw new JsonException("an error that is null");
             return WatchEvent<T>.Error(KubeFailure.From(status));
         }
         if (type == WatchEventType.Bookmark)
         {
-            var mark = JsonSerializer.Deserialize(ref reader, CoreJson.Default.PartialObject) ?? throw new JsonException("a bookmark that is null");
-            return new(type, null, Version(mark.Metadata), mark.Metadata.Annotations.GetValueOrDefault(InitialEndAnnotation) == "true");
+            var mark = JsonSerializer.Deserialize(ref reader, CoreJson.Default.PartialObject)
+                ?? throw new JsonException("a bookmark that is null");
+            return new(type, null, Version(mark.Metadata),
+                mark.Metadata.Annotations.GetValueOrDefault(InitialEndAnnotation) == "true");
         }
         var found = JsonSerializer.Deserialize(ref reader, item) ?? throw new JsonException("an object that is null");
         return found.Metadata.Name.Length > 0

@@ -13,7 +13,9 @@ public sealed record WatchScope(string Namespace = "", string Labels = "", strin
 {
     public static readonly WatchScope All = new();
 
-    /// <summary>A page of the list. Without a resourceVersion the answer is consistent, straight from the store.</summary>
+    /// <summary>
+    /// A page of the list. Without a resourceVersion the answer is consistent, straight from the store.
+    /// </summary>
     internal KubeRequest List(KubeResource resource, int limit, string next) =>
         Get(
             resource,
@@ -21,13 +23,18 @@ public sealed record WatchScope(string Namespace = "", string Labels = "", strin
             next.Length > 0 ? $"continue={Uri.EscapeDataString(next)}" : "");
 
     internal KubeRequest Watch(KubeResource resource, string version, TimeSpan life) =>
-        Get(resource, "watch=1&allowWatchBookmarks=true", $"resourceVersion={Uri.EscapeDataString(version)}", Life(life));
+        Get(resource, "watch=1&allowWatchBookmarks=true", $"resourceVersion={Uri.EscapeDataString(version)}",
+            Life(life));
 
-    /// <summary>A streaming list (KEP-3157): the initial objects as events, then a marked bookmark, then what changes.</summary>
+    /// <summary>
+    /// A streaming list (KEP-3157): the initial objects as events, then a marked bookmark, then what changes.
+    /// </summary>
     internal KubeRequest StreamingList(KubeResource resource, TimeSpan life) =>
-        Get(resource, "watch=1&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan", Life(life));
+        Get(resource, "watch=1&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan",
+            Life(life));
 
-    private static string Life(TimeSpan life) => $"timeoutSeconds={((long)life.TotalSeconds).ToString(CultureInfo.InvariantCulture)}";
+    private static string Life(TimeSpan life) =>
+        $"timeoutSeconds={((long)life.TotalSeconds).ToString(CultureInfo.InvariantCulture)}";
 
     private KubeRequest Get(KubeResource resource, params ReadOnlySpan<string> query)
     {

@@ -7,10 +7,12 @@ using Bridge.Kube.Models;
 namespace Bridge.Kube.Watch;
 
 /// <summary>
-/// The body of one watch: every whole line that has arrived becomes an event of one batch. Ended by its server, by an Error event, or by
-/// silence. Lines are decoded where they lie; only one that crosses buffers is copied into a pooled one.
+/// The body of one watch: every whole line that has arrived becomes an event of one batch. Ended by its server, by an
+/// Error event, or by silence. Lines are decoded where they lie; only one that crosses buffers is copied into a pooled
+/// one.
 /// </summary>
-internal sealed class WatchStream<T>(HttpResponseMessage answer, Stream body, JsonTypeInfo<T> item, TimeProvider time) : IAsyncDisposable
+internal sealed class WatchStream<T>(HttpResponseMessage answer, Stream body, JsonTypeInfo<T> item, TimeProvider time)
+    : IAsyncDisposable
     where T : class, IKubeObject
 {
     /// <summary>etcd refuses objects over 1.5 MiB; a line beyond this is no Kubernetes event.</summary>

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace Bridge.Kube.Writes;
 
 /// <summary>
-/// Records core/v1 Events. The same words about the same object within ten minutes raise the count of one Event. Best effort: a failure
-/// is logged.
+/// Records core/v1 Events. The same words about the same object within ten minutes raise the count of one Event. Best
+/// effort: a failure is logged.
 /// </summary>
 public sealed class EventRecorder(KubeWriter writer, TimeProvider time, ILogger log)
 {
@@ -26,7 +26,8 @@ public sealed class EventRecorder(KubeWriter writer, TimeProvider time, ILogger 
     /// <param name="said">Reason, one CamelCase word, and the message, one sentence.</param>
     /// <param name="cancel">Cancels.</param>
     public async Task RecordAsync(
-        ObjectRef about, string apiVersion, bool warning, (string Reason, string Message) said, CancellationToken cancel)
+        ObjectRef about, string apiVersion, bool warning, (string Reason, string Message) said,
+        CancellationToken cancel)
     {
         var message = said.Message.Length <= LongestMessage ? said.Message : said.Message[..LongestMessage];
         var told = new Told(about, warning, said.Reason, message);
@@ -50,19 +51,22 @@ public sealed class EventRecorder(KubeWriter writer, TimeProvider time, ILogger 
         }
     }
 
-    private Task<StepResult> RaiseAsync(Written again, DateTimeOffset now, CancellationToken cancel) => writer.MergeAsync(
+    private Task<StepResult> RaiseAsync(Written again, DateTimeOffset now, CancellationToken cancel) =>
+        writer.MergeAsync(
         new WriteTarget(KubeKinds.Events.Resource, again.Key),
         new JsonObject { ["count"] = again.Count, ["lastTimestamp"] = Seconds(now) },
         "",
         cancel);
 
-    private async Task<StepResult> CreateAsync(Told told, string apiVersion, DateTimeOffset now, CancellationToken cancel)
+    private async Task<StepResult> CreateAsync(
+        Told told, string apiVersion, DateTimeOffset now, CancellationToken cancel)
     {
         // Events about cluster-scoped objects live in "default"; the time makes the name unique, as client-go does it.
         var about = told.About;
         var ns = about.Namespace.Length > 0 ? about.Namespace : "default";
         var name = $"{about.Name}.{now.UtcTicks.ToString("x", CultureInfo.InvariantCulture)}";
-        var result = await writer.CreateAsync(KubeKinds.Events.Resource, ns, Body(told, apiVersion, new ObjectKey(ns, name), now), cancel);
+        var result = await writer.CreateAsync(
+            KubeKinds.Events.Resource, ns, Body(told, apiVersion, new ObjectKey(ns, name), now), cancel);
         if (result is StepResult.DoneResult)
             Remember(told, new Written(new ObjectKey(ns, name), 1, now));
         return result;
@@ -74,7 +78,8 @@ public sealed class EventRecorder(KubeWriter writer, TimeProvider time, ILogger 
         {
             if (_written.Count >= MostRemembered)
             {
-                foreach (var old in _written.OrderBy(w => w.Value.Last).Take(MostRemembered / 2).Select(w => w.Key).ToList())
+                foreach (var old in _written.OrderBy(w => w.Value.Last).Take(MostRemembered / 2).Select(w => w.Key)
+                    .ToList())
                     _written.Remove(old);
             }
             _written[told] = written;
@@ -103,7 +108,8 @@ public sealed class EventRecorder(KubeWriter writer, TimeProvider time, ILogger 
     };
 
     /// <summary>metav1.Time has whole seconds.</summary>
-    internal static string Seconds(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    internal static string Seconds(DateTimeOffset at) =>
+        at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     private sealed record Told(ObjectRef About, bool Warning, string Reason, string Message);
 

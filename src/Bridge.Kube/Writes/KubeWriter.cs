@@ -16,8 +16,8 @@ public sealed record WriteTarget(KubeResource Resource, ObjectKey Key, string Su
 }
 
 /// <summary>
-/// Writes under one field manager. Each write comes back as one of the five results; none is retried here. Bodies are fragments with only
-/// the fields that Bridge owns, never a slim record sent back whole.
+/// Writes under one field manager. Each write comes back as one of the five results; none is retried here. Bodies are
+/// fragments with only the fields that Bridge owns, never a slim record sent back whole.
 /// </summary>
 public sealed class KubeWriter(KubeClient client)
 {
@@ -26,11 +26,12 @@ public sealed class KubeWriter(KubeClient client)
     private readonly ConcurrentDictionary<string, Applied> _applied = new();
 
     /// <summary>
-    /// Server-side apply (application/apply-patch+yaml). Skipped when the last apply said the same and the object is provably as that
-    /// apply left it. The object is created if it is absent, except through a subresource.
+    /// Server-side apply (application/apply-patch+yaml). Skipped when the last apply said the same and the object is
+    /// provably as that apply left it. The object is created if it is absent, except through a subresource.
     /// </summary>
     /// <param name="target">Object or subresource.</param>
-    /// <param name="desired">Every field that Bridge wants to own; what was owned before and is not here any more goes away.</param>
+    /// <param name="desired">Every field that Bridge wants to own; what was owned before and is not here any more goes
+    /// away.</param>
     /// <param name="force">Take fields over from other managers; without it, theirs give Conflict.</param>
     /// <param name="observedVersion">resourceVersion at which the caller sees the object; "" when it does not.</param>
     /// <param name="cancel">Cancels.</param>
@@ -46,7 +47,8 @@ public sealed class KubeWriter(KubeClient client)
             meta["namespace"] = target.Key.Namespace;
         var body = Bytes(desired);
         var hash = Convert.ToHexString(SHA256.HashData(body.Span));
-        if (observedVersion.Length > 0 && _applied.TryGetValue(target.Path, out var last) && last == new Applied(hash, observedVersion))
+        if (observedVersion.Length > 0 && _applied.TryGetValue(target.Path, out var last)
+            && last == new Applied(hash, observedVersion))
             return StepResult.Done;
         var request = new KubeRequest(HttpMethod.Patch, $"{target.Path}?{Manager}&force={(force ? "true" : "false")}")
         {
@@ -62,7 +64,8 @@ public sealed class KubeWriter(KubeClient client)
     }
 
     /// <summary>JSON merge patch (RFC 7396). With a version, an object that has moved on gives Conflict.</summary>
-    public async Task<StepResult> MergeAsync(WriteTarget target, JsonObject patch, string expectedVersion, CancellationToken cancel)
+    public async Task<StepResult> MergeAsync(
+        WriteTarget target, JsonObject patch, string expectedVersion, CancellationToken cancel)
     {
         if (expectedVersion.Length > 0)
         {
@@ -79,7 +82,8 @@ public sealed class KubeWriter(KubeClient client)
     }
 
     /// <summary>Creates the object; one of that name that exists already gives Conflict.</summary>
-    public async Task<StepResult> CreateAsync(KubeResource resource, string inNamespace, JsonObject body, CancellationToken cancel)
+    public async Task<StepResult> CreateAsync(
+        KubeResource resource, string inNamespace, JsonObject body, CancellationToken cancel)
     {
         body["apiVersion"] = resource.ApiVersion;
         body["kind"] = resource.Kind;
@@ -92,8 +96,12 @@ public sealed class KubeWriter(KubeClient client)
         return (await SendAsync(request, new WriteTarget(resource, new ObjectKey(inNamespace, name)), cancel)).Result;
     }
 
-    /// <summary>Deletes the object; only the one with this uid, and at this version unless that is "". Another one gives Conflict.</summary>
-    public async Task<StepResult> DeleteAsync(WriteTarget target, string uid, string expectedVersion, CancellationToken cancel)
+    /// <summary>
+    /// Deletes the object; only the one with this uid, and at this version unless that is "". Another one gives
+    /// Conflict.
+    /// </summary>
+    public async Task<StepResult> DeleteAsync(
+        WriteTarget target, string uid, string expectedVersion, CancellationToken cancel)
     {
         var preconditions = new JsonObject { ["uid"] = uid };
         if (expectedVersion.Length > 0)
@@ -105,7 +113,8 @@ public sealed class KubeWriter(KubeClient client)
             ["propagationPolicy"] = "Background",
             ["preconditions"] = preconditions,
         };
-        var request = new KubeRequest(HttpMethod.Delete, target.Path) { Body = Bytes(options), ContentType = "application/json" };
+        var request = new KubeRequest(HttpMethod.Delete, target.Path)
+            { Body = Bytes(options), ContentType = "application/json" };
         return (await SendAsync(request, target, cancel)).Result;
     }
 
@@ -124,10 +133,12 @@ public sealed class KubeWriter(KubeClient client)
         {
             var answer = await client.SendAsync(request, CoreJson.Default.PartialObject, cancel);
             // A delete may be answered with a Status of its own; anything else must be the object itself.
-            var fits = answer.Kind == target.Resource.Kind || (request.Method == HttpMethod.Delete && answer.Kind == "Status");
+            var fits = answer.Kind == target.Resource.Kind
+                || (request.Method == HttpMethod.Delete && answer.Kind == "Status");
             return fits
                 ? (StepResult.Done, answer)
-                : (StepResult.Unavailable($"the API server answered with '{answer.Kind}' instead of a {target.Resource.Kind}"), null);
+                : (StepResult.Unavailable(
+                    $"the API server answered with '{answer.Kind}' instead of a {target.Resource.Kind}"), null);
         }
         catch (KubeException e)
         {

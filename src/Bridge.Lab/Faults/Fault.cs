@@ -23,7 +23,9 @@ public abstract record Fault
     /// <summary>Breaks the connection before the upstream sees the request.</summary>
     public sealed record Reset : Fault;
 
-    /// <summary>Passes the request on and breaks the connection instead of answering: done, but the client cannot know.</summary>
+    /// <summary>
+    /// Passes the request on and breaks the connection instead of answering: done, but the client cannot know.
+    /// </summary>
     public sealed record LoseAnswer : Fault;
 
     /// <summary>Passes the answer's head and so many bytes of its body back, then breaks the connection.</summary>
@@ -34,7 +36,8 @@ public abstract record Fault
 
     /// <summary>409 as the API server says it.</summary>
     public static Fault Conflict { get; } =
-        new Answer(409, Status(409, "Conflict", "the object has been modified; please apply your changes to the latest version"));
+        new Answer(409,
+            Status(409, "Conflict", "the object has been modified; please apply your changes to the latest version"));
 
     /// <summary>410 as an HTTP answer: the list or watch has to begin anew.</summary>
     public static Fault Gone { get; } = new Answer(410, Status(410, "Expired", "too old resource version"));
@@ -50,7 +53,8 @@ public abstract record Fault
             RetryAfterSeconds = retryAfterSeconds,
         };
 
-    public static Fault ServerError(int status) => new Answer(status, Status(status, "InternalError", "injected by the fault proxy"));
+    public static Fault ServerError(int status) =>
+        new Answer(status, Status(status, "InternalError", "injected by the fault proxy"));
 
     private static string Status(int code, string reason, string message) =>
         $$"""{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"{{message}}","reason":"{{reason}}","code":{{code}}}""";

@@ -14,8 +14,8 @@ using Microsoft.Extensions.Logging;
 namespace Bridge.Lab.Faults;
 
 /// <summary>
-/// A reverse proxy on loopback that does what networks, API servers and slurmrestd do on bad days, as <see cref="Script"/> says. HTTP/1.1
-/// without TLS; HTTP/1.1 and HTTP/2 with it.
+/// A reverse proxy on loopback that does what networks, API servers and slurmrestd do on bad days, as <see
+/// cref="Script"/> says. HTTP/1.1 without TLS; HTTP/1.1 and HTTP/2 with it.
 /// </summary>
 public sealed class FaultProxy : IAsyncDisposable
 {
@@ -38,7 +38,8 @@ public sealed class FaultProxy : IAsyncDisposable
     public FaultScript Script { get; }
 
     /// <summary>Where clients connect to.</summary>
-    public Uri Address => new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+    public Uri Address =>
+        new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
     /// <summary>How many requests are being answered now; watches stay for long.</summary>
     public int Live => live.Count;
@@ -72,11 +73,14 @@ public sealed class FaultProxy : IAsyncDisposable
         return proxy;
     }
 
-    /// <summary>Breaks every connection that is answering a request whose path and query hold the text; "" breaks all.</summary>
+    /// <summary>
+    /// Breaks every connection that is answering a request whose path and query hold the text; "" breaks all.
+    /// </summary>
     /// <returns>How many were broken.</returns>
     public int Cut(string pathAndQueryPart = "")
     {
-        var cut = live.Where(l => l.Key.Request.GetEncodedPathAndQuery().Contains(pathAndQueryPart, StringComparison.Ordinal)).ToArray();
+        var cut = live.Where(
+            l => l.Key.Request.GetEncodedPathAndQuery().Contains(pathAndQueryPart, StringComparison.Ordinal)).ToArray();
         foreach (var (context, _) in cut)
             context.Abort();
         return cut.Length;
@@ -94,7 +98,8 @@ public sealed class FaultProxy : IAsyncDisposable
         live[context] = true;
         try
         {
-            var fault = Script.Meet(context.Request.Method, context.Request.Path, context.Request.QueryString.Value ?? "");
+            var fault = Script.Meet(
+                context.Request.Method, context.Request.Path, context.Request.QueryString.Value ?? "");
             await MeetAsync(context, fault, context.RequestAborted);
         }
         catch (Exception e) when (e is OperationCanceledException or HttpRequestException or IOException)
@@ -145,7 +150,8 @@ public sealed class FaultProxy : IAsyncDisposable
         await context.Response.WriteAsync(answer.Body, cancel);
     }
 
-    private async Task CopyBodyAsync(HttpResponseMessage response, HttpContext context, Fault? fault, CancellationToken cancel)
+    private async Task CopyBodyAsync(
+        HttpResponseMessage response, HttpContext context, Fault? fault, CancellationToken cancel)
     {
         using var cut = fault is Fault.CutAfter after
             ? new CancellationTokenSource(after.For, time)
@@ -157,7 +163,8 @@ public sealed class FaultProxy : IAsyncDisposable
         // The head goes at once: a watch's first event may be long in coming.
         await context.Response.StartAsync(both.Token);
         await context.Response.Body.FlushAsync(both.Token);
-        while (left > 0 && await body.ReadAsync(buffer.AsMemory(0, Math.Min(buffer.Length, left)), both.Token) is > 0 and var read)
+        while (left > 0
+            && await body.ReadAsync(buffer.AsMemory(0, Math.Min(buffer.Length, left)), both.Token) is > 0 and var read)
         {
             await context.Response.Body.WriteAsync(buffer.AsMemory(0, read), both.Token);
             await context.Response.Body.FlushAsync(both.Token);

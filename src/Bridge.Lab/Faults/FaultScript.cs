@@ -2,14 +2,19 @@ using System.Collections.Immutable;
 
 namespace Bridge.Lab.Faults;
 
-/// <summary>The rules of a fault proxy as they stand, and what it has seen. Safe for several threads; random choices come from one seed.</summary>
+/// <summary>
+/// The rules of a fault proxy as they stand, and what it has seen. Safe for several threads; random choices come from
+/// one seed.
+/// </summary>
 public sealed class FaultScript(Random random)
 {
     private readonly Lock gate = new();
     private readonly List<Entry> entries = [];
     private readonly Dictionary<string, int> seen = [];
 
-    /// <summary>Requests by method and path without query, such as "GET /api/v1/pods"; a watch counts as WATCH.</summary>
+    /// <summary>
+    /// Requests by method and path without query, such as "GET /api/v1/pods"; a watch counts as WATCH.
+    /// </summary>
     public ImmutableSortedDictionary<string, int> Seen
     {
         get
@@ -52,7 +57,8 @@ public sealed class FaultScript(Random random)
     /// <summary>Counts the request and says what befalls it; null for nothing.</summary>
     internal Fault? Meet(string method, string path, string query)
     {
-        var verb = query.Contains("watch=1", StringComparison.Ordinal) || query.Contains("watch=true", StringComparison.Ordinal)
+        var verb = query.Contains("watch=1", StringComparison.Ordinal)
+            || query.Contains("watch=true", StringComparison.Ordinal)
             ? "WATCH"
             : method;
         lock (gate)

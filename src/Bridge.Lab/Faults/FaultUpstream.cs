@@ -24,11 +24,12 @@ public sealed record FaultUpstream
     public static FaultUpstream Unix(string path) => new() { Address = new Uri("http://localhost"), UnixSocket = path };
 
     /// <summary>
-    /// An API server. Whoever speaks to the proxy acts with the endpoint's certificate: a client's own does not travel through a proxy. Its
-    /// bearer token does.
+    /// An API server. Whoever speaks to the proxy acts with the endpoint's certificate: a client's own does not travel
+    /// through a proxy. Its bearer token does.
     /// </summary>
     public static FaultUpstream ApiServer(KubeEndpoint endpoint) =>
-        new() { Address = endpoint.Server, Authorities = endpoint.Authorities, Certificate = endpoint.Certificate?.Current() };
+        new() { Address = endpoint.Server, Authorities = endpoint.Authorities,
+            Certificate = endpoint.Certificate?.Current() };
 
     internal SocketsHttpHandler Handler()
     {

@@ -15,5 +15,6 @@ public sealed record GpuProduct(string Name, string Architecture, string Compute
     public static IEnumerable<string> Names => Known.Select(p => p.Name);
 
     /// <summary>Null for a product that the lab does not know.</summary>
-    public static GpuProduct? Find(string name) => Known.FirstOrDefault(p => p.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+    public static GpuProduct? Find(string name) =>
+        Known.FirstOrDefault(p => p.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 }

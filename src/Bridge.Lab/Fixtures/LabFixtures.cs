@@ -36,9 +36,11 @@ public sealed class LabFixtures(KubeClient client, TimeProvider time)
             [
                 await writer.ApplyAsync(new WriteTarget(KubeKinds.Nodes.Resource, key), node.Node(), cancel),
                 await writer.PatchAsync(
-                    new WriteTarget(KubeKinds.Nodes.Resource, key, "status"), node.NodeStatus(time.GetUtcNow()), cancel),
+                    new WriteTarget(KubeKinds.Nodes.Resource, key, "status"), node.NodeStatus(time.GetUtcNow()),
+                    cancel),
                 await writer.ApplyAsync(
-                    new WriteTarget(KubeKinds.ResourceSlices.Resource, new ObjectKey("", node.SliceName)), node.Slice(), cancel),
+                    new WriteTarget(KubeKinds.ResourceSlices.Resource, new ObjectKey("", node.SliceName)), node.Slice(),
+                    cancel),
             ];
             if (results.FirstOrDefault(r => r is not StepResult.DoneResult) is { } failed)
                 return failed;
@@ -75,7 +77,8 @@ public sealed class LabFixtures(KubeClient client, TimeProvider time)
     /// <summary>Deletes every object that carries the lab's label.</summary>
     public async Task<StepResult> CleanAsync(CancellationToken cancel)
     {
-        string[] collections = [.. Made.Select(r => r.Collection()), KubeKinds.Leases.Resource.Collection(LabKeys.LeaseNamespace)];
+        string[] collections =
+            [.. Made.Select(r => r.Collection()), KubeKinds.Leases.Resource.Collection(LabKeys.LeaseNamespace)];
         foreach (var collection in collections)
         {
             var result = await writer.DeleteMadeAsync(collection, cancel);
@@ -91,7 +94,8 @@ public sealed class LabFixtures(KubeClient client, TimeProvider time)
         try
         {
             var slices = await PoolAsync(node, cancel);
-            var found = slices.SelectMany(s => Devices(s).OfType<JsonObject>()).FirstOrDefault(d => (string?)d["name"] == device);
+            var found = slices.SelectMany(s => Devices(s).OfType<JsonObject>())
+                .FirstOrDefault(d => (string?)d["name"] == device);
             if (found is null)
                 return StepResult.Rejected($"node {node} has no device {device} of driver {WellKnown.NvidiaDriver}");
             if (!keep(found))
@@ -104,14 +108,17 @@ public sealed class LabFixtures(KubeClient client, TimeProvider time)
         }
     }
 
-    /// <summary>Every slice of the pool goes to the next generation; between two of them the pool is incomplete, as in life.</summary>
+    /// <summary>
+    /// Every slice of the pool goes to the next generation; between two of them the pool is incomplete, as in life.
+    /// </summary>
     private async Task<StepResult> WriteAsync(List<JsonObject> slices, CancellationToken cancel)
     {
         var generation = slices.Max(s => (long)s["spec"]!["pool"]!["generation"]!) + 1;
         foreach (var slice in slices)
         {
             slice["spec"]!["pool"]!["generation"] = generation;
-            var target = new WriteTarget(KubeKinds.ResourceSlices.Resource, new ObjectKey("", (string)slice["metadata"]!["name"]!));
+            var target = new WriteTarget(
+                KubeKinds.ResourceSlices.Resource, new ObjectKey("", (string)slice["metadata"]!["name"]!));
             var result = await writer.ReplaceAsync(target, slice, cancel);
             if (result is not StepResult.DoneResult)
                 return result;
@@ -126,7 +133,8 @@ public sealed class LabFixtures(KubeClient client, TimeProvider time)
         var path = $"{KubeKinds.ResourceSlices.Resource.Collection()}?fieldSelector={selector}";
         var list = await client.SendAsync(new KubeRequest(HttpMethod.Get, path), LabJson.Default.JsonObject, cancel);
         return [.. (list["items"] as JsonArray ?? []).OfType<JsonObject>()
-            .Where(s => (string?)s["spec"]?["nodeName"] == node && (string?)s["spec"]?["driver"] == WellKnown.NvidiaDriver)];
+            .Where(s => (string?)s["spec"]?["nodeName"] == node
+                && (string?)s["spec"]?["driver"] == WellKnown.NvidiaDriver)];
     }
 
     private static JsonArray Devices(JsonObject slice) => slice["spec"]?["devices"] as JsonArray ?? [];

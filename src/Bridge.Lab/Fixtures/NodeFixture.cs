@@ -8,7 +8,8 @@ using Bridge.Core.Names;
 namespace Bridge.Lab.Fixtures;
 
 /// <summary>
-/// A fake GPU node: the objects that a kubelet, GPU Feature Discovery, topograph and NVIDIA's DRA driver would make for it.
+/// A fake GPU node: the objects that a kubelet, GPU Feature Discovery, topograph and NVIDIA's DRA driver would make for
+/// it.
 /// </summary>
 public sealed record NodeFixture
 {
@@ -113,7 +114,8 @@ public sealed record NodeFixture
     {
         if (MigProfile.Length == 0)
         {
-            yield return Device($"gpu-{minor}", minor, Product.MemoryMiB, Text("type", "gpu"), Text("uuid", GpuUuid(minor)));
+            yield return Device(
+                $"gpu-{minor}", minor, Product.MemoryMiB, Text("type", "gpu"), Text("uuid", GpuUuid(minor)));
             yield break;
         }
         for (var start = 0; start < MigPerGpu; start++)
@@ -127,7 +129,8 @@ public sealed record NodeFixture
                 Text("uuid", Uuid("MIG", $"{Name}/{minor}/{start}")));
     }
 
-    private JsonObject Device(string name, int minor, int memoryMiB, params (string Name, string Kind, string Value)[] own)
+    private JsonObject Device(
+        string name, int minor, int memoryMiB, params (string Name, string Kind, string Value)[] own)
     {
         var attributes = new JsonObject();
         (string Name, string Kind, string Value)[] all =

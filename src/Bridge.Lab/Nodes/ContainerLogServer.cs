@@ -11,7 +11,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Bridge.Lab.Nodes;
 
-/// <summary>The part of a kubelet's server that kubectl logs needs: GET /containerLogs/NAMESPACE/POD/CONTAINER, on loopback.</summary>
+/// <summary>
+/// The part of a kubelet's server that kubectl logs needs: GET /containerLogs/NAMESPACE/POD/CONTAINER, on loopback.
+/// </summary>
 internal sealed class ContainerLogServer : IAsyncDisposable
 {
     private readonly WebApplication app;
@@ -22,7 +24,8 @@ internal sealed class ContainerLogServer : IAsyncDisposable
         .Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port;
 
     /// <summary>Null when no certificate is given.</summary>
-    public static async Task<ContainerLogServer?> StartAsync(NodeRuntimeOptions options, ILogger log, CancellationToken cancel)
+    public static async Task<ContainerLogServer?> StartAsync(
+        NodeRuntimeOptions options, ILogger log, CancellationToken cancel)
     {
         if (options.KubeletCertificate.Length == 0)
             return null;
@@ -69,7 +72,8 @@ internal sealed class ContainerLogServer : IAsyncDisposable
 
     private static async Task FollowAsync(HttpContext context, string path, int tail, bool follow)
     {
-        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        await using var file = new FileStream(
+            path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         if (tail != int.MaxValue)
         {
             var last = File.ReadLines(path).TakeLast(tail).ToArray();

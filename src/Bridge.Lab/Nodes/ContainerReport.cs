@@ -13,10 +13,13 @@ internal abstract record ContainerPhase
     internal sealed record Running(DateTimeOffset Since) : ContainerPhase;
 
     /// <summary>Ended for good.</summary>
-    internal sealed record Terminated(int ExitCode, DateTimeOffset StartedAt, DateTimeOffset FinishedAt) : ContainerPhase;
+    internal sealed record Terminated(int ExitCode, DateTimeOffset StartedAt, DateTimeOffset FinishedAt)
+        : ContainerPhase;
 }
 
-/// <summary>What the node runtime knows of a pod, as the status that a kubelet would report (core/v1 PodStatus).</summary>
+/// <summary>
+/// What the node runtime knows of a pod, as the status that a kubelet would report (core/v1 PodStatus).
+/// </summary>
 internal sealed record ContainerReport
 {
     public required ContainerPhase Phase { get; init; }

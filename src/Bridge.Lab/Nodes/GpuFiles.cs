@@ -9,12 +9,14 @@ using Bridge.Lab.Scheduling;
 namespace Bridge.Lab.Nodes;
 
 /// <summary>
-/// The device files of a pod's GPUs. A fake GPU is /dev/bridge/TYPE-MINOR, where TYPE is the Slurm GRES type: slurm-conf/gres.conf has the
-/// same names.
+/// The device files of a pod's GPUs. A fake GPU is /dev/bridge/TYPE-MINOR, where TYPE is the Slurm GRES type:
+/// slurm-conf/gres.conf has the same names.
 /// </summary>
 internal static partial class GpuFiles
 {
-    /// <summary>Files of the devices that the claim was given; devices that no slice tells of any more are left out.</summary>
+    /// <summary>
+    /// Files of the devices that the claim was given; devices that no slice tells of any more are left out.
+    /// </summary>
     public static IEnumerable<string> OfClaim(LabClaim claim, IReadOnlyCollection<ResourceSlice> slices) =>
         (claim.Status.Allocation?.Devices.Results ?? []).SelectMany(result => slices
             .Where(s => s.Spec.Driver == result.Driver && s.Spec.Pool.Name == result.Pool)
@@ -24,7 +26,9 @@ internal static partial class GpuFiles
             .Take(1)
             .Select(FileOf));
 
-    /// <summary>Files for nvidia.com/gpu: N, as a device plugin would hand them out on a node with one slurmd.</summary>
+    /// <summary>
+    /// Files for nvidia.com/gpu: N, as a device plugin would hand them out on a node with one slurmd.
+    /// </summary>
     public static IEnumerable<string> OfRequest(LabPod pod, NodeObject node)
     {
         var count = (int)NodeFit.Requests(pod).GetValueOrDefault(WellKnown.NvidiaGpuResource);
@@ -45,7 +49,8 @@ internal static partial class GpuFiles
     private static string Text(SliceDevice device, string name) =>
         device.Attributes?.GetValueOrDefault(name)?.Text ?? "";
 
-    private static string Name(string type, string minor) => $"/dev/bridge/{NotPlain().Replace(type, "_")}-{NotPlain().Replace(minor, "_")}";
+    private static string Name(string type, string minor) =>
+        $"/dev/bridge/{NotPlain().Replace(type, "_")}-{NotPlain().Replace(minor, "_")}";
 
     [GeneratedRegex("^gpu-([0-9]+)")]
     private static partial Regex MinorPattern();

@@ -7,8 +7,8 @@ using Bridge.Kube.Writes;
 namespace Bridge.Lab.Nodes;
 
 /// <summary>
-/// Keeps nodes alive as kubelets do: each one's Lease in kube-node-lease every beat, its status when it does not say Ready, else every five
-/// minutes (KEP-589).
+/// Keeps nodes alive as kubelets do: each one's Lease in kube-node-lease every beat, its status when it does not say
+/// Ready, else every five minutes (KEP-589).
 /// </summary>
 internal sealed class NodeHeartbeat(LabWriter writer, TimeProvider time, int kubeletPort)
 {
@@ -34,12 +34,14 @@ internal sealed class NodeHeartbeat(LabWriter writer, TimeProvider time, int kub
 
     private async Task<StepResult> RenewAsync(NodeObject node, CancellationToken cancel)
     {
-        var target = new WriteTarget(KubeKinds.Leases.Resource, new ObjectKey(LabKeys.LeaseNamespace, node.Metadata.Name));
+        var target = new WriteTarget(
+            KubeKinds.Leases.Resource, new ObjectKey(LabKeys.LeaseNamespace, node.Metadata.Name));
         var spec = new JsonObject
         {
             ["holderIdentity"] = node.Metadata.Name,
             ["leaseDurationSeconds"] = LeaseSeconds,
-            ["renewTime"] = time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture),
+            ["renewTime"] = time.GetUtcNow().UtcDateTime.ToString(
+            "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture),
         };
         var result = await writer.PatchAsync(target, new JsonObject { ["spec"] = spec }, cancel);
         if (result is not StepResult.GoneResult and not StepResult.RejectedResult)
@@ -51,7 +53,8 @@ internal sealed class NodeHeartbeat(LabWriter writer, TimeProvider time, int kub
                 ["labels"] = new JsonObject { [LabKeys.MadeLabel] = LabKeys.MadeValue },
                 ["ownerReferences"] = new JsonArray(new JsonObject
                 {
-                    ["apiVersion"] = "v1", ["kind"] = "Node", ["name"] = node.Metadata.Name, ["uid"] = node.Metadata.Uid,
+                    ["apiVersion"] = "v1", ["kind"] = "Node", ["name"] = node.Metadata.Name,
+                        ["uid"] = node.Metadata.Uid,
                 }),
             },
             ["spec"] = spec.DeepClone(),
@@ -81,7 +84,8 @@ internal sealed class NodeHeartbeat(LabWriter writer, TimeProvider time, int kub
             ["lastHeartbeatTime"] = now,
         };
         var was = node.Status.Conditions.FirstOrDefault(c => c.Type == "Ready");
-        ready["lastTransitionTime"] = was is { Status: "True", LastTransitionTime: { } since } ? ContainerReport.Time(since) : now;
+        ready["lastTransitionTime"] = was is { Status: "True", LastTransitionTime: { } since }
+            ? ContainerReport.Time(since) : now;
         var status = new JsonObject
         {
             ["conditions"] = new JsonArray(ready),
@@ -90,7 +94,8 @@ internal sealed class NodeHeartbeat(LabWriter writer, TimeProvider time, int kub
                 new JsonObject { ["type"] = "Hostname", ["address"] = node.Metadata.Name }),
         };
         if (kubeletPort > 0)
-            status["daemonEndpoints"] = new JsonObject { ["kubeletEndpoint"] = new JsonObject { ["Port"] = kubeletPort } };
+            status["daemonEndpoints"] = new JsonObject
+                { ["kubeletEndpoint"] = new JsonObject { ["Port"] = kubeletPort } };
         var target = new WriteTarget(KubeKinds.Nodes.Resource, node.Metadata.Key(), "status");
         var result = await writer.PatchAsync(target, new JsonObject { ["status"] = status }, cancel);
         if (result is StepResult.DoneResult)

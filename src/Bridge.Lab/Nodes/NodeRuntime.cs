@@ -7,8 +7,9 @@ using Microsoft.Extensions.Logging;
 namespace Bridge.Lab.Nodes;
 
 /// <summary>
-/// The kubelet of every node that the lab made, in one process: leases and node status, and one worker for each pod that is bound to such
-/// a node. Its end is their nodes' power cut: the pods' processes end, and the next runtime starts them anew.
+/// The kubelet of every node that the lab made, in one process: leases and node status, and one worker for each pod
+/// that is bound to such a node. Its end is their nodes' power cut: the pods' processes end, and the next runtime
+/// starts them anew.
 /// </summary>
 public sealed class NodeRuntime
 {

@@ -20,11 +20,15 @@ public sealed record NodeRuntimeOptions
     /// <summary>How often node leases are renewed (kubelet: 10 s of a lease of 40 s).</summary>
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Pause before the second start of a container that ended; doubles up to <see cref="RestartCap"/>.</summary>
+    /// <summary>
+    /// Pause before the second start of a container that ended; doubles up to <see cref="RestartCap"/>.
+    /// </summary>
     public TimeSpan RestartFirst { get; init; } = TimeSpan.FromSeconds(1);
 
     public TimeSpan RestartCap { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>Pause before something that is missing (a Secret, an allocation, the API server) is looked for again.</summary>
+    /// <summary>
+    /// Pause before something that is missing (a Secret, an allocation, the API server) is looked for again.
+    /// </summary>
     public TimeSpan Retry { get; init; } = TimeSpan.FromSeconds(1);
 }

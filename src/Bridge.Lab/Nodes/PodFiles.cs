@@ -3,7 +3,8 @@ using Bridge.Kube.Models;
 namespace Bridge.Lab.Nodes;
 
 /// <summary>
-/// A pod's folder: secrets/ (the files of its Secret volumes), gpus (the device files it may open, one a line), log, log.previous.
+/// A pod's folder: secrets/ (the files of its Secret volumes), gpus (the device files it may open, one a line), log,
+/// log.previous.
 /// </summary>
 internal sealed class PodFiles
 {
@@ -49,7 +50,8 @@ internal sealed class PodFiles
         }
     }
 
-    public void WriteGpus(IEnumerable<string> deviceFiles) => File.WriteAllLines(Path.Combine(Folder, "gpus"), deviceFiles);
+    public void WriteGpus(IEnumerable<string> deviceFiles) =>
+        File.WriteAllLines(Path.Combine(Folder, "gpus"), deviceFiles);
 
     /// <summary>Nothing secret outlives its pod; the log stays.</summary>
     public void End()

@@ -10,7 +10,9 @@ internal readonly record struct Obstacle(string Reason, string Message)
     public static readonly Obstacle None = new("", "");
 }
 
-/// <summary>Brings together what a pod needs before its process starts: its Secrets as files and its GPUs as device files.</summary>
+/// <summary>
+/// Brings together what a pod needs before its process starts: its Secrets as files and its GPUs as device files.
+/// </summary>
 internal sealed class PodPreparation(KubeClient client, NodeObjects objects)
 {
     public async Task<Obstacle> PrepareAsync(LabPod pod, PodFiles files, CancellationToken cancel)

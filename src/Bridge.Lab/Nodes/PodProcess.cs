@@ -11,8 +11,8 @@ namespace Bridge.Lab.Nodes;
 public sealed record PodCommand(IReadOnlyList<string> Program, string LogFile, TimeSpan Grace);
 
 /// <summary>
-/// The process of one pod. The shell that starts it becomes it, after pointing the output at the log, so that a log is whole even when
-/// this process dies.
+/// The process of one pod. The shell that starts it becomes it, after pointing the output at the log, so that a log is
+/// whole even when this process dies.
 /// </summary>
 internal sealed partial class PodProcess : IDisposable
 {
@@ -25,14 +25,18 @@ internal sealed partial class PodProcess : IDisposable
 
     public Task Exited { get; private init; } = Task.CompletedTask;
 
-    /// <summary>Valid once <see cref="Exited"/> is done. Above 128: ended by the signal of that number less 128.</summary>
+    /// <summary>
+    /// Valid once <see cref="Exited"/> is done. Above 128: ended by the signal of that number less 128.
+    /// </summary>
     public int ExitCode => process.ExitCode;
 
     public static PodProcess Start(PodCommand command)
     {
         var start = new ProcessStartInfo("/bin/sh") { WorkingDirectory = "/" };
-        start.Environment["POD_GRACE"] = Math.Max(1, (int)command.Grace.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-        foreach (var argument in (string[])["-c", "exec >>\"$0\" 2>&1 </dev/null; exec \"$@\"", command.LogFile, .. command.Program])
+        start.Environment["POD_GRACE"] = Math.Max(1, (int)command.Grace.TotalSeconds)
+            .ToString(CultureInfo.InvariantCulture);
+        foreach (var argument in (string[])["-c", "exec >>\"$0\" 2>&1 </dev/null; exec \"$@\"", command.LogFile,
+            .. command.Program])
             start.ArgumentList.Add(argument);
         var process = Process.Start(start) ?? throw new InvalidOperationException("no process was started");
         return new PodProcess(process) { Exited = process.WaitForExitAsync() };

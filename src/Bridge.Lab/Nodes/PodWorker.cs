@@ -7,11 +7,12 @@ namespace Bridge.Lab.Nodes;
 
 /// <summary>What every pod's worker needs of the runtime.</summary>
 internal sealed record PodTools(
-    NodeRuntimeOptions Options, LabWriter Writer, PodPreparation Preparation, PodAddresses Addresses, TimeProvider Time, ILogger Log);
+    NodeRuntimeOptions Options, LabWriter Writer, PodPreparation Preparation, PodAddresses Addresses, TimeProvider Time,
+    ILogger Log);
 
 /// <summary>
-/// Runs one pod from its binding to its end, as a kubelet does: prepare, start, report, restart with a growing pause, end in two stages,
-/// and take the object away when it was being deleted.
+/// Runs one pod from its binding to its end, as a kubelet does: prepare, start, report, restart with a growing pause,
+/// end in two stages, and take the object away when it was being deleted.
 /// </summary>
 internal sealed class PodWorker
 {
@@ -22,7 +23,8 @@ internal sealed class PodWorker
     private readonly PodFiles files;
     private readonly string address;
     private readonly DateTimeOffset begun;
-    private readonly TaskCompletionSource<DateTimeOffset> ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<DateTimeOffset> ending = new(
+        TaskCreationOptions.RunContinuationsAsynchronously);
     private ContainerPhase.Terminated? last;
     private int restarts;
 
@@ -33,8 +35,10 @@ internal sealed class PodWorker
         files = new PodFiles(tools.Options.LabDirectory, pod.Metadata.Key());
         address = tools.Addresses.Take(pod.Status.PodIP);
         begun = tools.Time.GetUtcNow();
-        // A pod that ran before this runtime began lost its process with the runtime before: a restart, as after a reboot of the node.
-        restarts = pod.Status is { Phase: "Running", ContainerStatuses: [var before, ..] } ? before.RestartCount + 1 : 0;
+        // A pod that ran before this runtime began lost its process with the runtime before: a restart, as after a
+        // reboot of the node.
+        restarts = pod.Status is { Phase: "Running", ContainerStatuses: [var before, ..] } ? before.RestartCount + 1
+            : 0;
     }
 
     /// <summary>Done when process and files are gone.</summary>
@@ -90,7 +94,8 @@ internal sealed class PodWorker
             // A container that ran longer than the longest pause has shown that it can.
             pause = last.FinishedAt - last.StartedAt > tools.Options.RestartCap ? tools.Options.RestartFirst : pause;
             await ReportAsync(
-                new ContainerPhase.Waiting("CrashLoopBackOff", $"back-off {pause} restarting container, exit code {last.ExitCode}"), stop);
+                new ContainerPhase.Waiting(
+                "CrashLoopBackOff", $"back-off {pause} restarting container, exit code {last.ExitCode}"), stop);
             await WaitAsync(pause, stop);
             pause = pause * 2 < tools.Options.RestartCap ? pause * 2 : tools.Options.RestartCap;
             restarts++;
@@ -132,7 +137,8 @@ internal sealed class PodWorker
         var host = pod.Spec.Hostname.Length > 0 ? pod.Spec.Hostname : pod.Metadata.Name;
         var options = tools.Options;
         return new PodCommand(
-            [options.PodProgram, options.LabDirectory, files.Folder, host, address, "--", .. command, .. container.Args],
+            [options.PodProgram, options.LabDirectory, files.Folder, host, address, "--", .. command,
+            .. container.Args],
             files.Log,
             TimeSpan.FromSeconds(pod.Spec.TerminationGracePeriodSeconds ?? DefaultGrace.TotalSeconds));
     }
@@ -145,10 +151,13 @@ internal sealed class PodWorker
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
-    /// <summary>Until it is written, or the object is known to be gone: a lost report would leave a lie in the API.</summary>
+    /// <summary>
+    /// Until it is written, or the object is known to be gone: a lost report would leave a lie in the API.
+    /// </summary>
     private async Task ReportAsync(ContainerPhase phase, CancellationToken stop)
     {
-        var report = new ContainerReport { Phase = phase, RestartCount = restarts, Address = address, Started = begun, Last = last };
+        var report = new ContainerReport
+            { Phase = phase, RestartCount = restarts, Address = address, Started = begun, Last = last };
         while (true)
         {
             var patch = report.ToPatch(pod, tools.Time.GetUtcNow());

@@ -10,7 +10,9 @@ public abstract record Decision;
 /// <summary>Write the grants, then bind the pod.</summary>
 public sealed record BindPod(LabPod Pod, string Node, ImmutableArray<ClaimGrant> Grants) : Decision;
 
-/// <summary>A claim for a pod. Results are null when the claim has its devices already and only the reservation is missing.</summary>
+/// <summary>
+/// A claim for a pod. Results are null when the claim has its devices already and only the reservation is missing.
+/// </summary>
 public sealed record ClaimGrant(LabClaim Claim, ImmutableArray<LabDeviceResult>? Results);
 
 /// <summary>Say on the pod why it is not placed.</summary>

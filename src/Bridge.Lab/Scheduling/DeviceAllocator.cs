@@ -12,8 +12,8 @@ public sealed record AllocationResult(ImmutableArray<LabDeviceResult> Devices, s
 }
 
 /// <summary>
-/// Picks devices for a claim on one node as the structured-parameters allocator of kube-scheduler does (KEP-4381), for the requests that
-/// Bridge makes. The words of a refusal are the real one's where it has any.
+/// Picks devices for a claim on one node as the structured-parameters allocator of kube-scheduler does (KEP-4381), for
+/// the requests that Bridge makes. The words of a refusal are the real one's where it has any.
 /// </summary>
 public sealed class DeviceAllocator(
     ImmutableArray<DevicePool> pools, ImmutableDictionary<ObjectKey, LabDeviceClass> classes, IReadOnlySet<DeviceId> inUse)
@@ -102,7 +102,8 @@ public sealed class DeviceAllocator(
         return (true, "");
     }
 
-    private (IReadOnlyList<PoolDevice> Picked, string Refusal) PickAll(IReadOnlyList<PoolDevice> devices, LabExactRequest request)
+    private (IReadOnlyList<PoolDevice> Picked, string Refusal) PickAll(
+        IReadOnlyList<PoolDevice> devices, LabExactRequest request)
     {
         foreach (var device in devices)
             if (Obstacle(device, request) is { Length: > 0 } obstacle)
@@ -113,10 +114,13 @@ public sealed class DeviceAllocator(
     private (IReadOnlyList<PoolDevice> Picked, string Refusal) PickCount(
         IReadOnlyList<PoolDevice> devices, LabExactRequest request, long count)
     {
-        var free = devices.Where(d => Obstacle(d, request).Length == 0).Take((int)Math.Min(count, int.MaxValue)).ToArray();
+        var free = devices.Where(d => Obstacle(d, request).Length == 0).Take((int)Math.Min(count, int.MaxValue))
+            .ToArray();
         return free.Length == count
             ? (free, "")
-            : ([], string.Create(CultureInfo.InvariantCulture, $"cannot allocate all claims: {free.Length} of {count} devices are free"));
+            : ([], string.Create(
+                CultureInfo.InvariantCulture,
+                $"cannot allocate all claims: {free.Length} of {count} devices are free"));
     }
 
     private string Obstacle(PoolDevice device, LabExactRequest request)
@@ -124,7 +128,8 @@ public sealed class DeviceAllocator(
         if (taken.Contains(device.Id) && !device.Device.AllowMultipleAllocations)
             return "is in use by another claim";
         var taint = device.Device.Taints.FirstOrDefault(
-            t => t.Effect is "NoSchedule" or "NoExecute" && !request.Tolerations.Any(toleration => toleration.Tolerates(t)));
+            t => t.Effect is "NoSchedule" or "NoExecute"
+            && !request.Tolerations.Any(toleration => toleration.Tolerates(t)));
         return taint is null ? "" : $"has untolerated taint {taint.Key}={taint.Value}:{taint.Effect}";
     }
 }

@@ -8,8 +8,8 @@ namespace Bridge.Lab.Scheduling;
 public sealed record PoolDevice(DeviceId Id, SliceDevice Device);
 
 /// <summary>
-/// A driver's pool of devices on one node, folded from its slices: those of the newest generation, complete once as many are there as
-/// they say (resource.k8s.io/v1, ResourcePool).
+/// A driver's pool of devices on one node, folded from its slices: those of the newest generation, complete once as
+/// many are there as they say (resource.k8s.io/v1, ResourcePool).
 /// </summary>
 public sealed record DevicePool(string Driver, string Name, bool Complete, ImmutableArray<PoolDevice> Devices)
 {

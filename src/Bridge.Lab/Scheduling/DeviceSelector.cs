@@ -6,8 +6,9 @@ namespace Bridge.Lab.Scheduling;
 
 /// <summary>
 /// The CEL that the lab's scheduler understands: comparisons of device.driver, device.attributes['DOMAIN'].NAME or
-/// device.attributes['DOMAIN'].?NAME.orValue('OTHERWISE') with ==, != or in [...] against quoted text, joined by &amp;&amp;. It is what Bridge and the GPU driver's classes write; anything else is refused by name
-/// rather than guessed at.
+/// device.attributes['DOMAIN'].?NAME.orValue('OTHERWISE') with ==, != or in [...] against quoted text, joined by
+/// &amp;&amp;. It is what Bridge and the GPU driver's classes write; anything else is refused by name rather than
+/// guessed at.
 /// </summary>
 public sealed partial class DeviceSelector
 {
@@ -33,12 +34,16 @@ public sealed partial class DeviceSelector
         return null;
     }
 
-    /// <summary>Whether the device is selected; an error when an attribute is absent, which aborts the allocation as CEL's would.</summary>
+    /// <summary>
+    /// Whether the device is selected; an error when an attribute is absent, which aborts the allocation as CEL's
+    /// would.
+    /// </summary>
     public (bool Selected, string Error) Matches(string driver, SliceDevice device)
     {
         foreach (var term in terms)
         {
-            var actual = term.Attribute.Length == 0 ? driver : Attribute(driver, device, term.Domain, term.Attribute) ?? term.Otherwise;
+            var actual = term.Attribute.Length == 0 ? driver : Attribute(driver, device, term.Domain, term.Attribute)
+                ?? term.Otherwise;
             if (actual is null)
                 return (false, $"no such key: {term.Attribute}");
             if (term.Values.Contains(actual) == term.Negated)

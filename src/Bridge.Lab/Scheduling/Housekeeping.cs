@@ -5,8 +5,9 @@ using Bridge.Lab.Models;
 namespace Bridge.Lab.Scheduling;
 
 /// <summary>
-/// What kube-controller-manager does beside the scheduler, for what Bridge makes: claims of ended pods give their devices back
-/// (resourceclaim controller), claims whose pod is gone are deleted (garbage collector), pods whose node is gone too (pod GC).
+/// What kube-controller-manager does beside the scheduler, for what Bridge makes: claims of ended pods give their
+/// devices back (resourceclaim controller), claims whose pod is gone are deleted (garbage collector), pods whose node
+/// is gone too (pod GC).
 /// </summary>
 public static class Housekeeping
 {
@@ -18,7 +19,8 @@ public static class Housekeeping
         {
             var remaining = claim.Status.ReservedFor.Where(c => Holds(c, pods)).ToImmutableArray();
             var stale = remaining.Length < claim.Status.ReservedFor.Count;
-            if (stale || (remaining.IsEmpty && claim.Deleting && claim.Metadata.Finalizers.Contains(LabKeys.ClaimFinalizer)))
+            if (stale || (remaining.IsEmpty && claim.Deleting
+                && claim.Metadata.Finalizers.Contains(LabKeys.ClaimFinalizer)))
                 decisions.Add(new ReleaseClaim(claim, remaining));
             else if (!claim.Deleting && OwnerGone(claim, pods))
                 decisions.Add(new CollectClaim(claim));

@@ -8,7 +8,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Bridge.Lab.Scheduling;
 
-/// <summary>Runs scheduler and housekeeping on one cluster. Only for clusters that have neither: the lab's API server alone.</summary>
+/// <summary>
+/// Runs scheduler and housekeeping on one cluster. Only for clusters that have neither: the lab's API server alone.
+/// </summary>
 public sealed class LabScheduler
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
@@ -39,7 +41,8 @@ public sealed class LabScheduler
     public async Task RunAsync(CancellationToken stop)
     {
         Task[] informers =
-            [nodes.RunAsync(stop), pods.RunAsync(stop), claims.RunAsync(stop), slices.RunAsync(stop), classes.RunAsync(stop)];
+            [nodes.RunAsync(stop), pods.RunAsync(stop), claims.RunAsync(stop), slices.RunAsync(stop),
+                classes.RunAsync(stop)];
         try
         {
             while (true)

@@ -42,11 +42,14 @@ public static class NodeFit
     private static int Compare(LabRequirement requirement, string? actual) =>
         requirement.Values.Count == 1
         && long.TryParse(actual, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var left)
-        && long.TryParse(requirement.Values[0], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var right)
+        && long.TryParse(
+            requirement.Values[0], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var right)
             ? left.CompareTo(right)
             : 0;
 
-    /// <summary>What a controller manager would have tainted (a node that is not ready, or cordoned) counts as tainted here.</summary>
+    /// <summary>
+    /// What a controller manager would have tainted (a node that is not ready, or cordoned) counts as tainted here.
+    /// </summary>
     private static string Tainted(LabPod pod, NodeObject node)
     {
         var taints = node.Spec.Taints.Where(t => t.Effect is "NoSchedule" or "NoExecute").ToList();
@@ -72,7 +75,8 @@ public static class NodeFit
         return "";
     }
 
-    private static decimal Amount(string? text, decimal otherwise) => Quantity.TryParse(text, out var value) ? value : otherwise;
+    private static decimal Amount(string? text, decimal otherwise) =>
+        Quantity.TryParse(text, out var value) ? value : otherwise;
 
     /// <summary>Requests by resource; a limit stands for a request that is not there.</summary>
     public static Dictionary<string, decimal> Requests(LabPod pod)

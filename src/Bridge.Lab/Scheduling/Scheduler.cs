@@ -6,8 +6,8 @@ using Bridge.Lab.Models;
 namespace Bridge.Lab.Scheduling;
 
 /// <summary>
-/// The lab's scheduler as a function of what it sees. At most one pod a node in a round: the next round sees what this one took. The
-/// controllers that a scheduler relies on (claims of ended pods, garbage) are <see cref="Housekeeping"/>.
+/// The lab's scheduler as a function of what it sees. At most one pod a node in a round: the next round sees what this
+/// one took. The controllers that a scheduler relies on (claims of ended pods, garbage) are <see cref="Housekeeping"/>.
 /// </summary>
 public static class Scheduler
 {
@@ -22,7 +22,8 @@ public static class Scheduler
             .Where(c => c.Status.Allocation is not null)
             .SelectMany(c => c.Status.Allocation!.Devices.Results)
             .Where(r => r.AdminAccess != true).Select(r => r.Id).ToHashSet();
-        var bound = view.Pods.Values.Where(p => p.Spec.NodeName.Length > 0 && !p.Finished).ToLookup(p => p.Spec.NodeName);
+        var bound = view.Pods.Values.Where(p => p.Spec.NodeName.Length > 0 && !p.Finished)
+            .ToLookup(p => p.Spec.NodeName);
         foreach (var pod in Pending(view))
         {
             var decision = Place(pod, view, bound, inUse, node => !busyNodes.Contains(node));
@@ -42,14 +43,18 @@ public static class Scheduler
         .Where(p => p.Spec.NodeName.Length == 0 && !p.Deleting && !p.Finished && p.Spec.SchedulerName is "" or Name)
         .OrderBy(p => p.Metadata.CreationTimestamp).ThenBy(p => p.Metadata.Key());
 
-    /// <summary>A binding, a hold with the reasons, or null when only nodes that are busy in this round would do.</summary>
+    /// <summary>
+    /// A binding, a hold with the reasons, or null when only nodes that are busy in this round would do.
+    /// </summary>
     private static Decision? Place(
-        LabPod pod, SchedulerView view, ILookup<string, LabPod> bound, IReadOnlySet<DeviceId> inUse, Predicate<string> free)
+        LabPod pod, SchedulerView view,
+        ILookup<string, LabPod> bound, IReadOnlySet<DeviceId> inUse, Predicate<string> free)
     {
         if (Claims(pod, view, out var claims) is { Length: > 0 } missing)
             return new HoldPod(pod, missing);
         var refusals = new List<string>();
-        foreach (var node in view.Nodes.Values.OrderBy(n => bound[n.Metadata.Name].Count()).ThenBy(n => n.Metadata.Key()))
+        foreach (var node in view.Nodes.Values.OrderBy(n => bound[n.Metadata.Name].Count())
+            .ThenBy(n => n.Metadata.Key()))
         {
             var refusal = NodeFit.Refusal(pod, node, [.. bound[node.Metadata.Name]]);
             var grants = ImmutableArray<ClaimGrant>.Empty;
@@ -71,7 +76,8 @@ public static class Scheduler
         {
             if (wanted.ResourceClaimTemplateName.Length > 0)
                 return $"claim {wanted.Name}: the lab makes no claims from templates";
-            if (!view.Claims.TryGetValue(new ObjectKey(pod.Metadata.Namespace, wanted.ResourceClaimName), out var claim))
+            if (!view.Claims.TryGetValue(
+                new ObjectKey(pod.Metadata.Namespace, wanted.ResourceClaimName), out var claim))
                 return $"resourceclaim \"{wanted.ResourceClaimName}\" not found";
             if (claim.Deleting)
                 return $"resourceclaim \"{wanted.ResourceClaimName}\" is being deleted";
@@ -86,7 +92,8 @@ public static class Scheduler
     {
         if (claims.IsEmpty)
             return ([], "");
-        var allocator = new DeviceAllocator(DevicePool.OfNode(view.Slices.Values, node.Metadata.Name), view.Classes, inUse);
+        var allocator = new DeviceAllocator(
+            DevicePool.OfNode(view.Slices.Values, node.Metadata.Name), view.Classes, inUse);
         var grants = ImmutableArray.CreateBuilder<ClaimGrant>();
         foreach (var claim in claims)
         {
@@ -107,12 +114,14 @@ public static class Scheduler
 
     private static string Summary(List<string> refusals)
     {
-        var reasons = refusals.GroupBy(r => r).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal)
+        var reasons = refusals.GroupBy(r => r).OrderByDescending(g => g.Count())
+            .ThenBy(g => g.Key, StringComparer.Ordinal)
             .Select(g => string.Create(CultureInfo.InvariantCulture, $"{g.Count()} {g.Key}"));
         var head = string.Create(CultureInfo.InvariantCulture, $"0/{refusals.Count} nodes are available");
         return refusals.Count == 0 ? "no nodes available to schedule pods" : $"{head}: {string.Join(", ", reasons)}.";
     }
 
     private static bool SaidAlready(Decision decision) => decision is HoldPod hold
-        && hold.Pod.Status.Conditions.Any(c => c is { Type: "PodScheduled", Status: "False" } && c.Message == hold.Message);
+        && hold.Pod.Status.Conditions.Any(
+            c => c is { Type: "PodScheduled", Status: "False" } && c.Message == hold.Message);
 }

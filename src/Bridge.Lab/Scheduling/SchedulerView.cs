@@ -7,9 +7,13 @@ namespace Bridge.Lab.Scheduling;
 /// <summary>Everything that a round of the lab's scheduler is decided from.</summary>
 public sealed record SchedulerView
 {
-    public ImmutableDictionary<ObjectKey, NodeObject> Nodes { get; init; } = ImmutableDictionary<ObjectKey, NodeObject>.Empty;
+    public ImmutableDictionary<ObjectKey, NodeObject> Nodes
+        { get; init; } = ImmutableDictionary<ObjectKey, NodeObject>.Empty;
     public ImmutableDictionary<ObjectKey, LabPod> Pods { get; init; } = ImmutableDictionary<ObjectKey, LabPod>.Empty;
-    public ImmutableDictionary<ObjectKey, LabClaim> Claims { get; init; } = ImmutableDictionary<ObjectKey, LabClaim>.Empty;
-    public ImmutableDictionary<ObjectKey, ResourceSlice> Slices { get; init; } = ImmutableDictionary<ObjectKey, ResourceSlice>.Empty;
-    public ImmutableDictionary<ObjectKey, LabDeviceClass> Classes { get; init; } = ImmutableDictionary<ObjectKey, LabDeviceClass>.Empty;
+    public ImmutableDictionary<ObjectKey, LabClaim> Claims
+        { get; init; } = ImmutableDictionary<ObjectKey, LabClaim>.Empty;
+    public ImmutableDictionary<ObjectKey, ResourceSlice> Slices
+        { get; init; } = ImmutableDictionary<ObjectKey, ResourceSlice>.Empty;
+    public ImmutableDictionary<ObjectKey, LabDeviceClass> Classes
+        { get; init; } = ImmutableDictionary<ObjectKey, LabDeviceClass>.Empty;
 }

@@ -8,10 +8,15 @@ using Bridge.Lab.Models;
 
 namespace Bridge.Lab.Scheduling;
 
-/// <summary>Carries decisions out. Every write carries the version or uid that it was decided on, so a stale one comes back as Conflict.</summary>
+/// <summary>
+/// Carries decisions out. Every write carries the version or uid that it was decided on, so a stale one comes back as
+/// Conflict.
+/// </summary>
 public sealed class SchedulerWriter(LabWriter writer, TimeProvider time)
 {
-    /// <summary>What was written and the version that it had before: while a view still shows that version, it is stale.</summary>
+    /// <summary>
+    /// What was written and the version that it had before: while a view still shows that version, it is stale.
+    /// </summary>
     private readonly Dictionary<WriteTarget, string> written = [];
 
     /// <summary>
@@ -35,7 +40,8 @@ public sealed class SchedulerWriter(LabWriter writer, TimeProvider time)
         BindPod bind => BindAsync(bind, cancel),
         HoldPod hold => SayScheduledAsync(hold.Pod, Scheduled("False", "Unschedulable", hold.Message), cancel),
         ReleaseClaim release => ReleaseAsync(release, cancel),
-        CollectClaim collect => writer.DeleteAsync(ClaimTarget(collect.Claim), collect.Claim.Metadata.Uid, null, cancel),
+        CollectClaim collect =>
+        writer.DeleteAsync(ClaimTarget(collect.Claim), collect.Claim.Metadata.Uid, null, cancel),
         CollectPod collect => writer.DeleteAsync(PodTarget(collect.Pod), collect.Pod.Metadata.Uid, 0, cancel),
         _ => throw new ArgumentOutOfRangeException(nameof(decision), decision, "no such decision"),
     };
@@ -75,12 +81,14 @@ public sealed class SchedulerWriter(LabWriter writer, TimeProvider time)
             return StepResult.Done;
         if (!claim.Metadata.Finalizers.Contains(LabKeys.ClaimFinalizer))
         {
-            // First the finalizer: a claim that holds devices must not vanish without giving them back. It changes the version, so the
-            // grant itself comes in the next round.
-            var finalizers = new JsonArray([.. claim.Metadata.Finalizers.Append(LabKeys.ClaimFinalizer).Select(f => JsonValue.Create(f))]);
+            // First the finalizer: a claim that holds devices must not vanish without giving them back. It changes the
+            // version, so the grant itself comes in the next round.
+            var finalizers = new JsonArray(
+                [.. claim.Metadata.Finalizers.Append(LabKeys.ClaimFinalizer).Select(f => JsonValue.Create(f))]);
             var patch = new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = finalizers } };
             var marked = await MergeClaimAsync(claim, "", patch, cancel);
-            return marked is StepResult.DoneResult ? StepResult.Conflict("the claim has its finalizer now; granted next") : marked;
+            return marked is StepResult.DoneResult
+                ? StepResult.Conflict("the claim has its finalizer now; granted next") : marked;
         }
         var pod = new ClaimConsumer { Resource = "pods", Name = bind.Pod.Metadata.Name, Uid = bind.Pod.Metadata.Uid };
         var status = new JsonObject { ["reservedFor"] = Consumers(claim.Status.ReservedFor.Append(pod)) };
@@ -104,7 +112,8 @@ public sealed class SchedulerWriter(LabWriter writer, TimeProvider time)
         return await MergeClaimAsync(claim, "", patch, cancel);
     }
 
-    private async Task<StepResult> MergeClaimAsync(LabClaim claim, string subresource, JsonObject patch, CancellationToken cancel)
+    private async Task<StepResult> MergeClaimAsync(
+        LabClaim claim, string subresource, JsonObject patch, CancellationToken cancel)
     {
         var target = ClaimTarget(claim);
         var result = await writer.MergeAsync(
@@ -160,7 +169,8 @@ public sealed class SchedulerWriter(LabWriter writer, TimeProvider time)
     };
 
     private static JsonArray Consumers(IEnumerable<ClaimConsumer> consumers) =>
-        new([.. consumers.Select(c => new JsonObject { ["resource"] = c.Resource, ["name"] = c.Name, ["uid"] = c.Uid })]);
+        new([.. consumers.Select(
+            c => new JsonObject { ["resource"] = c.Resource, ["name"] = c.Name, ["uid"] = c.Uid })]);
 
     private static string Timestamp(DateTimeOffset at) =>
         at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);

@@ -136,7 +136,8 @@ public static class ProcessRunner
             var ticks = fields[11..15].Sum(f => long.Parse(f, CultureInfo.InvariantCulture));
             return TimeSpan.FromMilliseconds(ticks * 10);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or ArgumentOutOfRangeException)
+        catch (Exception e)
+            when (e is IOException or UnauthorizedAccessException or FormatException or ArgumentOutOfRangeException)
         {
             return null;
         }

@@ -26,7 +26,8 @@ internal sealed class SlurmApi(RestClient client, Negotiator negotiator, ILogger
 
     public Task<Reading<Listing<SlurmNode>>> NodesAsync(
         ServerProfile profile, long updateTime, CancellationToken cancel) =>
-        GetAsync(RestRequest.All(profile.Slurm("nodes/") + Since(updateTime)), WireJson.Default.NodesAnswer, Nodes, cancel);
+        GetAsync(RestRequest.All(profile.Slurm("nodes/") + Since(updateTime)), WireJson.Default.NodesAnswer, Nodes,
+            cancel);
 
     /// <summary>
     /// One node. A name that is not there is Unknown here: slurmrestd does not tell it from a failure (200 with error
@@ -77,7 +78,8 @@ internal sealed class SlurmApi(RestClient client, Negotiator negotiator, ILogger
 
     public Task<Reading<PingAnswer>> PingAsync(ServerProfile profile, CancellationToken cancel) =>
         GetAsync(
-            RestRequest.Ping(profile.Slurm("ping/")), WireJson.Default.PingAnswer, a => a.Pings is null ? null : a, cancel);
+            RestRequest.Ping(profile.Slurm("ping/")), WireJson.Default.PingAnswer, a =>
+            a.Pings is null ? null : a, cancel);
 
     public Task<Reading<ReservationsAnswer>> ReservationsAsync(ServerProfile profile, CancellationToken cancel) =>
         GetAsync(

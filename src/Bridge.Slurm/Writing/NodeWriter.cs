@@ -33,7 +33,8 @@ internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
             node => node.Drains && !Reason.IsOurs(node.Reason)
                 ? $"{node.Name} is drained already: {Shown(node.Reason)}" : "",
             node => !node.Drains || node.Reason != step.Reason,
-            (profile, nodes) => UpdateAsync(profile, Update(nodes) with { State = ["DRAIN"], Reason = step.Reason }, cancel),
+            (profile, nodes) =>
+            UpdateAsync(profile, Update(nodes) with { State = ["DRAIN"], Reason = step.Reason }, cancel),
             cancel);
     }
 

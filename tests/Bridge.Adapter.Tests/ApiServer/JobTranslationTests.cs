@@ -56,7 +56,8 @@ public sealed class JobTranslationTests
     [Fact]
     public void Names_that_labels_do_not_allow_are_left_out_of_the_labels_and_stay_in_the_fields()
     {
-        var job = Translate(Samples.Running(1) with { User = "jane doe", Partition = new string('p', 64), Account = "" });
+        var job = Translate(
+            Samples.Running(1) with { User = "jane doe", Partition = new string('p', 64), Account = "" });
         Assert.Equal(["slurmbridge.io/cluster", "slurmbridge.io/state"], job.Metadata.Labels!.Keys.Order());
         Assert.Equal("jane doe", job.Spec.User);
         Assert.Null(job.Spec.Account);

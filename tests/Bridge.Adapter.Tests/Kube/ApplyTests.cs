@@ -37,7 +37,9 @@ public sealed class ApplyTests(LabKube lab) : IAsyncLifetime
     public async Task Another_managers_field_conflicts_unless_it_is_taken_over()
     {
         var refused = await _writer.ApplyAsync(Node, Labels(("theirs", "2")), force: false, "", Cancel);
-        Assert.Contains(".metadata.labels.theirs", Assert.IsType<StepResult.ConflictResult>(refused).Reason, StringComparison.Ordinal);
+        Assert.Contains(
+            ".metadata.labels.theirs", Assert.IsType<StepResult.ConflictResult>(refused).Reason,
+            StringComparison.Ordinal);
         Assert.Equal("1", (await ReadAsync()).Labels["theirs"]);
         Assert.Equal(StepResult.Done, await _writer.ApplyAsync(Node, Labels(("theirs", "2")), force: true, "", Cancel));
         Assert.Equal("2", (await ReadAsync()).Labels["theirs"]);
@@ -90,12 +92,16 @@ public sealed class ApplyTests(LabKube lab) : IAsyncLifetime
     {
         var key = new ObjectKey(await lab.NewNamespaceAsync(), "gone");
         var target = new WriteTarget(KubeKinds.PartitionPolicies.Resource, key, "status");
-        Assert.Equal(StepResult.Gone, await _writer.ApplyAsync(target, new JsonObject { ["status"] = new JsonObject() }, force: true, "", Cancel));
+        Assert.Equal(
+            StepResult.Gone,
+            await _writer.ApplyAsync(
+            target, new JsonObject { ["status"] = new JsonObject() }, force: true, "", Cancel));
     }
 
     private async Task<Meta> ReadAsync() => (await _client.GetAsync(KubeKinds.Nodes, _node, Cancel)).Metadata;
 
-    private Task<PartitionPolicyObject> PolicyAsync(ObjectKey key) => _client.GetAsync(KubeKinds.PartitionPolicies, key, Cancel);
+    private Task<PartitionPolicyObject> PolicyAsync(ObjectKey key) =>
+        _client.GetAsync(KubeKinds.PartitionPolicies, key, Cancel);
 
     private static JsonObject Labels(params (string Key, string Value)[] labels)
     {

@@ -9,7 +9,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bridge.Adapter.Tests.Kube;
 
-/// <summary>What Bridge relies on an API server for: held against the fake of this process and against the real machinery.</summary>
+/// <summary>
+/// What Bridge relies on an API server for: held against the fake of this process and against the real machinery.
+/// </summary>
 public abstract class ContractTests : IAsyncLifetime
 {
     private readonly string _namespace = LabKube.NewName("contract");
@@ -33,7 +35,8 @@ public abstract class ContractTests : IAsyncLifetime
     {
         var found = await Client.GetAsync(KubeKinds.Namespaces, new ObjectKey("", _namespace), CancellationToken.None);
         await Writer.DeleteAsync(
-            new WriteTarget(KubeKinds.Namespaces.Resource, new ObjectKey("", _namespace)), found.Metadata.Uid, "", CancellationToken.None);
+            new WriteTarget(KubeKinds.Namespaces.Resource, new ObjectKey("", _namespace)), found.Metadata.Uid, "",
+            CancellationToken.None);
         Client.Dispose();
         await EndAsync();
         GC.SuppressFinalize(this);
@@ -45,7 +48,9 @@ public abstract class ContractTests : IAsyncLifetime
     public async Task A_name_can_be_created_once()
     {
         Assert.Equal(StepResult.Done, await CreateAsync("a"));
-        Assert.Contains("already exists", Assert.IsType<StepResult.ConflictResult>(await CreateAsync("a")).Reason, StringComparison.Ordinal);
+        Assert.Contains(
+            "already exists", Assert.IsType<StepResult.ConflictResult>(await CreateAsync("a")).Reason,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -63,7 +68,8 @@ public abstract class ContractTests : IAsyncLifetime
     {
         await CreateAsync("a");
         var uid = (await ReadAsync("a")).Uid;
-        Assert.IsType<StepResult.ConflictResult>(await Writer.DeleteAsync(Pod("a"), Guid.NewGuid().ToString(), "", Cancel));
+        Assert.IsType<StepResult.ConflictResult>(
+            await Writer.DeleteAsync(Pod("a"), Guid.NewGuid().ToString(), "", Cancel));
         Assert.Equal(StepResult.Done, await Writer.DeleteAsync(Pod("a"), uid, "", Cancel));
         Assert.Equal(StepResult.Gone, await Writer.DeleteAsync(Pod("a"), uid, "", Cancel));
     }
@@ -72,7 +78,8 @@ public abstract class ContractTests : IAsyncLifetime
     public async Task A_finalizer_holds_a_deleted_object_until_it_is_taken_off()
     {
         await CreateAsync("a");
-        var finalizers = new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = new JsonArray("slurmbridge.io/test") } };
+        var finalizers = new JsonObject
+            { ["metadata"] = new JsonObject { ["finalizers"] = new JsonArray("slurmbridge.io/test") } };
         Assert.Equal(StepResult.Done, await Writer.MergeAsync(Pod("a"), finalizers, "", Cancel));
         await Writer.DeleteAsync(Pod("a"), (await ReadAsync("a")).Uid, "", Cancel);
         Assert.NotNull((await ReadAsync("a")).DeletionTimestamp);
@@ -116,13 +123,16 @@ public abstract class ContractTests : IAsyncLifetime
     [Fact]
     public async Task Watches_that_the_server_ends_are_resumed_without_a_new_list()
     {
-        await using var pods = await WatchAsync(new WatchScope(_namespace), new KubeLimits { WatchLife = TimeSpan.FromSeconds(1) });
+        await using var pods = await WatchAsync(
+            new WatchScope(_namespace), new KubeLimits { WatchLife = TimeSpan.FromSeconds(1) });
         for (var i = 0; i < 3; i++)
         {
             await CreateAsync($"p{i}");
             await pods.UntilAsync(string.Join(", ", Enumerable.Range(0, i + 1).Select(n => $"Added p{n}")));
             var seen = TimeProvider.System.GetTimestamp();
-            await Eventually.TrueAsync(() => TimeProvider.System.GetElapsedTime(seen) > TimeSpan.FromSeconds(0.8), "the server ends the watch");
+            await Eventually.TrueAsync(
+                () => TimeProvider.System.GetElapsedTime(seen) > TimeSpan.FromSeconds(0.8),
+                "the server ends the watch");
         }
         Assert.True(pods.Informer.State.Synced);
     }
@@ -133,7 +143,8 @@ public abstract class ContractTests : IAsyncLifetime
         await CreateAsync("a", """{"team":"one"}""");
         await using var pods = await WatchAsync(new WatchScope(_namespace, "team=one"));
         await pods.UntilAsync("Added a");
-        var moved = new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["team"] = "two" } } };
+        var moved = new JsonObject
+            { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["team"] = "two" } } };
         await Writer.MergeAsync(Pod("a"), moved, "", Cancel);
         await pods.UntilAsync("Added a, Deleted a");
     }
@@ -148,7 +159,8 @@ public abstract class ContractTests : IAsyncLifetime
         return Writer.CreateAsync(KubeKinds.Pods.Resource, _namespace, body, Cancel);
     }
 
-    private async Task<Meta> ReadAsync(string name) => (await Client.GetAsync(KubeKinds.Pods, new ObjectKey(_namespace, name), Cancel)).Metadata;
+    private async Task<Meta> ReadAsync(string name) =>
+        (await Client.GetAsync(KubeKinds.Pods, new ObjectKey(_namespace, name), Cancel)).Metadata;
 
     private WriteTarget Pod(string name) => new(KubeKinds.Pods.Resource, new ObjectKey(_namespace, name));
 
@@ -167,7 +179,10 @@ public abstract class ContractTests : IAsyncLifetime
     private static JsonObject Annotate(string said) =>
         new() { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { ["said"] = said } } };
 
-    /// <summary>An informer that writes down what it is told about pods' coming and going; other writers' changes to them are left out.</summary>
+    /// <summary>
+    /// An informer that writes down what it is told about pods' coming and going; other writers' changes to them are
+    /// left out.
+    /// </summary>
     private sealed class Watching : IAsyncDisposable
     {
         private readonly KubeClient _client;
@@ -178,10 +193,12 @@ public abstract class ContractTests : IAsyncLifetime
         public Watching(KubeClient client, WatchScope scope)
         {
             _client = client;
-            Informer = new Informer<Pod>(client, KubeKinds.Pods, scope, TimeProvider.System, new Random(1), NullLogger.Instance);
+            Informer = new Informer<Pod>(
+                client, KubeKinds.Pods, scope, TimeProvider.System, new Random(1), NullLogger.Instance);
             Informer.Changed += changes =>
             {
-                foreach (var change in changes.Where(c => c.Type != ChangeType.Modified || c.Item.Metadata.Annotations.ContainsKey("said")))
+                foreach (var change in changes.Where(
+                    c => c.Type != ChangeType.Modified || c.Item.Metadata.Annotations.ContainsKey("said")))
                     _told += (_told.Length > 0 ? ", " : "") + $"{change.Type} {change.Key.Name}";
             };
             _running = Informer.RunAsync(_stop.Token);
@@ -189,7 +206,8 @@ public abstract class ContractTests : IAsyncLifetime
 
         public Informer<Pod> Informer { get; }
 
-        public Task UntilAsync(string told) => Eventually.TrueAsync(() => _told == told, $"told '{told}' (so far '{_told}')");
+        public Task UntilAsync(string told) =>
+            Eventually.TrueAsync(() => _told == told, $"told '{told}' (so far '{_told}')");
 
         public async ValueTask DisposeAsync()
         {

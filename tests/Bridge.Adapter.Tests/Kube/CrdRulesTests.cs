@@ -64,15 +64,20 @@ public sealed class CrdRulesTests(LabKube lab)
     [InlineData("""{"cluster":"lab","pools":["gpu"],"maxTimeMinutes":60,"defaultTimeMinutes":61}""", "must not exceed maxTimeMinutes")]
     [InlineData("""{"cluster":"lab","pools":["gpu"],"allowAccounts":["a"],"denyAccounts":["b"]}""", "give only one of them")]
     public async Task Fields_that_contradict_each_other_are_refused(string spec, string expected) =>
-        Assert.Contains(expected, Reason(await CreateAsync(KubeKinds.PartitionPolicies.Resource, "p", spec)), StringComparison.Ordinal);
+        Assert.Contains(
+            expected, Reason(await CreateAsync(KubeKinds.PartitionPolicies.Resource, "p", spec)),
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("with.dots", "set spec.partitionName")]
     [InlineData("default", "reserves the partition name DEFAULT")]
     public async Task A_policy_whose_own_name_is_no_partition_name_needs_one(string name, string expected)
     {
-        Assert.Contains(expected, Reason(await CreateAsync(KubeKinds.PartitionPolicies.Resource, name, Partition)), StringComparison.Ordinal);
-        var named = Partition.Replace("{\"cluster\"", "{\"partitionName\":\"gpu\",\"cluster\"", StringComparison.Ordinal);
+        Assert.Contains(
+            expected, Reason(await CreateAsync(KubeKinds.PartitionPolicies.Resource, name, Partition)),
+            StringComparison.Ordinal);
+        var named = Partition.Replace(
+            "{\"cluster\"", "{\"partitionName\":\"gpu\",\"cluster\"", StringComparison.Ordinal);
         Assert.Equal(StepResult.Done, await CreateAsync(KubeKinds.PartitionPolicies.Resource, name, named));
     }
 
@@ -86,11 +91,14 @@ public sealed class CrdRulesTests(LabKube lab)
         var key = new ObjectKey(ns, "gpu");
         await lab.MakeAsync(KubeKinds.PartitionPolicies.Resource, key, $$"""{ "spec": {{Partition}} }""");
         var target = new WriteTarget(KubeKinds.PartitionPolicies.Resource, key);
-        var renamed = await writer.MergeAsync(target, new JsonObject { ["spec"] = new JsonObject { ["partitionName"] = "x" } }, "", Cancel);
+        var renamed = await writer.MergeAsync(
+            target, new JsonObject { ["spec"] = new JsonObject { ["partitionName"] = "x" } }, "", Cancel);
         Assert.Contains("partitionName cannot be changed", Reason(renamed), StringComparison.Ordinal);
-        var moved = await writer.MergeAsync(target, new JsonObject { ["spec"] = new JsonObject { ["cluster"] = "other" } }, "", Cancel);
+        var moved = await writer.MergeAsync(
+            target, new JsonObject { ["spec"] = new JsonObject { ["cluster"] = "other" } }, "", Cancel);
         Assert.Contains("cluster cannot be changed", Reason(moved), StringComparison.Ordinal);
-        var closed = await writer.MergeAsync(target, new JsonObject { ["spec"] = new JsonObject { ["state"] = "Drain" } }, "", Cancel);
+        var closed = await writer.MergeAsync(
+            target, new JsonObject { ["spec"] = new JsonObject { ["state"] = "Drain" } }, "", Cancel);
         Assert.Equal(StepResult.Done, closed);
     }
 
@@ -129,7 +137,8 @@ public sealed class CrdRulesTests(LabKube lab)
     {
         Assert.SkipWhen(lab.WhyNot.Length > 0, lab.WhyNot);
         using var client = lab.Client();
-        var body = new JsonObject { ["metadata"] = new JsonObject { ["name"] = name }, ["spec"] = JsonNode.Parse(spec) };
+        var body = new JsonObject
+            { ["metadata"] = new JsonObject { ["name"] = name }, ["spec"] = JsonNode.Parse(spec) };
         return await new KubeWriter(client).CreateAsync(resource, await lab.NewNamespaceAsync(), body, Cancel);
     }
 

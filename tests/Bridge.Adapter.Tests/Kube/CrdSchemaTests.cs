@@ -6,7 +6,9 @@ using YamlDotNet.RepresentationModel;
 
 namespace Bridge.Adapter.Tests.Kube;
 
-/// <summary>The schemas in helm/bridge/crds, the records that read them and the policies that planners use name the same fields.</summary>
+/// <summary>
+/// The schemas in helm/bridge/crds, the records that read them and the policies that planners use name the same fields.
+/// </summary>
 public sealed class CrdSchemaTests
 {
     [Theory]
@@ -34,8 +36,10 @@ public sealed class CrdSchemaTests
     [InlineData("partitionpolicies", typeof(PartitionPolicySpec))]
     public void The_schema_has_the_fields_of_the_policy(string plural, Type policy)
     {
-        var schema = (YamlMappingNode)At(Crd(plural), "spec", "versions", "0", "schema", "openAPIV3Schema", "properties", "spec", "properties");
-        var expected = policy.GetProperties().Where(p => p.Name != "EqualityContract").Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name));
+        var schema = (YamlMappingNode)At(
+            Crd(plural), "spec", "versions", "0", "schema", "openAPIV3Schema", "properties", "spec", "properties");
+        var expected = policy.GetProperties().Where(p => p.Name != "EqualityContract")
+            .Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name));
         Assert.Equal(expected.Order(), schema.Children.Keys.Select(k => k.ToString()).Order());
     }
 
@@ -46,11 +50,14 @@ public sealed class CrdSchemaTests
             Compare(At(schema, "items"), Element(record), path + "[]", differences);
             return;
         }
-        if (((YamlMappingNode)schema).Children.TryGetValue("properties", out var properties) is false || record.Kind != JsonTypeInfoKind.Object)
+        if (((YamlMappingNode)schema).Children.TryGetValue("properties", out var properties) is false
+            || record.Kind != JsonTypeInfoKind.Object)
             return;
         var named = ((YamlMappingNode)properties!).Children.ToDictionary(p => p.Key.ToString(), p => p.Value);
-        differences.AddRange(named.Keys.Except(record.Properties.Select(p => p.Name)).Select(n => $"{path}.{n} is not read"));
-        differences.AddRange(record.Properties.Select(p => p.Name).Except(named.Keys).Select(n => $"{path}.{n} is not in the schema"));
+        differences.AddRange(
+            named.Keys.Except(record.Properties.Select(p => p.Name)).Select(n => $"{path}.{n} is not read"));
+        differences.AddRange(
+            record.Properties.Select(p => p.Name).Except(named.Keys).Select(n => $"{path}.{n} is not in the schema"));
         foreach (var property in record.Properties.Where(p => named.ContainsKey(p.Name)))
             Compare(named[property.Name], Property(record, property.Name), $"{path}.{property.Name}", differences);
     }
@@ -61,12 +68,14 @@ public sealed class CrdSchemaTests
     private static JsonTypeInfo Element(JsonTypeInfo list) => list.Options.GetTypeInfo(list.ElementType!);
 
     private static YamlNode At(YamlNode node, params string[] path) => path.Aggregate(
-        node, (at, part) => at is YamlSequenceNode list ? list.Children[int.Parse(part, null)] : ((YamlMappingNode)at).Children[part]);
+        node, (at, part) =>
+        at is YamlSequenceNode list ? list.Children[int.Parse(part, null)] : ((YamlMappingNode)at).Children[part]);
 
     private static YamlNode Crd(string plural)
     {
         var stream = new YamlStream();
-        stream.Load(new StringReader(File.ReadAllText(Path.Combine(LabKube.CrdFolder, $"slurmbridge.io_{plural}.yaml"))));
+        stream.Load(new StringReader(
+            File.ReadAllText(Path.Combine(LabKube.CrdFolder, $"slurmbridge.io_{plural}.yaml"))));
         return stream.Documents[0].RootNode;
     }
 }

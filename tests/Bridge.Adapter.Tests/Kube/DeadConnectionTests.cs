@@ -8,7 +8,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bridge.Adapter.Tests.Kube;
 
-/// <summary>A connection that swallows everything without a word, as a vanished machine or a firewall leaves it.</summary>
+/// <summary>
+/// A connection that swallows everything without a word, as a vanished machine or a firewall leaves it.
+/// </summary>
 public sealed class DeadConnectionTests
 {
     [Fact]
@@ -32,7 +34,9 @@ public sealed class DeadConnectionTests
         await running;
     }
 
-    /// <summary>Passes bytes between client and server until told to swallow those of the connections that are open.</summary>
+    /// <summary>
+    /// Passes bytes between client and server until told to swallow those of the connections that are open.
+    /// </summary>
     private sealed class Wire : IAsyncDisposable
     {
         private readonly TcpListener _listener = new(IPAddress.Loopback, 0);

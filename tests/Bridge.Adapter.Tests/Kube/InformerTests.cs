@@ -110,7 +110,8 @@ public sealed class InformerTests : IAsyncDisposable
         var nodes = await StartAsync(k => k.Put(KubeKinds.Nodes, "n1"));
         _kube.Fail(FakeFault.On("GET", "/nodes") with { Code = 503, Body = "upstream is down", Times = 1000 });
         _kube.Watches.CutAll();
-        await Eventually.TrueAsync(() => nodes.State.Error.Contains("upstream is down", StringComparison.Ordinal), "the error shows", _time);
+        await Eventually.TrueAsync(
+            () => nodes.State.Error.Contains("upstream is down", StringComparison.Ordinal), "the error shows", _time);
         Assert.True(nodes.State.Synced);
         Assert.False(nodes.State.Current);
         Assert.Single(nodes.Snapshot);
@@ -120,7 +121,8 @@ public sealed class InformerTests : IAsyncDisposable
     public async Task Retry_after_of_429_is_waited_out()
     {
         await StartAsync();
-        _kube.Fail(FakeFault.On("GET", "/nodes") with { Code = 429, Reason = "TooManyRequests", Body = "slow down", RetryAfterSeconds = 60 });
+        _kube.Fail(FakeFault.On("GET", "/nodes") with
+            { Code = 429, Reason = "TooManyRequests", Body = "slow down", RetryAfterSeconds = 60 });
         _kube.Watches.EndAll();
         await Eventually.TrueAsync(() => _kube.Requests.Count == 2, "the refused request", _time);
         var refusedAt = _time.GetUtcNow();
@@ -133,7 +135,8 @@ public sealed class InformerTests : IAsyncDisposable
     {
         var nodes = await StartAsync();
         _kube.Watches.Write("nodes", "{\"type\":\"ADDED\",\"object\":null}\n");
-        await Eventually.TrueAsync(() => nodes.State.Error.Contains("not an event", StringComparison.Ordinal), "the error shows");
+        await Eventually.TrueAsync(
+            () => nodes.State.Error.Contains("not an event", StringComparison.Ordinal), "the error shows");
         _kube.Put(KubeKinds.Nodes, "n1");
         await Eventually.TrueAsync(() => nodes.Snapshot.Count == 1 && nodes.State.Current, "n1 is seen", _time);
         Assert.Single(_kube.Requests, r => r.Contains("sendInitialEvents", StringComparison.Ordinal));
@@ -153,7 +156,8 @@ public sealed class InformerTests : IAsyncDisposable
     public async Task A_silent_watch_is_opened_anew()
     {
         await StartAsync();
-        await Eventually.TrueAsync(() => _kube.Requests.Count == 2, "a second watch after three minutes of silence", _time);
+        await Eventually.TrueAsync(
+            () => _kube.Requests.Count == 2, "a second watch after three minutes of silence", _time);
         Assert.True(_time.GetUtcNow() - new ManualTime().GetUtcNow() >= TimeSpan.FromMinutes(3));
     }
 

@@ -90,7 +90,8 @@ public sealed class KubeConfigTests : IAsyncLifetime
     [InlineData("", "exec: {command: aws}", "users[me].user.exec is not supported")]
     [InlineData("", "auth-provider: {name: gcp}", "auth-provider is not supported")]
     [InlineData("", "username: me", "username is not supported")]
-    [InlineData("insecure-skip-tls-verify: true", "token: x", "clusters[c].cluster.insecure-skip-tls-verify is refused")]
+    [InlineData("insecure-skip-tls-verify: true", "token: x",
+        "clusters[c].cluster.insecure-skip-tls-verify is refused")]
     [InlineData("proxy-url: http://p", "token: x", "proxy-url is not supported")]
     [InlineData("certificate-authority-data: '%%%'", "token: x", "certificate-authority-data is not base64")]
     [InlineData("certificate-authority: nowhere.pem", "token: x", "nowhere.pem")]

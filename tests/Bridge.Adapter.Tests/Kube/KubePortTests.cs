@@ -13,7 +13,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bridge.Adapter.Tests.Kube;
 
-/// <summary>The port of the loop against the real API machinery: each step is written, and seen again in the view.</summary>
+/// <summary>
+/// The port of the loop against the real API machinery: each step is written, and seen again in the view.
+/// </summary>
 [Collection(LabKubeTests.Name)]
 public sealed class KubePortTests(LabKube lab) : IAsyncLifetime
 {
@@ -41,7 +43,8 @@ public sealed class KubePortTests(LabKube lab) : IAsyncLifetime
         _client = lab.Client();
         _fleet = new KubeFleet(_client, _namespace, TimeProvider.System, new Random(1), NullLogger<KubeFleet>.Instance);
         var writer = new KubeWriter(_client);
-        _port = new KubePort(_fleet, writer, new EventRecorder(writer, TimeProvider.System, NullLogger.Instance), TimeProvider.System);
+        _port = new KubePort(
+            _fleet, writer, new EventRecorder(writer, TimeProvider.System, NullLogger.Instance), TimeProvider.System);
         _running = _fleet.RunAsync(_stop.Token);
         await UntilAsync(() => _port.View.Source.Current && _port.View.Nodes.ContainsKey(_node), "the view is synced");
     }
@@ -63,9 +66,13 @@ public sealed class KubePortTests(LabKube lab) : IAsyncLifetime
         await UntilAsync(() => _port.View.DevicesOf(_node).State == PoolState.Complete, "the whole pool is complete");
         var devices = _port.View.DevicesOf(_node).Devices;
         Assert.Equal(["GPU-gpu-0", "GPU-gpu-1"], devices.Select(d => d.Uuid));
-        Assert.Equal(("NVIDIA H100 80GB HBM3", "9.0.0", "0000:18:00.0"), (devices[0].Product, devices[0].ComputeCapability, devices[0].PciBusId));
+        Assert.Equal(
+            ("NVIDIA H100 80GB HBM3", "9.0.0", "0000:18:00.0"),
+            (devices[0].Product, devices[0].ComputeCapability, devices[0].PciBusId));
         var node = _port.View.Nodes[_node];
-        Assert.Equal((63500L, 1031L << 30, ConditionStatus.True), (node.AllocatableMilliCpu, node.AllocatableMemoryBytes, node.Ready));
+        Assert.Equal(
+            (63500L, 1031L << 30, ConditionStatus.True),
+            (node.AllocatableMilliCpu, node.AllocatableMemoryBytes, node.Ready));
         Assert.Contains(_namespace, _port.View.NamespaceOfAccount.Values);
     }
 
@@ -74,7 +81,8 @@ public sealed class KubePortTests(LabKube lab) : IAsyncLifetime
     {
         var claim = new ClaimSpec
         {
-            Namespace = _namespace, Name = "slurmd-n1-0a1b", Cluster = "lab", SlurmNode = new NodeName("n1"), KubeNode = _node,
+            Namespace = _namespace, Name = "slurmd-n1-0a1b", Cluster = "lab", SlurmNode = new NodeName("n1"),
+                KubeNode = _node,
             DeviceClass = "gpu.nvidia.com", Driver = "gpu.nvidia.com", Uuids = ["GPU-a", "GPU-b"],
         };
         Assert.Equal(StepResult.Done, await _port.CreateClaimAsync(claim, Cancel));
@@ -85,31 +93,43 @@ public sealed class KubePortTests(LabKube lab) : IAsyncLifetime
         Assert.Equal(("n1", _node, "lab", "gpu"), (pod.SlurmNode.Value, pod.KubeNode, pod.Cluster, pod.Pool));
         Assert.Equal(("hash", claim.Name), (pod.SpecHash, pod.ClaimName));
         var seen = _port.View.Claims[0];
-        Assert.Equal(StepResult.Done, await _port.DeletePodAsync(new DeletePod(About, "", pod.SlurmNode, pod.Namespace, pod.Name, pod.Uid), Cancel));
-        var deleted = await _port.DeleteClaimAsync(new DeleteClaim(About, "", seen.SlurmNode, seen.Namespace, seen.Name, seen.Uid), Cancel);
+        Assert.Equal(
+            StepResult.Done,
+            await _port.DeletePodAsync(
+            new DeletePod(About, "", pod.SlurmNode, pod.Namespace, pod.Name, pod.Uid), Cancel));
+        var deleted = await _port.DeleteClaimAsync(
+            new DeleteClaim(About, "", seen.SlurmNode, seen.Namespace, seen.Name, seen.Uid), Cancel);
         Assert.Equal(StepResult.Done, deleted);
-        await UntilAsync(() => _port.View.Pods.All(p => p.Deleting) && _port.View.Claims.All(c => c.Deleting), "both are on their way out");
+        await UntilAsync(
+            () => _port.View.Pods.All(p => p.Deleting) && _port.View.Claims.All(c => c.Deleting),
+            "both are on their way out");
     }
 
     [Fact]
     public async Task A_cordon_of_Bridges_own_is_made_and_taken_back_and_somebody_elses_is_left()
     {
-        Assert.Equal(StepResult.Done, await _port.SetCordonAsync(new SetCordon(About, "", _node, Cordoned: true), Cancel));
+        Assert.Equal(
+            StepResult.Done, await _port.SetCordonAsync(new SetCordon(About, "", _node, Cordoned: true), Cancel));
         await UntilAsync(() => _port.View.Nodes[_node].Cordoned, "cordoned");
         Assert.True(_port.View.Nodes[_node].Annotations.ContainsKey(WellKnown.CordonedAnnotation));
-        Assert.Equal(StepResult.Done, await _port.SetCordonAsync(new SetCordon(About, "", _node, Cordoned: false), Cancel));
+        Assert.Equal(
+            StepResult.Done, await _port.SetCordonAsync(new SetCordon(About, "", _node, Cordoned: false), Cancel));
         await UntilAsync(() => !_port.View.Nodes[_node].Cordoned, "uncordoned");
         await PatchNodeAsync("""{"spec":{"unschedulable":true}}""");
         await UntilAsync(() => _port.View.Nodes[_node].Cordoned, "cordoned by an administrator");
-        Assert.IsType<StepResult.ConflictResult>(await _port.SetCordonAsync(new SetCordon(About, "", _node, Cordoned: false), Cancel));
-        Assert.IsType<StepResult.ConflictResult>(await _port.SetCordonAsync(new SetCordon(About, "", _node, Cordoned: true), Cancel));
+        Assert.IsType<StepResult.ConflictResult>(
+            await _port.SetCordonAsync(new SetCordon(About, "", _node, Cordoned: false), Cancel));
+        Assert.IsType<StepResult.ConflictResult>(
+            await _port.SetCordonAsync(new SetCordon(About, "", _node, Cordoned: true), Cancel));
     }
 
     [Fact]
     public async Task The_drain_condition_is_written_beside_the_kubelets()
     {
         var condition = new NodeCondition(ConditionStatus.True, "Drained", "maintenance [root]");
-        Assert.Equal(StepResult.Done, await _port.SetNodeConditionAsync(new SetNodeCondition(About, "", _node, condition), Cancel));
+        Assert.Equal(
+            StepResult.Done,
+            await _port.SetNodeConditionAsync(new SetNodeCondition(About, "", _node, condition), Cancel));
         await UntilAsync(() => _port.View.Nodes[_node].SlurmDrained == condition, "the condition is seen");
         Assert.Equal(ConditionStatus.True, _port.View.Nodes[_node].Ready);
     }
@@ -123,7 +143,8 @@ public sealed class KubePortTests(LabKube lab) : IAsyncLifetime
             {"status":{"conditions":[
              {"type":"Ready","status":"True","reason":"KubeletReady","message":"ok","lastHeartbeatTime":"2026-11-21T00:00:00Z"}]}}
             """);
-        await UntilAsync(() => _fleet.Nodes.Snapshot[new("", _node)].Metadata.ResourceVersion != version, "the informer saw it");
+        await UntilAsync(
+            () => _fleet.Nodes.Snapshot[new("", _node)].Metadata.ResourceVersion != version, "the informer saw it");
         Assert.Same(before.Nodes[_node], _port.View.Nodes[_node]);
     }
 
@@ -140,7 +161,8 @@ public sealed class KubePortTests(LabKube lab) : IAsyncLifetime
         Assert.IsType<StepResult.ConflictResult>(await _port.SetPartitionFinalizerAsync(claimed, Cancel));
         var ready = new Condition
         {
-            Type = "Ready", Status = ConditionStatus.False, Reason = "PoolMissing", Message = "pool gpu does not exist", ObservedGeneration = 1,
+            Type = "Ready", Status = ConditionStatus.False, Reason = "PoolMissing", Message = "pool gpu does not exist",
+                ObservedGeneration = 1,
             LastTransitionTime = new DateTimeOffset(2026, 11, 21, 0, 0, 0, TimeSpan.Zero),
         };
         var written = new WritePartitionStatus(policy.Ref, "", [ready], new PartitionCounts { Nodes = 2, Gpus = 16 });
@@ -150,7 +172,9 @@ public sealed class KubePortTests(LabKube lab) : IAsyncLifetime
         var other = written with { About = policy.Ref with { Uid = Guid.NewGuid().ToString() } };
         Assert.IsType<StepResult.ConflictResult>(await _port.WriteStatusAsync(other, Cancel));
         var last = _port.View.Partitions[0];
-        Assert.Equal(StepResult.Done, await _port.SetPartitionFinalizerAsync(new(last.Ref, "", last.ResourceVersion, Present: false), Cancel));
+        Assert.Equal(
+            StepResult.Done,
+            await _port.SetPartitionFinalizerAsync(new(last.Ref, "", last.ResourceVersion, Present: false), Cancel));
     }
 
     [Fact]
@@ -172,7 +196,8 @@ public sealed class KubePortTests(LabKube lab) : IAsyncLifetime
     {
         Namespace = _namespace, Name = "slurmd-n1", Cluster = "lab", Pool = "gpu", SlurmNode = new NodeName("n1"),
         KubeNode = _node, KubeNodeUid = "u",
-        Template = new SlurmdTemplate { Image = "slurmd:26.05" }, SlurmKey = new SecretKeyRef { Name = "slurm", Key = "slurm.key" },
+        Template = new SlurmdTemplate { Image = "slurmd:26.05" }, SlurmKey = new SecretKeyRef
+        { Name = "slurm", Key = "slurm.key" },
         Arguments = ["-D", "-Z"], Ownership = GpuOwnership.Claim, ClaimName = claim, SpecHash = "hash",
     };
 
@@ -187,7 +212,9 @@ public sealed class KubePortTests(LabKube lab) : IAsyncLifetime
         """);
 
     private async Task PatchNodeAsync(string patch) =>
-        Assert.Equal(200, (await lab.RawAsync(HttpMethod.Patch, $"/api/v1/nodes/{_node}", "application/merge-patch+json", patch)).Code);
+        Assert.Equal(
+            200, (await lab.RawAsync(
+            HttpMethod.Patch, $"/api/v1/nodes/{_node}", "application/merge-patch+json", patch)).Code);
 
     private static Task UntilAsync(Func<bool> condition, string what) => Eventually.TrueAsync(condition, what);
 }

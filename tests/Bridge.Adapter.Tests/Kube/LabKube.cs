@@ -8,8 +8,9 @@ using Bridge.Kube.Models;
 namespace Bridge.Adapter.Tests.Kube;
 
 /// <summary>
-/// Kubernetes' own API machinery with Bridge's resources in it: the cluster that BRIDGE_LAB_KUBECONFIG names, else the lab's API server.
-/// Where neither is there the tests are skipped and say so. What a test makes lives in namespaces, and under names, of its own.
+/// Kubernetes' own API machinery with Bridge's resources in it: the cluster that BRIDGE_LAB_KUBECONFIG names, else the
+/// lab's API server. Where neither is there the tests are skipped and say so. What a test makes lives in namespaces,
+/// and under names, of its own.
 /// </summary>
 public sealed class LabKube : IAsyncLifetime
 {
@@ -50,7 +51,8 @@ public sealed class LabKube : IAsyncLifetime
             await ApplyCrdAsync(client, file);
     }
 
-    public KubeClient Client(KubeLimits? limits = null) => new(Endpoint, limits ?? new KubeLimits(), TimeProvider.System);
+    public KubeClient Client(KubeLimits? limits = null) =>
+        new(Endpoint, limits ?? new KubeLimits(), TimeProvider.System);
 
     /// <summary>A name that no other run has.</summary>
     public static string NewName(string prefix) => $"{prefix}-{Guid.NewGuid().ToString("n")[..10]}";
@@ -71,13 +73,15 @@ public sealed class LabKube : IAsyncLifetime
         var meta = (JsonObject)(body["metadata"] ??= new JsonObject());
         meta["name"] = key.Name;
         _made.Add((resource, key));
-        var (code, answer) = await RawAsync(HttpMethod.Post, resource.Collection(key.Namespace), "application/json", body.ToJsonString());
+        var (code, answer) = await RawAsync(
+            HttpMethod.Post, resource.Collection(key.Namespace), "application/json", body.ToJsonString());
         Assert.True(code is 200 or 201, answer.ToJsonString());
         return answer;
     }
 
     /// <summary>One request as it is, past the client under test: status and body.</summary>
-    public async Task<(int Code, JsonObject Body)> RawAsync(HttpMethod method, string path, string contentType = "", string body = "")
+    public async Task<(int Code, JsonObject Body)> RawAsync(
+        HttpMethod method, string path, string contentType = "", string body = "")
     {
         using var http = new HttpClient(RawHandler()) { BaseAddress = Endpoint.Server };
         using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
@@ -136,7 +140,8 @@ public sealed class LabKube : IAsyncLifetime
 
     private static async Task ScriptAsync(string name, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Path.Combine(Repository, "scripts", name), arguments) { RedirectStandardError = true };
+        var start = new ProcessStartInfo(Path.Combine(Repository, "scripts", name), arguments)
+            { RedirectStandardError = true };
         using var process = Process.Start(start)!;
         var error = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
@@ -149,7 +154,8 @@ public sealed class LabKube : IAsyncLifetime
     {
         var plural = Path.GetFileNameWithoutExtension(file).Split('_')[1];
         var path = $"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{plural}.slurmbridge.io?fieldManager=bridge-tests&force=true";
-        var (code, answer) = await RawAsync(HttpMethod.Patch, path, "application/apply-patch+yaml", await File.ReadAllTextAsync(file));
+        var (code, answer) = await RawAsync(
+            HttpMethod.Patch, path, "application/apply-patch+yaml", await File.ReadAllTextAsync(file));
         Assert.True(code is 200 or 201, answer.ToJsonString());
         var resource = new KubeResource("slurmbridge.io", "v1alpha1", plural, "", true);
         using var looks = new PeriodicTimer(TimeSpan.FromMilliseconds(100), TimeProvider.System);
@@ -157,13 +163,16 @@ public sealed class LabKube : IAsyncLifetime
         {
             try
             {
-                await client.SendAsync(new KubeRequest(HttpMethod.Get, resource.Collection()), KubeKinds.NodePools.List, CancellationToken.None);
+                await client.SendAsync(
+                    new KubeRequest(HttpMethod.Get, resource.Collection()), KubeKinds.NodePools.List,
+                    CancellationToken.None);
                 return;
             }
             catch (KubeException e) when (tries < 200)
             {
                 // Established takes the server a moment; until then it answers 404 without a Status, or 429.
-                Assert.True(e.Failure.Code is 404 or 429 or 503, string.Create(CultureInfo.InvariantCulture, $"{file}: {e.Message}"));
+                Assert.True(e.Failure.Code is 404 or 429 or 503,
+                    string.Create(CultureInfo.InvariantCulture, $"{file}: {e.Message}"));
                 await looks.WaitForNextTickAsync();
             }
         }

@@ -60,7 +60,8 @@ public sealed class LeaderElectorTests : IAsyncLifetime
         var term = first.Elector.Current!;
         _kube.Fail(FakeFault.On("PUT", "/leases/") with { Code = 500, Body = "etcd is slow", Times = 1000 });
         var began = _time.GetUtcNow();
-        await Eventually.TrueAsync(() => term.Lost.IsCancellationRequested, "the term is over", _time, () => _kube.Quiet);
+        await Eventually.TrueAsync(
+            () => term.Lost.IsCancellationRequested, "the term is over", _time, () => _kube.Quiet);
         Assert.InRange(_time.GetUtcNow() - began, TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(12.5));
         Assert.False(first.Elector.IsLeader);
     }
@@ -87,7 +88,8 @@ public sealed class LeaderElectorTests : IAsyncLifetime
         const string Stolen = """{"spec":{"holderIdentity":"thief","leaseDurationSeconds":15,"leaseTransitions":7}}""";
         _kube.Put(KubeKinds.Leases, _lease.Name, Stolen, _lease.Namespace);
         var taken = _time.GetUtcNow();
-        await Eventually.TrueAsync(() => term.Lost.IsCancellationRequested, "the term is over", _time, () => _kube.Quiet);
+        await Eventually.TrueAsync(
+            () => term.Lost.IsCancellationRequested, "the term is over", _time, () => _kube.Quiet);
         Assert.InRange(_time.GetUtcNow() - taken, TimeSpan.Zero, TimeSpan.FromSeconds(5));
     }
 
@@ -114,17 +116,21 @@ public sealed class LeaderElectorTests : IAsyncLifetime
         using var client = _kube.Client(_time);
         var options = new LeaseOptions
         {
-            Namespace = "x", Name = "y", Identity = "", RenewDeadline = TimeSpan.FromSeconds(20), Retry = TimeSpan.FromSeconds(15),
+            Namespace = "x", Name = "y", Identity = "", RenewDeadline = TimeSpan.FromSeconds(20),
+                Retry = TimeSpan.FromSeconds(15),
         };
-        var thrown = Assert.Throws<ArgumentException>(() => new LeaderElector(client, options, _time, new Random(1), NullLogger.Instance));
+        var thrown = Assert.Throws<ArgumentException>(
+            () => new LeaderElector(client, options, _time, new Random(1), NullLogger.Instance));
         Assert.Contains("Identity", thrown.Message, StringComparison.Ordinal);
         Assert.Contains("RenewDeadline", thrown.Message, StringComparison.Ordinal);
         Assert.Contains("Retry", thrown.Message, StringComparison.Ordinal);
     }
 
-    private string? Holder() => (string?)_kube.Store.Find(KubeKinds.Leases.Resource, _lease)!["spec"]!["holderIdentity"];
+    private string? Holder() =>
+        (string?)_kube.Store.Find(KubeKinds.Leases.Resource, _lease)!["spec"]!["holderIdentity"];
 
-    private Task LeadsAsync(Bridge bridge) => Eventually.TrueAsync(() => bridge.Elector.IsLeader, $"{bridge.Name} leads", _time, () => _kube.Quiet);
+    private Task LeadsAsync(Bridge bridge) =>
+        Eventually.TrueAsync(() => bridge.Elector.IsLeader, $"{bridge.Name} leads", _time, () => _kube.Quiet);
 
     private Bridge Start(string name)
     {

@@ -32,7 +32,8 @@ public sealed class WriteFailureTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_object_that_the_API_server_does_not_know_is_gone() => Assert.Equal(StepResult.Gone, await DeleteAsync());
+    public async Task An_object_that_the_API_server_does_not_know_is_gone() =>
+        Assert.Equal(StepResult.Gone, await DeleteAsync());
 
     [Theory]
     [InlineData(404, "", "404 page not found", typeof(StepResult.UnavailableResult))]
@@ -62,7 +63,8 @@ public sealed class WriteFailureTests : IAsyncLifetime
     [Fact]
     public async Task The_servers_wish_to_be_left_alone_is_passed_on()
     {
-        _kube.Fail(FakeFault.On("DELETE", "/pods/p") with { Code = 429, Reason = "TooManyRequests", Body = "slow down", RetryAfterSeconds = 7 });
+        _kube.Fail(FakeFault.On("DELETE", "/pods/p") with
+            { Code = 429, Reason = "TooManyRequests", Body = "slow down", RetryAfterSeconds = 7 });
         Assert.Equal(TimeSpan.FromSeconds(7), Assert.IsType<StepResult.UnavailableResult>(await DeleteAsync()).After);
     }
 
@@ -97,7 +99,8 @@ public sealed class WriteFailureTests : IAsyncLifetime
         _kube.Fail(FakeFault.On("DELETE", "/pods/p") with { Until = never.Task });
         var deleting = DeleteAsync();
         await Eventually.TrueAsync(() => deleting.IsCompleted, "the request's own bound", _time);
-        Assert.Contains("in time", Assert.IsType<StepResult.UnavailableResult>(await deleting).Reason, StringComparison.Ordinal);
+        Assert.Contains(
+            "in time", Assert.IsType<StepResult.UnavailableResult>(await deleting).Reason, StringComparison.Ordinal);
         never.SetResult();
     }
 
@@ -118,5 +121,7 @@ public sealed class WriteFailureTests : IAsyncLifetime
     }
 
     private Task<StepResult> DeleteAsync() =>
-        new KubeWriter(_client).DeleteAsync(_pod, (string?)_kube.Store.Find(_pod.Resource, _pod.Key)?["metadata"]!["uid"] ?? "u", "", Cancel);
+        new KubeWriter(_client)
+            .DeleteAsync(
+            _pod, (string?)_kube.Store.Find(_pod.Resource, _pod.Key)?["metadata"]!["uid"] ?? "u", "", Cancel);
 }

@@ -10,9 +10,11 @@ internal static class Eventually
 
     /// <param name="condition">Looked at again and again.</param>
     /// <param name="what">For the failure's text.</param>
-    /// <param name="time">Moved on with every look, so that waits of the code under test end; null leaves clocks alone.</param>
+    /// <param name="time">Moved on with every look, so that waits of the code under test end; null leaves clocks
+    /// alone.</param>
     /// <param name="idle">Whether the clock may go on: it must not outrun answers that are still on their way.</param>
-    public static async Task TrueAsync(Func<bool> condition, string what, ManualTime? time = null, Func<bool>? idle = null)
+    public static async Task TrueAsync(
+        Func<bool> condition, string what, ManualTime? time = null, Func<bool>? idle = null)
     {
         var began = TimeProvider.System.GetTimestamp();
         using var looks = new PeriodicTimer(_look, TimeProvider.System);

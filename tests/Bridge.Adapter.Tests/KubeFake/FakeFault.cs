@@ -18,7 +18,9 @@ internal sealed record FakeFault
     public string Body { get; init; } = "";
     public int RetryAfterSeconds { get; init; }
 
-    /// <summary>Reset the stream. With <see cref="AfterWork"/>, only after the request took effect: the answer is lost.</summary>
+    /// <summary>
+    /// Reset the stream. With <see cref="AfterWork"/>, only after the request took effect: the answer is lost.
+    /// </summary>
     public bool Cut { get; init; }
 
     public bool AfterWork { get; init; }

@@ -17,8 +17,9 @@ using Microsoft.Extensions.Logging;
 namespace Bridge.Adapter.Tests.KubeFake;
 
 /// <summary>
-/// An API server in this process for what a real one cannot be made to do on demand: 410, 429, cut streams, garbage. HTTP/2 over TLS with
-/// an authority of its own. It knows no server-side apply ownership and no CEL: those are tested against the real API machinery.
+/// An API server in this process for what a real one cannot be made to do on demand: 410, 429, cut streams, garbage.
+/// HTTP/2 over TLS with an authority of its own. It knows no server-side apply ownership and no CEL: those are tested
+/// against the real API machinery.
 /// </summary>
 internal sealed class FakeKube : IAsyncDisposable
 {
@@ -58,7 +59,9 @@ internal sealed class FakeKube : IAsyncDisposable
         }
     }
 
-    /// <summary>No request is under way, and the last answer has had a moment to arrive. Open watches do not count.</summary>
+    /// <summary>
+    /// No request is under way, and the last answer has had a moment to arrive. Open watches do not count.
+    /// </summary>
     public bool Quiet =>
         Volatile.Read(ref _underWay) == 0
         && TimeProvider.System.GetElapsedTime(Volatile.Read(ref _lastRequestAt)) > TimeSpan.FromMilliseconds(10);
@@ -75,7 +78,8 @@ internal sealed class FakeKube : IAsyncDisposable
 
     public KubeEndpoint Endpoint => new()
     {
-        Server = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()),
+        Server = new Uri(
+            _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()),
         Authorities = [_certificate],
     };
 
@@ -98,7 +102,8 @@ internal sealed class FakeKube : IAsyncDisposable
         return fake;
     }
 
-    public KubeClient Client(TimeProvider time, KubeLimits? limits = null) => new(Endpoint, limits ?? new KubeLimits(), time);
+    public KubeClient Client(TimeProvider time, KubeLimits? limits = null) =>
+        new(Endpoint, limits ?? new KubeLimits(), time);
 
     public void Fail(FakeFault fault)
     {

@@ -8,7 +8,8 @@ internal sealed record FakePath(KubeResource Resource, string Namespace, string 
     private static readonly KubeResource[] _known =
     [
         KubeKinds.Nodes.Resource, KubeKinds.Pods.Resource, KubeKinds.Namespaces.Resource, KubeKinds.Secrets.Resource,
-        KubeKinds.Events.Resource, KubeKinds.Leases.Resource, KubeKinds.ResourceSlices.Resource, KubeKinds.ResourceClaims.Resource,
+        KubeKinds.Events.Resource, KubeKinds.Leases.Resource, KubeKinds.ResourceSlices.Resource,
+        KubeKinds.ResourceClaims.Resource,
         KubeKinds.SlurmClusters.Resource, KubeKinds.NodePools.Resource, KubeKinds.PartitionPolicies.Resource,
     ];
 
@@ -26,7 +27,8 @@ internal sealed record FakePath(KubeResource Resource, string Namespace, string 
         var ns = rest is ["namespaces", var inNamespace, _, ..] ? inNamespace : "";
         if (ns.Length > 0)
             rest = rest[2..];
-        var resource = _known.FirstOrDefault(k => k.Group == group && k.Version == parts[head - 1] && k.Plural == rest[0]);
+        var resource = _known.FirstOrDefault(
+            k => k.Group == group && k.Version == parts[head - 1] && k.Plural == rest[0]);
         return resource is null
             ? null
             : new FakePath(resource, ns, rest.ElementAtOrDefault(1) ?? "", rest.ElementAtOrDefault(2) ?? "");

@@ -24,7 +24,8 @@ internal sealed class FakeReads(FakeStore store)
         lock (store.Gate)
             found = store.Find(path.Resource, path.Key);
         return found is null
-            ? FakeAnswer.StatusAsync(http, 404, "NotFound", $"{path.Resource.Plural} \"{path.Name}\" not found", path.Resource.Plural)
+            ? FakeAnswer.StatusAsync(
+                http, 404, "NotFound", $"{path.Resource.Plural} \"{path.Name}\" not found", path.Resource.Plural)
             : FakeAnswer.JsonAsync(http, 200, found);
     }
 
@@ -39,7 +40,8 @@ internal sealed class FakeReads(FakeStore store)
         {
             var version = token.Length == 2 ? long.Parse(token[0], CultureInfo.InvariantCulture) : store.Version;
             if (store.Since(version) is not null)
-                page = Page(path, version, store.All(path.Resource, path.Namespace).FindAll(selector.Matches), skip, limit);
+                page = Page(path, version, store.All(path.Resource, path.Namespace).FindAll(selector.Matches), skip,
+                    limit);
         }
         return page is null
             ? FakeAnswer.StatusAsync(http, 410, "Expired", "The provided continue parameter is too old")

@@ -6,7 +6,8 @@ namespace Bridge.Adapter.Tests.KubeFake;
 internal sealed class FakeSelector(string labels, string fields)
 {
     public bool Matches(JsonObject item) =>
-        Split(labels).All(term => LabelHolds(item["metadata"]?["labels"] as JsonObject, term)) && Split(fields).All(term => FieldHolds(item, term));
+        Split(labels).All(term => LabelHolds(item["metadata"]?["labels"] as JsonObject, term)) && Split(fields)
+            .All(term => FieldHolds(item, term));
 
     private static string[] Split(string selector) => selector.Split(',', StringSplitOptions.RemoveEmptyEntries);
 
@@ -23,7 +24,8 @@ internal sealed class FakeSelector(string labels, string fields)
 
     private static bool FieldHolds(JsonObject item, string term)
     {
-        var (path, value) = term.Split('=') is [var p, var v] ? (p, v) : throw new InvalidOperationException($"field selector '{term}'");
+        var (path, value) = term.Split('=') is [var p, var v] ? (p, v)
+            : throw new InvalidOperationException($"field selector '{term}'");
         JsonNode? at = item;
         foreach (var part in path.Split('.'))
             at = (at as JsonObject)?[part];

@@ -5,9 +5,12 @@ using Bridge.Kube.Models;
 namespace Bridge.Adapter.Tests.KubeFake;
 
 /// <summary>One change in the fake's history. Before is null for a creation, After for a deletion.</summary>
-internal sealed record FakeChange(long Version, KubeResource Resource, ObjectKey Key, JsonObject? Before, JsonObject? After);
+internal sealed record FakeChange(
+    long Version, KubeResource Resource, ObjectKey Key, JsonObject? Before, JsonObject? After);
 
-/// <summary>Objects with one version counter over all kinds, as etcd has, and the history that watches replay.</summary>
+/// <summary>
+/// Objects with one version counter over all kinds, as etcd has, and the history that watches replay.
+/// </summary>
 internal sealed class FakeStore
 {
     private readonly Dictionary<(KubeResource, ObjectKey), JsonObject> _objects = [];
@@ -27,7 +30,8 @@ internal sealed class FakeStore
 
     public List<JsonObject> All(KubeResource resource, string inNamespace) =>
     [
-        .. _objects.Where(o => o.Key.Item1 == resource && (inNamespace.Length == 0 || o.Key.Item2.Namespace == inNamespace))
+        .. _objects.Where(
+        o => o.Key.Item1 == resource && (inNamespace.Length == 0 || o.Key.Item2.Namespace == inNamespace))
             .OrderBy(o => o.Key.Item2).Select(o => o.Value),
     ];
 
@@ -59,7 +63,8 @@ internal sealed class FakeStore
             if (key.Namespace.Length > 0)
                 meta["namespace"] = key.Namespace;
             meta["uid"] ??= before?["metadata"]?["uid"]?.DeepClone() ?? Guid.NewGuid().ToString();
-            meta["creationTimestamp"] ??= before?["metadata"]?["creationTimestamp"]?.DeepClone() ?? "2026-01-01T00:00:00Z";
+            meta["creationTimestamp"] ??= before?["metadata"]?["creationTimestamp"]?.DeepClone()
+                ?? "2026-01-01T00:00:00Z";
             meta["resourceVersion"] = (++_version).ToString(CultureInfo.InvariantCulture);
             _objects[(resource, key)] = item;
             Record(new FakeChange(_version, resource, key, before, item));

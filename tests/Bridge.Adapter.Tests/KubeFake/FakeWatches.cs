@@ -15,7 +15,9 @@ internal sealed class FakeWatches(FakeStore store)
     /// <summary>Answer streaming lists with 422, as a server with WatchList off does.</summary>
     public bool RefuseStreamingLists { get; set; }
 
-    /// <summary>Tell a version that is too old in the stream (200, then an ERROR event) instead of by HTTP 410.</summary>
+    /// <summary>
+    /// Tell a version that is too old in the stream (200, then an ERROR event) instead of by HTTP 410.
+    /// </summary>
     public bool ExpireInStream { get; set; }
 
     /// <summary>Send every event twice.</summary>
@@ -40,11 +42,13 @@ internal sealed class FakeWatches(FakeStore store)
         var streamingList = http.Request.Query["sendInitialEvents"] == "true";
         if (streamingList && RefuseStreamingLists)
         {
-            await FakeAnswer.StatusAsync(http, 422, "Invalid", "sendInitialEvents: Forbidden: the WatchList feature gate is off");
+            await FakeAnswer.StatusAsync(
+                http, 422, "Invalid", "sendInitialEvents: Forbidden: the WatchList feature gate is off");
             return;
         }
         var watch = new OpenWatch(path, selector, Channel.CreateUnbounded<Command>());
-        long? from = streamingList ? null : long.Parse(http.Request.Query["resourceVersion"].ToString(), CultureInfo.InvariantCulture);
+        long? from = streamingList ? null
+            : long.Parse(http.Request.Query["resourceVersion"].ToString(), CultureInfo.InvariantCulture);
         if (from is { } old && TooOld(old) && !ExpireInStream)
         {
             await FakeAnswer.StatusAsync(http, 410, "Expired", "too old resource version");
@@ -134,7 +138,8 @@ internal sealed class FakeWatches(FakeStore store)
             return;
         var before = change.Before is { } b && watch.Selector.Matches(b);
         var after = change.After is { } a && watch.Selector.Matches(a);
-        var type = (before, after) switch { (false, true) => "ADDED", (true, true) => "MODIFIED", (true, false) => "DELETED", _ => "" };
+        var type = (before, after) switch
+            { (false, true) => "ADDED", (true, true) => "MODIFIED", (true, false) => "DELETED", _ => "" };
         for (var times = Duplicate ? 2 : 1; type.Length > 0 && times > 0; times--)
             await LineAsync(http, type, change.After ?? change.Before!);
     }
@@ -155,7 +160,8 @@ internal sealed class FakeWatches(FakeStore store)
     }
 
     private static JsonObject Mark(long version) =>
-        new() { ["metadata"] = new JsonObject { ["resourceVersion"] = version.ToString(CultureInfo.InvariantCulture) } };
+        new() { ["metadata"] = new JsonObject
+            { ["resourceVersion"] = version.ToString(CultureInfo.InvariantCulture) } };
 
     private static async Task LineAsync(HttpContext http, string type, JsonObject item)
     {

@@ -4,14 +4,16 @@ using Microsoft.AspNetCore.Http;
 namespace Bridge.Adapter.Tests.KubeFake;
 
 /// <summary>
-/// POST, PUT, PATCH and DELETE. An apply is played as a merge (lists replaced): who owns which field is for the real API machinery to say.
+/// POST, PUT, PATCH and DELETE. An apply is played as a merge (lists replaced): who owns which field is for the real
+/// API machinery to say.
 /// </summary>
 internal sealed class FakeWrites(FakeStore store)
 {
     public async Task ServeAsync(HttpContext http, FakePath path)
     {
         using var reader = new StreamReader(http.Request.Body);
-        var body = await reader.ReadToEndAsync(http.RequestAborted) is { Length: > 0 } text ? (JsonObject)JsonNode.Parse(text)! : [];
+        var body = await reader.ReadToEndAsync(http.RequestAborted) is { Length: > 0 } text
+            ? (JsonObject)JsonNode.Parse(text)! : [];
         var (code, answer) = Decide(http.Request.Method, http.Request.ContentType ?? "", path, body);
         await FakeAnswer.JsonAsync(http, code, answer);
     }
@@ -31,7 +33,9 @@ internal sealed class FakeWrites(FakeStore store)
             if (method == "DELETE")
                 return Delete(path, found, body["preconditions"] as JsonObject ?? []);
             if (Stale(found, body["metadata"] as JsonObject))
-                return Refuse(409, "Conflict", "the object has been modified; please apply your changes to the latest version", path);
+                return Refuse(
+                    409, "Conflict", "the object has been modified; please apply your changes to the latest version",
+                    path);
             var next = method == "PUT" ? body : Merge(Copy(found), body);
             (next["metadata"] as JsonObject)?.Remove("resourceVersion");
             if (JsonNode.DeepEquals(Bare(next), Bare(found)))
@@ -54,7 +58,9 @@ internal sealed class FakeWrites(FakeStore store)
         foreach (var field in (string[])["uid", "resourceVersion"])
         {
             if ((string?)preconditions[field] is { } expected && expected != (string?)meta[field])
-                return Refuse(409, "Conflict", $"Precondition failed: {field} in precondition: {expected}, in object meta: {meta[field]}", path);
+                return Refuse(
+                    409, "Conflict",
+                    $"Precondition failed: {field} in precondition: {expected}, in object meta: {meta[field]}", path);
         }
         if (meta["finalizers"] is not JsonArray { Count: > 0 })
         {
@@ -69,13 +75,15 @@ internal sealed class FakeWrites(FakeStore store)
     private JsonObject Finish(FakePath path, JsonObject next)
     {
         var stored = Copy(store.Put(path.Resource, path.Key, next));
-        if (stored["metadata"]!["deletionTimestamp"] is not null && stored["metadata"]!["finalizers"] is not JsonArray { Count: > 0 })
+        if (stored["metadata"]!["deletionTimestamp"] is not null && stored["metadata"]!["finalizers"] is not JsonArray
+            { Count: > 0 })
             store.Remove(path.Resource, path.Key);
         return stored;
     }
 
     private static bool Stale(JsonObject found, JsonObject? sent) =>
-        (string?)sent?["resourceVersion"] is { Length: > 0 } version && version != (string?)found["metadata"]!["resourceVersion"];
+        (string?)sent?["resourceVersion"] is { Length: > 0 } version
+            && version != (string?)found["metadata"]!["resourceVersion"];
 
     /// <summary>RFC 7396.</summary>
     private static JsonObject Merge(JsonObject target, JsonObject patch)

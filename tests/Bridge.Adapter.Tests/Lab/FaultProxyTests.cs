@@ -26,7 +26,8 @@ public sealed class FaultProxyTests : IAsyncLifetime
         upstream = builder.Build();
         upstream.Run(AnswerAsync);
         await upstream.StartAsync(Cancel);
-        proxy = await FaultProxy.StartAsync(FaultUpstream.Unix(socket), null, new Random(7), TimeProvider.System, Cancel);
+        proxy = await FaultProxy.StartAsync(
+            FaultUpstream.Unix(socket), null, new Random(7), TimeProvider.System, Cancel);
         client.BaseAddress = proxy.Address;
     }
 
@@ -56,7 +57,8 @@ public sealed class FaultProxyTests : IAsyncLifetime
         var rule = new FaultRule { Fault = Fault.TooMany(3), Method = "GET", Path = "^/x", Skip = 1, Count = 1 };
         proxy.Script.Add(rule);
 
-        HttpStatusCode[] codes = [await StatusAsync("/x"), await StatusAsync("/y"), await StatusAsync("/x"), await StatusAsync("/x")];
+        HttpStatusCode[] codes =
+            [await StatusAsync("/x"), await StatusAsync("/y"), await StatusAsync("/x"), await StatusAsync("/x")];
 
         Assert.Equal([HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.TooManyRequests, HttpStatusCode.OK], codes);
         Assert.Equal(1, proxy.Script.Hits(rule));
@@ -69,9 +71,11 @@ public sealed class FaultProxyTests : IAsyncLifetime
         proxy.Script.Add(new FaultRule { Fault = new Fault.Reset(), Path = "^/reset" });
         proxy.Script.Add(new FaultRule { Fault = new Fault.LoseAnswer(), Path = "^/lost" });
 
-        await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync(new Uri("/reset", UriKind.Relative), Cancel));
+        await Assert.ThrowsAsync<HttpRequestException>(
+            () => client.GetAsync(new Uri("/reset", UriKind.Relative), Cancel));
         Assert.Equal(0, served);
-        await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync(new Uri("/lost", UriKind.Relative), Cancel));
+        await Assert.ThrowsAsync<HttpRequestException>(
+            () => client.GetAsync(new Uri("/lost", UriKind.Relative), Cancel));
         Assert.Equal(1, served);
     }
 
@@ -154,6 +158,7 @@ public sealed class FaultProxyTests : IAsyncLifetime
         var body = await reader.ReadToEndAsync(context.RequestAborted);
         var request = context.Request;
         await context.Response.WriteAsync(
-            $"{request.Method} {request.Path}{request.QueryString} {body} {request.Headers["X-SLURM-USER-TOKEN"]}", context.RequestAborted);
+            $"{request.Method} {request.Path}{request.QueryString} {body} {request.Headers["X-SLURM-USER-TOKEN"]}",
+            context.RequestAborted);
     }
 }

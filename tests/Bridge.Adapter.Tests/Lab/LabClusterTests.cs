@@ -12,7 +12,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bridge.Adapter.Tests.Lab;
 
-/// <summary>Scheduler and node runtime on the lab's real API server; a pod's program is a shell script here, not a slurmd.</summary>
+/// <summary>
+/// Scheduler and node runtime on the lab's real API server; a pod's program is a shell script here, not a slurmd.
+/// </summary>
 public sealed class LabClusterTests(LabServer server) : IClassFixture<LabServer>
 {
     private static readonly ObjectKey Pod = new("slurm", "slurmd-gpu-1");
@@ -49,7 +51,8 @@ public sealed class LabClusterTests(LabServer server) : IClassFixture<LabServer>
             Assert.Equal(pod.Metadata.Uid, Assert.Single(claim.Status.ReservedFor).Uid);
 
             await File.WriteAllTextAsync(server.Folder + "/end", "", Cancel);
-            await UntilAsync(client, p => p.Status.ContainerStatuses is [{ RestartCount: 1 }], "the container was started again");
+            await UntilAsync(
+                client, p => p.Status.ContainerStatuses is [{ RestartCount: 1 }], "the container was started again");
         }
         await using (new RunningLab(client, Options()))
         {
@@ -61,10 +64,12 @@ public sealed class LabClusterTests(LabServer server) : IClassFixture<LabServer>
             Assert.Equal(StepResult.Done, await writer.DeleteAsync(target, pod.Metadata.Uid, null, Cancel));
             await UntilGoneAsync(client);
             await Eventually.TrueAsync(
-                () => client.GetAsync(LabKinds.Claims, Claim, Cancel).Result.Status.Allocation is null, "the claim gives its devices back");
+                () => client.GetAsync(LabKinds.Claims, Claim, Cancel).Result.Status.Allocation is null,
+                "the claim gives its devices back");
         }
         Assert.False(Directory.Exists(files + "/secrets"));
-        Assert.Contains("hello from slurmd-gpu-1", await File.ReadAllTextAsync(files + "/log", Cancel), StringComparison.Ordinal);
+        Assert.Contains(
+            "hello from slurmd-gpu-1", await File.ReadAllTextAsync(files + "/log", Cancel), StringComparison.Ordinal);
     }
 
     private NodeRuntimeOptions Options()

@@ -3,7 +3,10 @@ using Bridge.Kube.Client;
 
 namespace Bridge.Adapter.Tests.Lab;
 
-/// <summary>The lab's API server on real etcd, without scheduler and node runtime. Where it is not built the tests are skipped and say so.</summary>
+/// <summary>
+/// The lab's API server on real etcd, without scheduler and node runtime. Where it is not built the tests are skipped
+/// and say so.
+/// </summary>
 public sealed class LabServer : IAsyncLifetime
 {
     private readonly string folder = Directory.CreateTempSubdirectory("bridge-lab-").FullName;
@@ -25,7 +28,8 @@ public sealed class LabServer : IAsyncLifetime
             return;
         }
         await ScriptAsync("kube-up", $"{folder}/lab");
-        var line = File.ReadLines($"{folder}/lab/env").First(l => l.StartsWith("KUBECONFIG=", StringComparison.Ordinal));
+        var line = File.ReadLines($"{folder}/lab/env")
+            .First(l => l.StartsWith("KUBECONFIG=", StringComparison.Ordinal));
         endpoint = KubeConfigFile.Read(line["KUBECONFIG=".Length..], null, TimeProvider.System);
     }
 
@@ -41,7 +45,8 @@ public sealed class LabServer : IAsyncLifetime
         var root = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(root.FullName, "Bridge.sln")))
             root = root.Parent ?? throw new DirectoryNotFoundException("the tests run outside the repository");
-        var start = new ProcessStartInfo(Path.Combine(root.FullName, "scripts", name), arguments) { RedirectStandardError = true };
+        var start = new ProcessStartInfo(Path.Combine(root.FullName, "scripts", name), arguments)
+            { RedirectStandardError = true };
         using var process = Process.Start(start)!;
         var error = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();

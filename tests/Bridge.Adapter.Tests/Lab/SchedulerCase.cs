@@ -10,8 +10,8 @@ using Bridge.Lab.Scheduling;
 namespace Bridge.Adapter.Tests.Lab;
 
 /// <summary>
-/// A case of the scheduler as a text file: objects as JSON, one a line ("nodes COUNT GPUS" makes fixtures, # begins a comment), a line ---,
-/// then the decisions that must come, in order.
+/// A case of the scheduler as a text file: objects as JSON, one a line ("nodes COUNT GPUS" makes fixtures, # begins a
+/// comment), a line ---, then the decisions that must come, in order.
 /// </summary>
 internal sealed class SchedulerCase
 {
@@ -91,7 +91,8 @@ internal sealed class SchedulerCase
         slice["metadata"]!["name"] = fixture.SliceName;
         // Short uuids, so that a case can be read.
         foreach (var device in slice["spec"]!["devices"]!.AsArray())
-            device!["attributes"]!["uuid"] = new JsonObject { ["string"] = $"GPU-{fixture.Name}-{(string)device["name"]!}" };
+            device!["attributes"]!["uuid"] = new JsonObject
+                { ["string"] = $"GPU-{fixture.Name}-{(string)device["name"]!}" };
         Put(slices, KubeKinds.ResourceSlices, slice);
         var deviceClass = NodeFixture.DeviceClass("gpu");
         deviceClass["metadata"]!["name"] = "gpu.nvidia.com";

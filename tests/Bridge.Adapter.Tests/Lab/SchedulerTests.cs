@@ -7,13 +7,15 @@ public sealed class SchedulerTests
     private static readonly string Cases = Path.Combine(AppContext.BaseDirectory, "Lab", "Cases");
 
     public static TheoryData<string> Names() =>
-        [.. Directory.GetFiles(Cases, "*.txt").Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal)];
+        [.. Directory.GetFiles(Cases, "*.txt").Select(f => Path.GetFileNameWithoutExtension(f))
+            .Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Names))]
     public async Task A_case_comes_out_as_written(string name)
     {
-        var text = await File.ReadAllTextAsync(Path.Combine(Cases, name + ".txt"), TestContext.Current.CancellationToken);
+        var text = await File.ReadAllTextAsync(
+            Path.Combine(Cases, name + ".txt"), TestContext.Current.CancellationToken);
         var made = SchedulerCase.Parse(text);
         var view = made.View();
 

@@ -42,7 +42,8 @@ public sealed class LedgerFaultTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task A_full_queue_says_unavailable_instead_of_dropping()
     {
-        var options = PostgresFixture.Options("Host=127.0.0.1;Port=1;Username=x;Database=x;Timeout=1") with { QueueLimit = 2 };
+        var options = PostgresFixture.Options("Host=127.0.0.1;Port=1;Username=x;Database=x;Timeout=1") with
+            { QueueLimit = 2 };
         await using var ledger = PostgresFixture.Open(options);
 
         Assert.Equal(StepResult.Done, ledger.Record(Entry("a")));
@@ -59,14 +60,16 @@ public sealed class LedgerFaultTests(PostgresFixture postgres) : IClassFixture<P
         var options = PostgresFixture.Options(await postgres.Server.NewDatabaseAsync(Cancel));
         for (var attempt = 0; attempt < 2; attempt++)
         {
-            // The same writer, starting its sequence anew, sends the same rows: what a replay looks like to the database.
+            // The same writer, starting its sequence anew, sends the same rows: what a replay looks like to the
+            // database.
             await using var ledger = new RunningLedger(options);
             ledger.Store.Record(Entry("node/n1"));
             ledger.Store.Record("lab", Job(1, "COMPLETED"));
         }
 
         await using var source = NpgsqlDataSource.Create(options.ConnectionString);
-        await using var count = source.CreateCommand("select (select count(*) from action) || ' ' || (select count(*) from job)");
+        await using var count = source.CreateCommand(
+            "select (select count(*) from action) || ' ' || (select count(*) from job)");
         Assert.Equal("1 1", await count.ExecuteScalarAsync(Cancel));
         await using var changed = source.CreateCommand("select changed_at = first_seen from job");
         Assert.True((bool)(await changed.ExecuteScalarAsync(Cancel))!);
@@ -75,7 +78,8 @@ public sealed class LedgerFaultTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task A_row_that_the_database_refuses_does_not_hold_up_the_others()
     {
-        await using var ledger = new RunningLedger(PostgresFixture.Options(await postgres.Server.NewDatabaseAsync(Cancel)));
+        await using var ledger = new RunningLedger(
+            PostgresFixture.Options(await postgres.Server.NewDatabaseAsync(Cancel)));
 
         ledger.Store.Record(Entry("good-1"));
         ledger.Store.Record(Entry("bad") with { Result = "Perhaps" });
@@ -91,7 +95,8 @@ public sealed class LedgerFaultTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task The_journal_tells_the_step_its_result_and_the_fencing_token()
     {
-        await using var ledger = new RunningLedger(PostgresFixture.Options(await postgres.Server.NewDatabaseAsync(Cancel)));
+        await using var ledger = new RunningLedger(
+            PostgresFixture.Options(await postgres.Server.NewDatabaseAsync(Cancel)));
         var step = new DrainNodes(
             new ObjectRef("Node", "", "n1"), "Node n1 is cordoned", [new NodeName("n1")], "bridge: cordoned");
 
@@ -121,7 +126,8 @@ public sealed class LedgerFaultTests(PostgresFixture postgres) : IClassFixture<P
     }
 
     private static ActionEntry Entry(string key) =>
-        new() { At = Now, Cluster = "lab", Key = key, Kind = "CreatePod", Why = "because", Result = "Done", FencingToken = 1 };
+        new() { At = Now, Cluster = "lab", Key = key, Kind = "CreatePod", Why = "because", Result = "Done",
+            FencingToken = 1 };
 
     private static SlurmJob Job(uint id, string state) => new() { Id = new JobId(id), State = state, SubmitTime = Now };
 }

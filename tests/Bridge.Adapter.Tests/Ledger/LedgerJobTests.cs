@@ -58,7 +58,8 @@ public sealed class LedgerJobTests(PostgresFixture postgres) : IClassFixture<Pos
     [InlineData("COMPLETED", 0, "RUNNING", 0, "COMPLETED")]
     [InlineData("COMPLETED", 0, "RUNNING", 1, "COMPLETED")]
     [InlineData("CANCELLED", 0, "TIMEOUT", 0, "TIMEOUT")]
-    public async Task A_state_goes_forward_only(string before, int restarts, string after, int restartsAfter, string expected)
+    public async Task A_state_goes_forward_only(
+        string before, int restarts, string after, int restartsAfter, string expected)
     {
         await using var ledger = await NewAsync();
 
@@ -122,7 +123,8 @@ public sealed class LedgerJobTests(PostgresFixture postgres) : IClassFixture<Pos
     {
         await using var ledger = await NewAsync();
 
-        var noTime = Assert.IsType<StepResult.RejectedResult>(ledger.Store.Record("lab", Job(9, "RUNNING") with { SubmitTime = null }));
+        var noTime = Assert.IsType<StepResult.RejectedResult>(
+            ledger.Store.Record("lab", Job(9, "RUNNING") with { SubmitTime = null }));
         var noState = Assert.IsType<StepResult.RejectedResult>(ledger.Store.Record("lab", Job(9, "")));
 
         Assert.Contains("job 9 has no submit time", noTime.Reason, StringComparison.Ordinal);

@@ -38,7 +38,8 @@ public sealed class MigratorTests(PostgresFixture postgres) : IClassFixture<Post
         await new Migrator(database, [One]).ApplyAsync(Cancel);
 
         var changed = MigrationScript.Parse("001_one.sql", "create table one (x bigint);");
-        var drift = await Assert.ThrowsAsync<LedgerDriftException>(() => new Migrator(database, [changed]).ApplyAsync(Cancel));
+        var drift = await Assert.ThrowsAsync<LedgerDriftException>(
+            () => new Migrator(database, [changed]).ApplyAsync(Cancel));
 
         Assert.Contains("001_one was applied with checksum", drift.Message, StringComparison.Ordinal);
     }
@@ -49,7 +50,8 @@ public sealed class MigratorTests(PostgresFixture postgres) : IClassFixture<Post
         await using var database = await NewAsync();
         await new Migrator(database, [One, Two]).ApplyAsync(Cancel);
 
-        var drift = await Assert.ThrowsAsync<LedgerDriftException>(() => new Migrator(database, [One]).ApplyAsync(Cancel));
+        var drift = await Assert.ThrowsAsync<LedgerDriftException>(
+            () => new Migrator(database, [One]).ApplyAsync(Cancel));
 
         Assert.Contains("002_two, which this Bridge does not know", drift.Message, StringComparison.Ordinal);
     }
@@ -83,5 +85,6 @@ public sealed class MigratorTests(PostgresFixture postgres) : IClassFixture<Post
         Assert.Equal(Enumerable.Range(1, versions.Length), versions);
     }
 
-    private async Task<NpgsqlDataSource> NewAsync() => NpgsqlDataSource.Create(await postgres.Server.NewDatabaseAsync(Cancel));
+    private async Task<NpgsqlDataSource> NewAsync() =>
+        NpgsqlDataSource.Create(await postgres.Server.NewDatabaseAsync(Cancel));
 }

@@ -6,11 +6,14 @@ using Npgsql;
 
 namespace Bridge.Adapter.Tests.Ledger;
 
-/// <summary>A real PostgreSQL of its own in a temporary folder, on loopback only. Can be stopped and started again on its data.</summary>
+/// <summary>
+/// A real PostgreSQL of its own in a temporary folder, on loopback only. Can be stopped and started again on its data.
+/// </summary>
 public sealed class PostgresServer : IAsyncDisposable
 {
     private static readonly string? Binaries = Directory.Exists("/usr/lib/postgresql")
-        ? Directory.GetDirectories("/usr/lib/postgresql").Select(d => d + "/bin").FirstOrDefault(d => File.Exists(d + "/initdb"))
+        ? Directory.GetDirectories("/usr/lib/postgresql").Select(d => d + "/bin")
+            .FirstOrDefault(d => File.Exists(d + "/initdb"))
         : null;
 
     private readonly string folder = Directory.CreateTempSubdirectory("bridge-pg-").FullName;
@@ -28,7 +31,8 @@ public sealed class PostgresServer : IAsyncDisposable
         var made = new PostgresServer();
         if (Environment.UserName == "root")
             await RunAsync("chown", ["postgres", made.folder], cancel);
-        await RunAsync(Binaries + "/initdb", ["-D", made.folder + "/data", "-A", "trust", "-U", "postgres", "--no-sync"], cancel);
+        await RunAsync(
+            Binaries + "/initdb", ["-D", made.folder + "/data", "-A", "trust", "-U", "postgres", "--no-sync"], cancel);
         await made.StartAsync(cancel);
         return made;
     }
@@ -46,7 +50,8 @@ public sealed class PostgresServer : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancel)
     {
         server = Start(Binaries + "/postgres",
-            ["-D", folder + "/data", "-c", "listen_addresses=127.0.0.1", "-c", $"port={port}", "-k", folder, "-c", "fsync=off"]);
+            ["-D", folder + "/data", "-c", "listen_addresses=127.0.0.1", "-c", $"port={port}", "-k", folder, "-c",
+            "fsync=off"]);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(TimeSpan.FromSeconds(30));
         while (!await AnswersAsync(limit.Token))

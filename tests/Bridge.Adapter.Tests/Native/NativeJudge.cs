@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Bridge.Adapter.Tests.Native;
 
 /// <summary>
-/// Runs <c>scripts/native-judge</c>: real libraries and a real slurmd judge the fakes. The script fetches what it needs and
-/// names the command to install what is missing; nothing is skipped.
+/// Runs <c>scripts/native-judge</c>: real libraries and a real slurmd judge the fakes. The script fetches what it needs
+/// and names the command to install what is missing; nothing is skipped.
 /// </summary>
 internal static class NativeJudge
 {
@@ -31,7 +31,8 @@ internal static class NativeJudge
             var errors = process.StandardError.ReadToEndAsync(deadline.Token);
             await process.WaitForExitAsync(deadline.Token);
             var command = $"scripts/native-judge {string.Join(' ', arguments)}";
-            Assert.True(process.ExitCode == 0, $"{command} ended with {process.ExitCode}:\n{await output}\n{await errors}");
+            Assert.True(process.ExitCode == 0,
+                $"{command} ended with {process.ExitCode}:\n{await output}\n{await errors}");
             return (await output).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         }
         finally

@@ -112,7 +112,8 @@ public sealed class RecordedAnswerTests
         Assert.IsType<Reading<JobsAnswer>.Absent>(Judge.Read(Answer(version, "job-absent.json", 404),
             WireJson.Default.JobsAnswer));
         var partition = Judge.Read(Answer(version, "partition-absent.json"), WireJson.Default.PartitionsAnswer);
-        Assert.True(partition is Reading<PartitionsAnswer>.Unknown or Reading<PartitionsAnswer>.Known { Value.Partitions: null });
+        Assert.True(partition is Reading<PartitionsAnswer>.Unknown or Reading<PartitionsAnswer>.Known
+            { Value.Partitions: null });
     }
 
     [Fact]

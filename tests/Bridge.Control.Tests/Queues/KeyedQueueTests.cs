@@ -93,7 +93,8 @@ public sealed class KeyedQueueTests : IDisposable
         for (var key = 0; key < keys; key++)
             numbers.Add(key);
         Assert.True(
-            SpinWait.SpinUntil(() => Enumerable.Range(0, keys).All(k => Volatile.Read(ref seen[k]) > before[k]), TimeSpan.FromSeconds(30)),
+            SpinWait.SpinUntil(
+            () => Enumerable.Range(0, keys).All(k => Volatile.Read(ref seen[k]) > before[k]), TimeSpan.FromSeconds(30)),
             "a key that was added was not worked on within 30 s");
         await stop.CancelAsync();
         await Task.WhenAll(workers);

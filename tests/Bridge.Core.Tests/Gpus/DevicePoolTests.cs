@@ -86,7 +86,8 @@ public sealed class DevicePoolTests
     [Fact]
     public void Pools_of_other_devices_say_nothing_about_GPUs()
     {
-        var channels = new PoolSlice("c", new PoolKey("compute-domain.nvidia.com", "n1"), "n1", 1, 2, ["channel-0"], []);
+        var channels = new PoolSlice(
+            "c", new PoolKey("compute-domain.nvidia.com", "n1"), "n1", 1, 2, ["channel-0"], []);
         var gpus = Fold(null, Slice("a", 1, 1, "gpu-0"));
         Assert.Equal(PoolState.None, DevicePool.OfNode("n1", [DevicePool.Fold(null, [channels])!]).State);
         Assert.Equal(PoolState.Complete, DevicePool.OfNode("n1", [DevicePool.Fold(null, [channels])!, gpus]).State);
@@ -96,7 +97,8 @@ public sealed class DevicePoolTests
     public void The_worst_pool_of_a_node_decides()
     {
         var good = Fold(null, Slice("a", 1, 1, "gpu-0"));
-        var other = new PoolSlice("b", new PoolKey("gpu.example.com", "n1"), "n1", 1, 2, ["x-0"], [Gpu("gpu.example.com", "x-0")]);
+        var other = new PoolSlice(
+            "b", new PoolKey("gpu.example.com", "n1"), "n1", 1, 2, ["x-0"], [Gpu("gpu.example.com", "x-0")]);
         var node = DevicePool.OfNode("n1", [good, DevicePool.Fold(null, [other])!]);
         Assert.Equal((PoolState.Unknown, 1), (node.State, node.Devices.Length));
     }
@@ -106,7 +108,8 @@ public sealed class DevicePoolTests
     {
         var one = Fold(null, Slice("a", 1, 1, "gpu-0"));
         var twin = Gpu("gpu.example.com", "x-0") with { Uuid = one.Gpus[0].Uuid };
-        var other = DevicePool.Fold(null, [new PoolSlice("b", new PoolKey("gpu.example.com", "n1"), "n1", 1, 1, ["x-0"], [twin])])!;
+        var other = DevicePool.Fold(
+            null, [new PoolSlice("b", new PoolKey("gpu.example.com", "n1"), "n1", 1, 1, ["x-0"], [twin])])!;
         var node = DevicePool.OfNode("n1", [one, other]);
         Assert.Equal(PoolState.Invalid, node.State);
         Assert.Contains("gpu.example.com/n1/x-0", node.Problem, StringComparison.Ordinal);
@@ -118,5 +121,6 @@ public sealed class DevicePoolTests
         new(name, _key, "n1", generation, count, [.. devices], [.. devices.Select(d => Gpu(_key.Driver, d))]);
 
     private static GpuDevice Gpu(string driver, string name) =>
-        new() { Driver = driver, Pool = "n1", Name = name, Uuid = $"GPU-{driver}-{name}", Product = "NVIDIA H100 80GB HBM3" };
+        new() { Driver = driver, Pool = "n1", Name = name, Uuid = $"GPU-{driver}-{name}",
+            Product = "NVIDIA H100 80GB HBM3" };
 }

@@ -15,7 +15,8 @@ namespace Bridge.Core.Tests.Isolation;
 /// <param name="Report">What the planner said.</param>
 /// <param name="Log">The tests in the order in which they were run.</param>
 public sealed record Campaign(
-    int Tests, int Rounds, int NodeTests, int Missed, int False, IsolationReport Report, ImmutableArray<IsolationTest> Log)
+    int Tests, int Rounds, int NodeTests, int Missed, int False, IsolationReport Report,
+    ImmutableArray<IsolationTest> Log)
 {
     /// <summary>1 when something slow was left without a reason.</summary>
     public int Unexplained => Report.Verdicts.Any(verdict => verdict.Culprit == Culprit.Unexplained) ? 1 : 0;

@@ -84,7 +84,8 @@ public sealed class IsolationCaseTests
     {
         var fleet = Fleet(16);
         var home = fleet.ToDictionary(candidate => candidate.Name, candidate => candidate.Domain);
-        var (report, _) = Run(fleet, test => Measured(test, test.Nodes.DistinctBy(node => home[node]).Count() > 1 ? 0.5 : 1));
+        var (report, _) = Run(
+            fleet, test => Measured(test, test.Nodes.DistinctBy(node => home[node]).Count() > 1 ? 0.5 : 1));
         Assert.NotEmpty(report.Verdicts);
         Assert.All(report.Verdicts, verdict => Assert.Equal(Culprit.Unexplained, verdict.Culprit));
     }
@@ -127,7 +128,8 @@ public sealed class IsolationCaseTests
     }
 
     private static ImmutableArray<Candidate> Fleet(int nodes) =>
-        [.. Enumerable.Range(0, nodes).Select(node => new Candidate(new NodeName($"n{node:D4}"), $"leaf-{node / 8:D2}"))];
+        [.. Enumerable.Range(0, nodes)
+            .Select(node => new Candidate(new NodeName($"n{node:D4}"), $"leaf-{node / 8:D2}"))];
 
     private static IsolationResult Measured(IsolationTest test, double score, Func<Probe, double>? factor = null)
     {

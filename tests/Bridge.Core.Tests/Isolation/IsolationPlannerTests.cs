@@ -132,6 +132,8 @@ public sealed class IsolationPlannerTests
     }
 
     private static string Text(IsolationStep step) => string.Join('\n',
-        step.Tests.Select(test => $"{test.Id} {string.Join(',', test.Nodes)} {string.Join(',', test.Probes)} {test.Why}")
-            .Concat(step.Report?.Verdicts.Select(verdict => $"{verdict.Culprit} {string.Join(',', verdict.Nodes)} {verdict.Why}") ?? []));
+        step.Tests.Select(
+        test => $"{test.Id} {string.Join(',', test.Nodes)} {string.Join(',', test.Probes)} {test.Why}")
+            .Concat(step.Report?.Verdicts.Select(
+                verdict => $"{verdict.Culprit} {string.Join(',', verdict.Nodes)} {verdict.Why}") ?? []));
 }

@@ -105,7 +105,8 @@ public sealed class SimulatedFabric
     };
 
     private SimulatedFault[] Bad(int count, double shows) => Pick(count).Select(node =>
-        new SimulatedFault(Culprit.Node, [node], "", Between(0.3, 0.8), shows, SmallOnly: random.Next(4) == 0)).ToArray();
+        new SimulatedFault(Culprit.Node, [node], "", Between(0.3, 0.8), shows, SmallOnly: random.Next(4) == 0))
+            .ToArray();
 
     private SimulatedFault[] Leaves(int count, bool onlyLeaving)
     {
@@ -114,7 +115,8 @@ public sealed class SimulatedFabric
         var first = random.Next(domains.Length - count);
         var factor = Between(0.3, 0.8);
         return [.. domains.Skip(first).Take(count).Select(domain => new SimulatedFault(Culprit.Switch,
-            [.. Enumerable.Range(0, Candidates.Length).Where(node => Candidates[node].Domain == domain)], domain, factor,
+            [.. Enumerable.Range(0, Candidates.Length).Where(node => Candidates[node].Domain == domain)], domain,
+            factor,
             OnlyLeaving: onlyLeaving))];
     }
 

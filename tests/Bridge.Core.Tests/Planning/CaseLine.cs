@@ -3,7 +3,8 @@ using System.Globalization;
 namespace Bridge.Core.Tests.Planning;
 
 /// <summary>One line of a case file: `kind name flag key=value key="two words"`.</summary>
-internal sealed record CaseLine(string Kind, string Name, IReadOnlyDictionary<string, string> Values, IReadOnlySet<string> Flags)
+internal sealed record CaseLine(
+    string Kind, string Name, IReadOnlyDictionary<string, string> Values, IReadOnlySet<string> Flags)
 {
     private readonly HashSet<string> read = [];
 

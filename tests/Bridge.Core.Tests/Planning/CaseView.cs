@@ -86,7 +86,8 @@ internal sealed class CaseView
                 Cluster = "lab",
                 NodeSelector = new NodeSelector
                 {
-                    MatchLabels = ImmutableDictionary<string, string>.Empty.Add("pool", line.Text("selects", line.Name)),
+                    MatchLabels = ImmutableDictionary<string, string>.Empty.Add(
+                        "pool", line.Text("selects", line.Name)),
                 },
                 Slurmd = new SlurmdTemplate { Image = line.Text("image", "slurmd:26.05") },
                 GpuOwnership = Enum.Parse<GpuOwnership>(line.Text("ownership", "Auto")),
@@ -103,7 +104,8 @@ internal sealed class CaseView
     private void AddNode(CaseLine line)
     {
         var labels = ImmutableDictionary.CreateRange(line.WithPrefix("label."));
-        if (line.Text("pool", kube.Pools.IsEmpty ? "" : kube.Pools[0].Ref.Name) is { Length: > 0 } pool && !line.Has("unselected"))
+        if (line.Text("pool", kube.Pools.IsEmpty ? "" : kube.Pools[0].Ref.Name) is { Length: > 0 } pool
+            && !line.Has("unselected"))
             labels = labels.SetItem("pool", pool);
         var node = new KubeNode
         {
@@ -120,7 +122,8 @@ internal sealed class CaseView
             SlurmDrained = line.Text("drained-condition") is { Length: > 0 } reason
                 ? new NodeCondition(ConditionStatus.True, "DrainedInSlurm", reason) : null,
         };
-        kube = kube with { Nodes = kube.Nodes.Add(node.Name, node), Devices = kube.Devices.Add(node.Name, Devices(line)) };
+        kube = kube with
+            { Nodes = kube.Nodes.Add(node.Name, node), Devices = kube.Devices.Add(node.Name, Devices(line)) };
     }
 
     private static NodeDevices Devices(CaseLine line)
@@ -166,8 +169,10 @@ internal sealed class CaseView
                 Cluster = "lab",
                 Pool = member?.Pool.Ref.Name ?? "main",
                 SpecHash = outdated ? "old" : SlurmdPods.SpecHash(ClusterSpec, member!, name),
-                ClaimName = line.Text("claim", outdated || member is null ? "" : SlurmdPods.ClaimName(name, member.Desired!)),
-                Phase = state switch { "pending" => PodPhase.Pending, "failed" => PodPhase.Failed, _ => PodPhase.Running },
+                ClaimName = line.Text(
+                "claim", outdated || member is null ? "" : SlurmdPods.ClaimName(name, member.Desired!)),
+                Phase = state switch
+                { "pending" => PodPhase.Pending, "failed" => PodPhase.Failed, _ => PodPhase.Running },
                 Ready = state == "ready",
                 ReadySince = state == "ready" ? Now - TimeSpan.FromSeconds(line.Number("ready-seconds", 5)) : null,
                 Deleting = line.Has("deleting"),
@@ -179,7 +184,8 @@ internal sealed class CaseView
     private void AddClaim(CaseLine line)
     {
         var name = new NodeName(line.Name);
-        var claim = line.Text("name", MemberOf(line.Name)?.Desired is { } desired ? SlurmdPods.ClaimName(name, desired) : "old");
+        var claim = line.Text(
+            "name", MemberOf(line.Name)?.Desired is { } desired ? SlurmdPods.ClaimName(name, desired) : "old");
         kube = kube with
         {
             Claims = kube.Claims.Add(new SlurmdClaim
@@ -198,14 +204,16 @@ internal sealed class CaseView
         var record = new SlurmNode
         {
             Name = name,
-            State = line.Text("state", "Idle").Split('+').Aggregate(SlurmNodeState.None, (s, w) => s | Enum.Parse<SlurmNodeState>(w)),
+            State = line.Text("state", "Idle").Split('+')
+            .Aggregate(SlurmNodeState.None, (s, w) => s | Enum.Parse<SlurmNodeState>(w)),
             Reason = line.Text("reason"),
             ReasonSince = Now - TimeSpan.FromSeconds(line.Number("reason-seconds", 3600)),
             Cpus = line.Number("cpus", member?.Desired?.Cpus ?? 4),
             MemoryMiB = line.Number("memory", (int)(member?.Desired?.MemoryMiB ?? 4096)),
             Gres = line.Text("gres", member?.Desired?.Gres ?? "gpu:h100:8"),
             Weight = line.Number("weight", member?.Desired?.Weight ?? 1),
-            Features = line.Has("foreign") ? ["cpu"] : [.. line.List("features"), .. member?.Desired?.Features ?? ["k8s/pool-main"]],
+            Features = line.Has("foreign") ? ["cpu"]
+            : [.. line.List("features"), .. member?.Desired?.Features ?? ["k8s/pool-main"]],
         };
         if (!line.Has("untagged") && pod is not null && member?.Desired is not null)
             record = record with { Extra = Extra(record, member, pod) };
@@ -239,9 +247,12 @@ internal sealed class CaseView
             Deleting = line.Has("deleting"),
             Spec = new PartitionPolicySpec
             {
-                Cluster = "lab", PartitionName = line.Text("partition"), Pools = [.. line.List("pools")], GpuModels = [.. line.List("models")],
-                State = Enum.Parse<PartitionState>(line.Text("state", "Up")), MaxTimeMinutes = line.NumberOrNull("max-time"),
-                PriorityTier = line.Number("tier", 1), AllowAccounts = [.. line.List("accounts")], Adopt = line.Has("adopt"),
+                Cluster = "lab", PartitionName = line.Text("partition"), Pools = [.. line.List("pools")],
+                    GpuModels = [.. line.List("models")],
+                State = Enum.Parse<PartitionState>(line.Text("state", "Up")),
+                MaxTimeMinutes = line.NumberOrNull("max-time"),
+                PriorityTier = line.Number("tier", 1), AllowAccounts = [.. line.List("accounts")],
+                Adopt = line.Has("adopt"),
             },
         }),
     };
@@ -250,7 +261,8 @@ internal sealed class CaseView
     {
         var job = new SlurmJob
         {
-            Id = new JobId(uint.Parse(line.Name, System.Globalization.CultureInfo.InvariantCulture)), State = line.Text("state", JobStates.Running),
+            Id = new JobId(uint.Parse(line.Name, System.Globalization.CultureInfo.InvariantCulture)),
+                State = line.Text("state", JobStates.Running),
             Partition = line.Text("partition"), Nodes = line.Text("nodes"),
         };
         slurm = slurm with { JobsById = slurm.JobsById.Add(job.Id, job) };
@@ -263,7 +275,8 @@ internal sealed class CaseView
 
     private void SetSource(CaseLine line)
     {
-        var state = line.Has("unsynced") ? SourceState.NotYet : new SourceState(true, Now - TimeSpan.FromMinutes(1), line.Text("error"));
+        var state = line.Has("unsynced") ? SourceState.NotYet
+            : new SourceState(true, Now - TimeSpan.FromMinutes(1), line.Text("error"));
         switch (line.Name)
         {
             case "kube": kube = kube with { Source = state }; break;

@@ -12,7 +12,8 @@ public sealed class PlanCases
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Planning", "Cases");
 
     public static TheoryData<string> Cases() =>
-        [.. Directory.EnumerateFiles(Folder, "*.txt").Select(f => Path.GetFileNameWithoutExtension(f)!).Order(StringComparer.Ordinal)];
+        [.. Directory.EnumerateFiles(Folder, "*.txt").Select(f => Path.GetFileNameWithoutExtension(f)!)
+            .Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Cases))]

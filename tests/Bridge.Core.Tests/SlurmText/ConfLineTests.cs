@@ -7,7 +7,8 @@ public sealed class ConfLineTests
     [Fact]
     public void A_line_is_its_parameters_in_order_and_empty_ones_are_left_out()
     {
-        var line = new ConfLine().Add("CPUs", 8).Add("Topology", "").Add("Gres", "gpu:h100:8").Add("Feature", "k8s/zone=a,lab");
+        var line = new ConfLine().Add("CPUs", 8).Add("Topology", "").Add("Gres", "gpu:h100:8")
+            .Add("Feature", "k8s/zone=a,lab");
         Assert.Equal("CPUs=8 Gres=gpu:h100:8 Feature=k8s/zone=a,lab", line.ToString());
     }
 

@@ -28,5 +28,6 @@ public sealed class GresTextTests
     [InlineData("gpu:h100:8", "gpu:h100:7", false)]
     [InlineData("gpu:h100:8", "gpu:8", false)]
     [InlineData("", "(null)", true)]
-    public void Gres_texts_are_compared_by_what_they_count(string one, string other, bool same) => Assert.Equal(same, GresText.Same(one, other));
+    public void Gres_texts_are_compared_by_what_they_count(string one, string other, bool same) =>
+        Assert.Equal(same, GresText.Same(one, other));
 }

@@ -31,7 +31,8 @@ public sealed class HostlistTests
     [InlineData("n[2147483600-2147483647]x y")]
     [InlineData("a\nb")]
     [InlineData("ü1")]
-    public void What_is_no_hostlist_is_refused(string text) => Assert.Throws<FormatException>(() => Hostlist.Expand(text));
+    public void What_is_no_hostlist_is_refused(string text) =>
+        Assert.Throws<FormatException>(() => Hostlist.Expand(text));
 
     [Theory]
     [InlineData("n1", "n1")]

@@ -19,12 +19,14 @@ public sealed class Arrows
         ["Bridge.ApiServer"] = ["Bridge.Core", "Bridge.Control"],
         ["Bridge.Lab"] =
         [
-            "Bridge.Core", "Bridge.Control", "Bridge.Kube", "Bridge.Slurm", "Bridge.Ledger", "Bridge.Gpu", "Bridge.Node", "Bridge.ApiServer",
+            "Bridge.Core", "Bridge.Control", "Bridge.Kube", "Bridge.Slurm", "Bridge.Ledger", "Bridge.Gpu",
+            "Bridge.Node", "Bridge.ApiServer",
         ],
         // The composition root also carries the `bridge lab` verbs, so it alone sees Lab.
         ["Bridge.Daemon"] =
         [
-            "Bridge.Core", "Bridge.Control", "Bridge.Kube", "Bridge.Slurm", "Bridge.Ledger", "Bridge.Gpu", "Bridge.Node", "Bridge.ApiServer",
+            "Bridge.Core", "Bridge.Control", "Bridge.Kube", "Bridge.Slurm", "Bridge.Ledger", "Bridge.Gpu",
+            "Bridge.Node", "Bridge.ApiServer",
             "Bridge.Lab",
         ],
     };
@@ -32,12 +34,14 @@ public sealed class Arrows
     [Fact]
     public void Every_project_reference_follows_an_arrow()
     {
-        var projects = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories).ToList();
+        var projects = Directory.EnumerateFiles(
+            Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories).ToList();
         Assert.Equal(Allowed.Keys.Order(), projects.Select(p => Path.GetFileNameWithoutExtension(p)!).Order());
         foreach (var project in projects)
         {
             var name = Path.GetFileNameWithoutExtension(project);
-            var wrong = References(project, "ProjectReference").Select(r => Path.GetFileNameWithoutExtension(r)!).Except(Allowed[name]);
+            var wrong = References(project, "ProjectReference").Select(r => Path.GetFileNameWithoutExtension(r)!)
+                .Except(Allowed[name]);
             Assert.True(!wrong.Any(), $"{name} must not reference {string.Join(", ", wrong)}");
         }
     }
@@ -54,9 +58,11 @@ public sealed class Arrows
     public void No_project_pins_a_version_of_its_own()
     {
         foreach (var project in Directory.EnumerateFiles(Repository.Root, "*.csproj", SearchOption.AllDirectories))
-            Assert.DoesNotContain(XDocument.Load(project).Descendants("PackageReference"), p => p.Attribute("Version") is not null);
+            Assert.DoesNotContain(
+                XDocument.Load(project).Descendants("PackageReference"), p => p.Attribute("Version") is not null);
     }
 
     private static IEnumerable<string> References(string project, string kind) =>
-        XDocument.Load(project).Descendants(kind).Select(r => (string)r.Attribute("Include")!).Select(r => r.Replace('\\', '/'));
+        XDocument.Load(project).Descendants(kind).Select(r => (string)r.Attribute("Include")!)
+            .Select(r => r.Replace('\\', '/'));
 }

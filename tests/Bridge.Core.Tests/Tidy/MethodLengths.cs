@@ -19,7 +19,8 @@ internal static partial class MethodLengths
             if (TypeKeyword().IsMatch(header) || Method().Match(header) is not { Success: true } match)
                 continue;
             var indent = lines[i].Length - lines[i].TrimStart().Length;
-            var end = Array.FindIndex(lines, i + 1, l => l.StartsWith(new string(' ', indent) + "}", StringComparison.Ordinal));
+            var end = Array.FindIndex(
+                lines, i + 1, l => l.StartsWith(new string(' ', indent) + "}", StringComparison.Ordinal));
             if (end > 0)
                 yield return (match.Groups["name"].Value, i, end - i - 1);
         }
@@ -38,7 +39,8 @@ internal static partial class MethodLengths
     [GeneratedRegex(@"^[^(]*\b(class|record|struct|interface|enum)\b")]
     private static partial Regex TypeKeyword();
 
-    [GeneratedRegex(@"^(?:(?:public|internal|private|protected|static|async|override|virtual|sealed|unsafe|partial|extern|new)\s+)+"
+    [GeneratedRegex(
+        @"^(?:(?:public|internal|private|protected|static|async|override|virtual|sealed|unsafe|partial|extern|new)\s+)+"
         + @"(?:[\w<>\[\](),.?\s]+\s+)?(?<name>\w+)(?:<[^>]*>)?\(")]
     private static partial Regex Method();
 }

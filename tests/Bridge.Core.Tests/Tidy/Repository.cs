@@ -19,6 +19,7 @@ internal static class Repository
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
             if (File.Exists(Path.Combine(folder.FullName, "Bridge.sln")))
                 return folder.FullName;
-        throw new InvalidOperationException($"no Bridge.sln above {AppContext.BaseDirectory}: run the tests from a checkout");
+        throw new InvalidOperationException(
+            $"no Bridge.sln above {AppContext.BaseDirectory}: run the tests from a checkout");
     }
 }

@@ -98,7 +98,9 @@ public sealed partial class SourceRules
     public void Tests_do_not_sleep()
     {
         var sleep = new Regex(@"Thread\.Sle" + @"ep|Task\.De" + "lay");
-        Assert.Empty(Repository.Sources("tests").Where(f => !f.Contains("/Tidy/", StringComparison.Ordinal)).SelectMany(f => File.ReadLines(f)
+        Assert.Empty(
+            Repository.Sources("tests").Where(f => !f.Contains("/Tidy/", StringComparison.Ordinal))
+            .SelectMany(f => File.ReadLines(f)
             .Where(l => sleep.IsMatch(l)).Select(l => $"{Repository.Relative(f)}: {l.Trim()}")));
     }
 

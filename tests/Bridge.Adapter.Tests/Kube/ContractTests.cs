@@ -243,7 +243,7 @@ public sealed class LabContractTests(LabKube lab) : ContractTests
 
     private protected override Task<KubeClient> ConnectAsync()
     {
-        Assert.SkipWhen(lab.WhyNot.Length > 0, lab.WhyNot);
+        Assert.False(lab.WhyNot.Length > 0, lab.WhyNot);
         return Task.FromResult(lab.Client());
     }
 }

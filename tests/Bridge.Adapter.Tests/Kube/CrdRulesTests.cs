@@ -84,7 +84,7 @@ public sealed class CrdRulesTests(LabKube lab)
     [Fact]
     public async Task What_Slurm_cannot_rename_cannot_be_changed()
     {
-        Assert.SkipWhen(lab.WhyNot.Length > 0, lab.WhyNot);
+        Assert.False(lab.WhyNot.Length > 0, lab.WhyNot);
         using var client = lab.Client();
         var writer = new KubeWriter(client);
         var ns = await lab.NewNamespaceAsync();
@@ -135,7 +135,7 @@ public sealed class CrdRulesTests(LabKube lab)
 
     private async Task<StepResult> CreateAsync(KubeResource resource, string name, string spec)
     {
-        Assert.SkipWhen(lab.WhyNot.Length > 0, lab.WhyNot);
+        Assert.False(lab.WhyNot.Length > 0, lab.WhyNot);
         using var client = lab.Client();
         var body = new JsonObject
             { ["metadata"] = new JsonObject { ["name"] = name }, ["spec"] = JsonNode.Parse(spec) };

@@ -25,7 +25,7 @@ public sealed class LabClusterTests(LabServer server) : IClassFixture<LabServer>
     [Fact]
     public async Task A_pod_gets_its_devices_runs_restarts_survives_its_runtime_and_leaves_nothing()
     {
-        Assert.SkipWhen(server.WhyNot.Length > 0, server.WhyNot);
+        Assert.False(server.WhyNot.Length > 0, server.WhyNot);
         using var client = new KubeClient(server.Endpoint, new KubeLimits(), TimeProvider.System);
         var writer = new LabWriter(client);
         var fixture = new NodeFixture { Name = "gpu-1", Product = GpuProduct.Find("NVIDIA H100 80GB HBM3")!, Gpus = 4 };

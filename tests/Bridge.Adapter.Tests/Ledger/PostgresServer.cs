@@ -27,7 +27,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
     public static async Task<PostgresServer> StartNewAsync(CancellationToken cancel)
     {
-        Assert.SkipWhen(Binaries is null, "no PostgreSQL server in /usr/lib/postgresql");
+        Assert.False(Binaries is null, "no PostgreSQL server in /usr/lib/postgresql: apt-get install postgresql");
         var made = new PostgresServer();
         if (Environment.UserName == "root")
             await RunAsync("chown", ["postgres", made.folder], cancel);

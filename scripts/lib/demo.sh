@@ -87,6 +87,7 @@ start_lab() {
 
 start_bridge() {
     local options=(--kubeconfig "$(lab_value KUBECONFIG)" --namespace slurm --hook-socket "$(lab_value HOOK_SOCKET)"
+        --slurm-client "$(lab_value SLURM_CLIENT)"
         --api-listen "$(lab_value AGGREGATE_ADDRESS):$(lab_value AGGREGATE_PORT)"
         --api-cert "$(lab_value AGGREGATE_CERT)" --api-key "$(lab_value AGGREGATE_KEY)")
     [ -z "$(lab_value REQUESTHEADER_CA)" ] || options+=(--api-requestheader-ca "$(lab_value REQUESTHEADER_CA)")

@@ -49,7 +49,6 @@ spec:
   tokenKeyFile: $(lab_value JWT_KEY_FILE)
   slurmKeyRef: {name: slurm-auth, key: slurm.key}
   confServer: $(lab_value CONF_SERVER)
-  clientCommand: [$(lab_value SLURM_CLIENT | sed 's/ /, /g')]
 ---
 apiVersion: slurmbridge.io/v1alpha1
 kind: NodePool

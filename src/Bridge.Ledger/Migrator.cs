@@ -58,11 +58,13 @@ public sealed class Migrator(NpgsqlDataSource database, IReadOnlyList<MigrationS
             var (version, name, checksum) = applied[i];
             if (i >= scripts.Count)
                 throw new LedgerDriftException(
-                    $"the database has migration {version:000}_{name}, which this Bridge does not know: it was made by a newer one");
+                    $"the database has migration {version:000}_{name}, which this Bridge does not know: it was made "
+                        + "by a newer one");
             var script = scripts[i];
             if (version != script.Version || name != script.Name)
                 throw new LedgerDriftException(
-                    $"the database has migration {version:000}_{name} where this Bridge has {script.Version:000}_{script.Name}");
+                    $"the database has migration {version:000}_{name} where this Bridge has "
+                        + $"{script.Version:000}_{script.Name}");
             if (checksum != script.Checksum)
                 throw new LedgerDriftException(
                     $"migration {version:000}_{name} was applied with checksum {checksum[..12]}, this Bridge carries "

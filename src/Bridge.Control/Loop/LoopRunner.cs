@@ -14,14 +14,15 @@ public sealed class LoopRunner(KeyedQueue<ObjectRef> queue, TimeProvider time, I
     /// <summary>Works until cancelled, which is when leadership is lost or the daemon stops.</summary>
     /// <param name="find">The loop of a cluster; null when the cluster is no longer served.</param>
     /// <param name="cancel">Leadership.</param>
-    public async Task RunAsync(Func<ObjectRef, ValueTask<ClusterLoop?>> find, CancellationToken cancel)
+    public async Task RunAsync(
+        Func<ObjectRef, CancellationToken, ValueTask<ClusterLoop?>> find, CancellationToken cancel)
     {
         while (!cancel.IsCancellationRequested)
         {
             var key = await queue.TakeAsync(cancel);
             try
             {
-                if (await find(key) is { } loop)
+                if (await find(key, cancel) is { } loop)
                     queue.AddAfter(key, await loop.TickAsync(key, cancel));
             }
             catch (Exception exception) when (!cancel.IsCancellationRequested)

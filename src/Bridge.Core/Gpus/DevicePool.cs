@@ -62,7 +62,8 @@ public sealed record DevicePool(
                 $"the slices of pool {first.Pool} disagree on how many they are ({string.Join(", ", counts)})");
         if (current.Length > first.SliceCount)
             return (PoolState.Invalid,
-                $"pool {first.Pool} has {current.Length} slices of generation {first.Generation}, but says {first.SliceCount}");
+                $"pool {first.Pool} has {current.Length} slices of generation {first.Generation}, but says "
+                    + $"{first.SliceCount}");
         var twice = current.SelectMany(s => s.DeviceNames).GroupBy(n => n, StringComparer.Ordinal)
             .FirstOrDefault(g => g.Count() > 1);
         if (twice is not null)
@@ -70,7 +71,8 @@ public sealed record DevicePool(
         if (current.Length == first.SliceCount)
             return (PoolState.Complete, "");
         return (wasComplete ? PoolState.Updating : PoolState.Unknown,
-            $"pool {first.Pool} is being published: {current.Length} of {first.SliceCount} slices of generation {first.Generation} are there");
+            $"pool {first.Pool} is being published: {current.Length} of {first.SliceCount} slices of generation "
+                + $"{first.Generation} are there");
     }
 
     /// <summary>The GPUs of one node from all its pools; the worst pool decides how far they can be believed.</summary>
@@ -88,7 +90,8 @@ public sealed record DevicePool(
             return new NodeDevices(
                 kubeNode,
                 PoolState.Invalid,
-                $"GPU {twice.Key} is published as {string.Join(" and ", twice.Select(g => $"{g.Driver}/{g.Pool}/{g.Name}"))}",
+                $"GPU {twice.Key} is published as "
+                    + $"{string.Join(" and ", twice.Select(g => $"{g.Driver}/{g.Pool}/{g.Name}"))}",
                 gpus);
         var worst = relevant.MaxBy(p => Badness(p.State))!;
         return new NodeDevices(kubeNode, worst.State, worst.Problem, gpus);

@@ -58,7 +58,8 @@ internal sealed record DomainInquiry(ImmutableArray<int> Subject, ImmutableArray
         ImmutableArray<int> hanging = [.. Subject.Where(node => !work.Removed(node))];
         var how = InsideIsFast(work, strikers) ? "slow, and inside they are fast" : "slow alike";
         work.Find(new Finding(Culprit.Switch, hanging, Domain, Confidence.Confirmed, proof,
-            $"{strikers.Length} of {Subject.Length} nodes of {work.Fleet.Domains[Domain]} were tested with healthy partners "
+            $"{strikers.Length} of {Subject.Length} nodes of {work.Fleet.Domains[Domain]} were tested with healthy "
+                + "partners "
             + $"outside: all are {how}"));
     }
 

@@ -33,7 +33,8 @@ public sealed record IsolationOptions
         else
         {
             foreach (var line in Lines.Where(line => !Rises(line)))
-                yield return $"lines: {line.Probe} needs points by rising number of nodes with bytes per second above 0";
+                yield return $"lines: {line.Probe} needs points by rising number of nodes "
+                    + "with bytes per second above 0";
         }
         if (Repeats < 2) yield return $"repeats: {Repeats} is too few, two slow repeats make a symptom";
         if (Tolerance is not (> 0 and < 0.5)) yield return $"tolerance: {Tolerance} is not between 0 and 0.5";

@@ -44,6 +44,15 @@ public sealed record SlurmdPodSpec
     /// <summary>Arguments of slurmd, each one argument: -D -Z --conf-server HOST:PORT -N NODE --conf "…".</summary>
     public required ImmutableArray<string> Arguments { get; init; }
 
+    /// <summary>
+    /// Cores that Slurm is told of. The pod requests them, so that Kubernetes gives them to nobody else; what other pods
+    /// of the node need is the pool's spec.reserved.
+    /// </summary>
+    public required int Cpus { get; init; }
+
+    /// <summary>Memory that Slurm is told of, and that the pod requests.</summary>
+    public required long MemoryMiB { get; init; }
+
     /// <summary>Claim, DevicePlugin, Host or None: never Auto.</summary>
     public required GpuOwnership Ownership { get; init; }
 

@@ -61,6 +61,8 @@ public static class SlurmdPods
             Template = member.Pool.Spec.Slurmd,
             SlurmKey = cluster.Spec.SlurmKeyRef ?? new SecretKeyRef { Name = "slurm-key", Key = "slurm.key" },
             Arguments = Arguments(cluster.Spec, desired, name),
+            Cpus = desired.Cpus,
+            MemoryMiB = desired.MemoryMiB,
             Ownership = desired.Ownership,
             ClaimName = ClaimName(name, desired),
             Gpus = desired.Ownership == GpuOwnership.DevicePlugin ? desired.Gpus : 0,

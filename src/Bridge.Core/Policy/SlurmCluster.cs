@@ -31,11 +31,6 @@ public sealed record SlurmClusterSpec
     /// <summary>HOST:PORT of slurmctld for `slurmd --conf-server`.</summary>
     public required string ConfServer { get; init; }
 
-    /// <summary>
-    /// Command prefix that runs Slurm's own client (squeue, scontrol); empty where it is not in the image.
-    /// </summary>
-    public ImmutableArray<string> ClientCommand { get; init; } = [];
-
     /// <summary>How much of one core reading Slurm may take of its daemons, in percent.</summary>
     public int ReadBudgetPercent { get; init; } = 5;
 

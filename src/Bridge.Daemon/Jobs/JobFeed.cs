@@ -16,30 +16,36 @@ namespace Bridge.Daemon.Jobs;
 public sealed class JobFeed(LedgerStore? ledger, long fencingToken, Surroundings around)
 {
     private static readonly TimeSpan ShowEnded = TimeSpan.FromDays(1);
+    private static readonly TimeSpan LedgerPatience = TimeSpan.FromSeconds(10);
     private const int MaxEnded = 10_000;
 
     private readonly ILogger log = around.Logs.CreateLogger<JobFeed>();
     private readonly Dictionary<JobId, SlurmJob> recorded = [];
     private ImmutableArray<SlurmJob> ended = [];
     private ImmutableDictionary<JobId, SlurmJob>? shown;
-
-    /// <summary>The jobs of the one cluster that the job API shows.</summary>
-    public JobStore? Store { get; private set; }
+    private JobStore? store;
 
     /// <summary>Begins with what the ledger knows of the cluster; without an answer from it, with nothing.</summary>
-    public async Task StartAsync(string cluster, CancellationToken cancel)
+    public async Task<JobStore> StartAsync(string cluster, CancellationToken cancel)
     {
-        Store = new JobStore(cluster, around.Time);
+        store = new JobStore(cluster, around.Time);
         if (ledger is null)
-            return;
+            return store;
+        using var bound = new CancellationTokenSource(LedgerPatience, around.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, bound.Token);
         try
         {
-            ended = await ledger.ReadJobsAsync(cluster, around.Time.GetUtcNow() - ShowEnded, MaxEnded, cancel);
+            ended = await ledger.ReadJobsAsync(cluster, around.Time.GetUtcNow() - ShowEnded, MaxEnded, either.Token);
         }
         catch (LedgerUnavailableException unavailable)
         {
             log.LedgerUnread(cluster, unavailable.Message);
         }
+        catch (OperationCanceledException) when (bound.IsCancellationRequested)
+        {
+            log.LedgerUnread(cluster, "no answer in time");
+        }
+        return store;
     }
 
     /// <summary>Takes over a read of Slurm. Called from one loop at a time.</summary>
@@ -47,7 +53,7 @@ public sealed class JobFeed(LedgerStore? ledger, long fencingToken, Surroundings
     {
         if (!slurm.Jobs.Current)
         {
-            Store?.Unreachable(slurm.Jobs.Since, slurm.Jobs.Error);
+            store?.Unreachable(slurm.Jobs.Since, slurm.Jobs.Error);
             return;
         }
         if (ReferenceEquals(shown, slurm.JobsById))
@@ -56,7 +62,7 @@ public sealed class JobFeed(LedgerStore? ledger, long fencingToken, Surroundings
         Record(cluster, shown);
         var cut = around.Time.GetUtcNow() - ShowEnded;
         ended = [.. ended.Where(j => j.EndTime >= cut && !shown.ContainsKey(j.Id))];
-        Store?.Update(shown.Values.Concat(ended), namespaces);
+        store?.Update(shown.Values.Concat(ended), namespaces);
     }
 
     public void Tried(string cluster, StepOutcome outcome)

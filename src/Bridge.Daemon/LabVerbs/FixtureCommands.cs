@@ -73,7 +73,8 @@ internal static class FixtureCommands
             };
             var result = await new LabFixtures(client, TimeProvider.System)
                 .TaintAsync(parsed.GetValue(node)!, parsed.GetValue(device)!, taint, cancel);
-            return Tell(result, $"{parsed.GetValue(node)}/{parsed.GetValue(device)} has taint {taint.Key}={taint.Value}:{taint.Effect}");
+            return Tell(result, $"{parsed.GetValue(node)}/{parsed.GetValue(device)} has taint "
+                + $"{taint.Key}={taint.Value}:{taint.Effect}");
         }));
         return command;
     }

@@ -30,7 +30,8 @@ public static class LabCommand
     /// </summary>
     internal static Option<string> Kubeconfig() => new("--kubeconfig")
     {
-        Description = "kubeconfig of the cluster; KUBECONFIG is not read, so that no cluster gets fake nodes by accident",
+        Description = "kubeconfig of the cluster; KUBECONFIG is not read, so that no cluster gets fake nodes by "
+            + "accident",
         Required = true,
     };
 
@@ -67,7 +68,8 @@ public static class LabCommand
         {
             var lab = LabEnvironment.Read(parsed.GetValue(env)!);
             if (lab.LabDirectory.Length == 0 || lab.PodCommand.Length == 0)
-                throw new IOException($"{parsed.GetValue(env)} names no LAB_DIR and POD_COMMAND: bring up Slurm first (scripts/slurm-up)");
+                throw new IOException($"{parsed.GetValue(env)} names no LAB_DIR and POD_COMMAND: bring up Slurm first "
+                    + "(scripts/slurm-up)");
             var options = new NodeRuntimeOptions
             {
                 LabDirectory = lab.LabDirectory,

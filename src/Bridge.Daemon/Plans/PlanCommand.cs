@@ -23,10 +23,11 @@ public static class PlanCommand
 
     public static Command Create(TimeProvider time)
     {
-        var kube = new KubeAccess();
+        var (kube, slurm) = (new KubeAccess(), new SlurmAccess());
         var command = new Command(
             "plan", "Prints what the daemon would do now, and why. Changes nothing; a running daemon is not asked.");
         kube.AddTo(command);
+        slurm.AddTo(command);
         command.Options.Add(Within);
         command.SetAction(async (parsed, cancel) =>
         {
@@ -45,16 +46,17 @@ public static class PlanCommand
             using var deadline = new CancellationTokenSource(
                 TimeSpan.FromSeconds(Math.Max(1, parsed.GetValue(Within))), time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, deadline.Token);
-            return await PrintAsync(
-                client, parsed.GetValue(kube.Namespace)!, new Surroundings(time, logs), either.Token);
+            var around = new Surroundings(time, logs);
+            var fleet = KubeConnection.Watch(client, parsed.GetValue(kube.Namespace)!, around);
+            var connector = new SlurmConnector(client, slurm.Client(parsed), around);
+            return await PrintAsync(fleet, connector, time, either.Token);
         });
         return command;
     }
 
     private static async Task<int> PrintAsync(
-        KubeClient client, string inNamespace, Surroundings around, CancellationToken cancel)
+        KubeFleet fleet, SlurmConnector connector, TimeProvider time, CancellationToken cancel)
     {
-        var fleet = KubeConnection.Watch(client, inNamespace, around);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var informers = fleet.RunAsync(end.Token);
         try
@@ -62,10 +64,14 @@ public static class PlanCommand
             if (!await SyncedAsync(fleet, cancel))
                 return Fail($"Kubernetes could not be read: {Reason(fleet.View.Source)}");
             if (fleet.View.Clusters.IsEmpty)
-                return Fail($"there is no SlurmCluster in namespace {inNamespace}; make one, or name its namespace with --namespace");
+                return Fail("there is no SlurmCluster in this namespace; make one, or name another with --namespace");
             var code = ExitCodes.Ok;
             foreach (var cluster in fleet.View.Clusters)
-                code = Math.Max(code, await PrintAsync(fleet, cluster, client, around, cancel));
+            {
+                using var slurm = connector.Open(cluster.Ref.Namespace, cluster.Spec);
+                var view = new ClusterView(cluster, fleet.View, await slurm.ReadAsync(cancel));
+                code = Math.Max(code, Print(view, ClusterPlanner.Plan(view, time.GetUtcNow())));
+            }
             return code;
         }
         finally
@@ -75,17 +81,14 @@ public static class PlanCommand
         }
     }
 
-    private static async Task<int> PrintAsync(
-        KubeFleet fleet, Core.Policy.SlurmCluster cluster, KubeClient client, Surroundings around,
-        CancellationToken cancel)
+    private static int Print(ClusterView view, Plan plan)
     {
-        using var slurm = SlurmConnection.Open(cluster.Ref.Namespace, cluster.Spec, client, around);
-        var view = new ClusterView(cluster, fleet.View, await slurm.ReadAsync(cancel));
-        PlanPrinter.Print(cluster.Ref.Name, ClusterPlanner.Plan(view, around.Time.GetUtcNow()), Console.Out);
-        if (view.Slurm.Nodes.Current && view.Slurm.Partitions.Current)
-            return ExitCodes.Ok;
-        var source = view.Slurm.Nodes.Current ? view.Slurm.Partitions : view.Slurm.Nodes;
-        return Fail($"SlurmCluster {cluster.Ref.Name} could not be read: {Reason(source)}; no step is planned without it");
+        var name = view.Cluster.Ref.Name;
+        PlanPrinter.Print(name, plan, Console.Out);
+        var (nodes, partitions) = (view.Slurm.Nodes, view.Slurm.Partitions);
+        return nodes.Current && partitions.Current
+            ? ExitCodes.Ok
+            : Fail($"SlurmCluster {name} could not be read: {Reason(nodes.Current ? partitions : nodes)}");
     }
 
     private static async Task<bool> SyncedAsync(KubeFleet fleet, CancellationToken cancel)

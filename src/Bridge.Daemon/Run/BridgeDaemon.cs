@@ -61,8 +61,8 @@ public sealed class BridgeDaemon : IAsyncDisposable
 
     private async Task LeadAsync(Leadership leadership)
     {
-        var jobs = new JobFeed(ledger, leadership.Token.Transitions, around);
-        await using var term = new LeaderTerm(client, options, jobs, around);
+        JobFeed NewFeed() => new(ledger, leadership.Token.Transitions, around);
+        await using var term = new LeaderTerm(client, options, NewFeed, around);
         await term.RunAsync(leadership);
     }
 }

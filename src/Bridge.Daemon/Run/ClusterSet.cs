@@ -6,7 +6,6 @@ using Bridge.Control.Queues;
 using Bridge.Core.Names;
 using Bridge.Core.Policy;
 using Bridge.Daemon.Jobs;
-using Bridge.Kube.Client;
 using Microsoft.Extensions.Logging;
 
 namespace Bridge.Daemon.Run;
@@ -16,7 +15,7 @@ namespace Bridge.Daemon.Run;
 /// and go.
 /// </summary>
 public sealed class ClusterSet(
-    IKubePort kube, KubeClient client, KeyedQueue<ObjectRef> queue, JobFeed jobs, Surroundings around)
+    IKubePort kube, SlurmConnector connector, KeyedQueue<ObjectRef> queue, Func<JobFeed> feeds, Surroundings around)
     : IAsyncDisposable
 {
     private readonly ILogger log = around.Logs.CreateLogger<ClusterSet>();
@@ -53,17 +52,15 @@ public sealed class ClusterSet(
     /// <summary>
     /// The loop of a cluster; null when its resource is gone or says nothing that can be connected to.
     /// </summary>
-    public async ValueTask<ClusterLoop?> Find(ObjectRef key)
+    public async ValueTask<ClusterLoop?> Find(ObjectRef key, CancellationToken cancel)
     {
-        var resource = kube.View.Clusters.FirstOrDefault(
-            c => c.Ref.Name == key.Name && c.Ref.Namespace == key.Namespace);
-        if (resource is null)
+        if (Resource(key) is not { } resource)
             return null;
         if (served.TryGetValue(key.Name, out var known) && known.Serves(resource.Spec))
             return known.Loop;
         if (known is not null && served.TryRemove(key.Name, out _))
             await LeaveAsync(known);
-        return await ConnectAsync(key, resource);
+        return await ConnectAsync(key, resource, cancel);
     }
 
     public async ValueTask DisposeAsync()
@@ -72,30 +69,29 @@ public sealed class ClusterSet(
             await cluster.DisposeAsync();
     }
 
-    private async ValueTask<ClusterLoop?> ConnectAsync(ObjectRef key, SlurmCluster resource)
+    private async ValueTask<ClusterLoop?> ConnectAsync(ObjectRef key, SlurmCluster resource, CancellationToken cancel)
     {
-        var cluster = ServedCluster.Connect(key, resource.Spec, kube, client, around);
-        if (!first.Task.IsCompleted)
+        var cluster = new ServedCluster(key, resource.Spec, kube, connector, around);
+        var feed = feeds();
+        first.TrySetResult(await feed.StartAsync(key.Name, cancel));
+        cluster.Loop.SlurmRead += slurm => feed.Take(key.Name, slurm, Namespaces(key));
+        cluster.Loop.Tried += outcome =>
         {
-            await jobs.StartAsync(key.Name, CancellationToken.None);
-            first.TrySetResult(jobs.Store!);
-        }
-        cluster.Loop.SlurmRead += slurm => jobs.Take(key.Name, slurm, Namespaces(resource.Spec));
-        cluster.Loop.Tried += outcome => Tried(key.Name, outcome);
+            feed.Tried(key.Name, outcome);
+            if (!outcome.Step.Bookkeeping)
+                _ = kube.RecordEventAsync(outcome.Step, outcome.Result, CancellationToken.None);
+        };
         served[key.Name] = cluster;
         log.ClusterServed(key.Name, resource.Spec.RestUrl, resource.Spec.User);
         return cluster.Loop;
     }
 
-    private void Tried(string cluster, StepOutcome outcome)
-    {
-        jobs.Tried(cluster, outcome);
-        if (!outcome.Step.Bookkeeping)
-            _ = kube.RecordEventAsync(outcome.Step, outcome.Result, CancellationToken.None);
-    }
+    // Read anew each time: labels of namespaces and the default one may change while the connection stays.
+    private JobNamespaces Namespaces(ObjectRef key) => new(
+        Resource(key)?.Spec.DefaultJobNamespace ?? "default", kube.View.NamespaceOfAccount);
 
-    private JobNamespaces Namespaces(SlurmClusterSpec spec) =>
-        new(spec.DefaultJobNamespace, kube.View.NamespaceOfAccount);
+    private SlurmCluster? Resource(ObjectRef key) =>
+        kube.View.Clusters.FirstOrDefault(c => c.Ref.Name == key.Name && c.Ref.Namespace == key.Namespace);
 
     private async Task LeaveAsync(ServedCluster cluster)
     {

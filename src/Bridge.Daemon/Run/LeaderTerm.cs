@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging;
 namespace Bridge.Daemon.Run;
 
 /// <summary>One term of leadership: informers, loops, hooks and job API, from acquisition to loss.</summary>
-public sealed class LeaderTerm(KubeClient client, RunOptions options, JobFeed jobs, Surroundings around)
+public sealed class LeaderTerm(KubeClient client, RunOptions options, Func<JobFeed> feeds, Surroundings around)
     : IAsyncDisposable
 {
     private readonly ILogger log = around.Logs.CreateLogger<LeaderTerm>();
@@ -24,7 +24,8 @@ public sealed class LeaderTerm(KubeClient client, RunOptions options, JobFeed jo
         log.Leading(leadership.Token.ToString());
         using var over = CancellationTokenSource.CreateLinkedTokenSource(leadership.Lost);
         var kube = KubeConnection.Write(client, fleet, around);
-        await using var clusters = new ClusterSet(kube, client, queue, jobs, around);
+        var connector = new SlurmConnector(client, options.SlurmClient, around);
+        await using var clusters = new ClusterSet(kube, connector, queue, feeds, around);
         await using var hooks = options.HookSocket is { } socket
             ? await HookListener.StartAsync(socket, clusters.Ring, around.Logs, over.Token)
             : null;

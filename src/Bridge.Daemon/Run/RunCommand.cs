@@ -9,7 +9,8 @@ public static class RunCommand
 {
     private static readonly Option<string?> ApiListen = new("--api-listen")
     {
-        Description = "Address of the aggregated job API, such as 0.0.0.0:8443. Without it jobs are not served to kubectl.",
+        Description = "Address of the aggregated job API, such as 0.0.0.0:8443. Without it jobs are not served to "
+            + "kubectl.",
         HelpName = "IP:PORT",
     };
 
@@ -34,7 +35,8 @@ public static class RunCommand
 
     private static readonly Option<ApiAuthorization> Authorization = new("--api-authorization")
     {
-        Description = "Who decides what a caller may see: Review asks Kubernetes (SubjectAccessReview); AlwaysAllow is for labs.",
+        Description = "Who decides what a caller may see: Review asks Kubernetes (SubjectAccessReview); AlwaysAllow "
+            + "is for labs.",
     };
 
     private static readonly Option<string?> HookSocket = new("--hook-socket")
@@ -51,11 +53,13 @@ public static class RunCommand
 
     public static Command Create(TimeProvider time)
     {
-        var kube = new KubeAccess();
+        var (kube, slurm) = (new KubeAccess(), new SlurmAccess());
         var command = new Command(
             "run", "Runs the daemon until it is told to stop (SIGTERM). One of several leads; the others wait.\n"
-            + "The ledger's connection string comes from the environment variable BRIDGE_LEDGER, so that no password shows in ps.");
+            + "The ledger's connection string comes from the environment variable BRIDGE_LEDGER, so that no password "
+            + "shows in ps.");
         kube.AddTo(command);
+        slurm.AddTo(command);
         foreach (var option in new Option[]
             { ApiListen, ApiCertificate, ApiKey, ApiRequestHeaderCa, Authorization, HookSocket, Identity })
             command.Options.Add(option);
@@ -64,6 +68,7 @@ public static class RunCommand
             var (options, problems) = Read(parsed, kube);
             if (options is null)
                 return Usage.Fail(problems);
+            options = options with { SlurmClient = slurm.Client(parsed) };
             return await RunHost.RunAsync(() => kube.Endpoint(parsed, time), options, time, cancel);
         });
         return command;

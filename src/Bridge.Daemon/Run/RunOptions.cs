@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 
 namespace Bridge.Daemon.Run;
@@ -32,6 +33,9 @@ public sealed record RunOptions
 
     /// <summary>Unique per process.</summary>
     public required string Identity { get; init; }
+
+    /// <summary>Command prefix that runs squeue and scontrol; empty where Slurm's client is not at hand.</summary>
+    public ImmutableArray<string> SlurmClient { get; init; } = [];
 
     /// <summary>Null: the job API is not served.</summary>
     public ApiOptions? Api { get; init; }

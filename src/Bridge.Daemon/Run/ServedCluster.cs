@@ -2,7 +2,6 @@ using Bridge.Control.Loop;
 using Bridge.Control.Ports;
 using Bridge.Core.Names;
 using Bridge.Core.Policy;
-using Bridge.Kube.Client;
 using Bridge.Slurm;
 using Microsoft.Extensions.Logging;
 
@@ -13,11 +12,13 @@ public sealed class ServedCluster : IAsyncDisposable
 {
     private readonly SlurmClusterSpec spec;
 
-    private ServedCluster(ObjectRef cluster, SlurmClusterSpec spec, SlurmPort slurm, ClusterLoop loop)
+    /// <exception cref="ArgumentException">The spec cannot work; the message lists every reason.</exception>
+    public ServedCluster(
+        ObjectRef cluster, SlurmClusterSpec spec, IKubePort kube, SlurmConnector connector, Surroundings around)
     {
         Ref = cluster;
-        Slurm = slurm;
-        Loop = loop;
+        Slurm = connector.Open(cluster.Namespace, spec);
+        Loop = new ClusterLoop(kube, Slurm, around.Time, around.Logs.CreateLogger<ClusterLoop>());
         this.spec = spec;
     }
 
@@ -33,16 +34,7 @@ public sealed class ServedCluster : IAsyncDisposable
         && spec.User == other.User
         && spec.TokenKeyRef == other.TokenKeyRef
         && spec.TokenKeyFile == other.TokenKeyFile
-        && spec.ReadBudgetPercent == other.ReadBudgetPercent
-        && spec.ClientCommand.SequenceEqual(other.ClientCommand);
-
-    public static ServedCluster Connect(
-        ObjectRef cluster, SlurmClusterSpec spec, IKubePort kube, KubeClient client, Surroundings around)
-    {
-        var slurm = SlurmConnection.Open(cluster.Namespace, spec, client, around);
-        var loop = new ClusterLoop(kube, slurm, around.Time, around.Logs.CreateLogger<ClusterLoop>());
-        return new ServedCluster(cluster, spec, slurm, loop);
-    }
+        && spec.ReadBudgetPercent == other.ReadBudgetPercent;
 
     public ValueTask DisposeAsync()
     {

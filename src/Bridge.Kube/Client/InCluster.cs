@@ -20,7 +20,8 @@ public static class InCluster
     {
         if (string.IsNullOrEmpty(host) || string.IsNullOrEmpty(port))
             throw new KubeConfigException(
-                "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set: this is not a pod; name a kubeconfig file instead");
+                "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set: this is not a pod; name a "
+                    + "kubeconfig file instead");
         var bracketed = host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host;
         if (!Uri.TryCreate($"https://{bracketed}:{port}", UriKind.Absolute, out var server))
             throw new KubeConfigException(

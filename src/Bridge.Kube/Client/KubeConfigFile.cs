@@ -30,7 +30,8 @@ public static class KubeConfigFile
             return Endpoint(cluster, user, time) with
                 { Namespace = chosen.Text("namespace") is { Length: > 0 } ns ? ns : "default" };
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or YamlException or CryptographicException or FormatException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or YamlException
+            or CryptographicException or FormatException)
         {
             throw new KubeConfigException($"kubeconfig {path} cannot be used: {e.Message}", e);
         }

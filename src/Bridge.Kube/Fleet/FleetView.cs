@@ -113,7 +113,8 @@ internal sealed class FleetView
         Take(_accounts, changes, n => n.Metadata.Labels.GetValueOrDefault(WellKnown.AccountLabel), Parts.Accounts);
 
     private bool Take<TStored, TSeen>(
-        SortedDictionary<ObjectKey, TSeen> seen, IReadOnlyList<ObjectChange<TStored>> changes, Func<TStored, TSeen?> map, Parts part)
+        SortedDictionary<ObjectKey, TSeen> seen, IReadOnlyList<ObjectChange<TStored>> changes,
+        Func<TStored, TSeen?> map, Parts part)
         where TStored : class, IKubeObject
         where TSeen : class
     {

@@ -31,7 +31,6 @@ internal static class PolicyMapping
             TokenKeyFile = stored.Spec.TokenKeyFile,
             SlurmKeyRef = Map(stored.Spec.SlurmKeyRef),
             ConfServer = stored.Spec.ConfServer,
-            ClientCommand = [.. stored.Spec.ClientCommand],
             ReadBudgetPercent = stored.Spec.ReadBudgetPercent ?? _clusterDefaults.ReadBudgetPercent,
             PollSeconds = stored.Spec.PollSeconds ?? _clusterDefaults.PollSeconds,
             DefaultJobNamespace = stored.Spec.DefaultJobNamespace ?? _clusterDefaults.DefaultJobNamespace,

@@ -119,18 +119,27 @@ internal static class SlurmdPodBody
             ["command"] = new JsonArray("slurmd"),
             ["args"] = new JsonArray([.. pod.Arguments.Select(a => JsonValue.Create(a))]),
             ["ports"] = new JsonArray(
-            new JsonObject { ["name"] = "slurmd", ["containerPort"] = 6818, ["protocol"] = "TCP" }),
+                new JsonObject { ["name"] = "slurmd", ["containerPort"] = 6818, ["protocol"] = "TCP" }),
             ["volumeMounts"] = new JsonArray(
-            new JsonObject { ["name"] = "slurm-key", ["mountPath"] = "/etc/slurm", ["readOnly"] = true }),
+                new JsonObject { ["name"] = "slurm-key", ["mountPath"] = "/etc/slurm", ["readOnly"] = true }),
+            ["resources"] = Resources(pod),
         };
-        if (pod.ClaimName.Length > 0)
-            container["resources"] = new JsonObject { ["claims"] = new JsonArray(new JsonObject { ["name"] = Gpus }) };
-        else if (pod.Gpus > 0)
-            container["resources"] = new JsonObject
-                { ["limits"] = new JsonObject { [WellKnown.NvidiaGpuResource] = $"{pod.Gpus}" } };
         if (pod.Ownership == GpuOwnership.Host)
             container["securityContext"] = new JsonObject { ["privileged"] = true };
         return container;
+    }
+
+    private static JsonObject Resources(SlurmdPodSpec pod)
+    {
+        var resources = new JsonObject
+        {
+            ["requests"] = new JsonObject { ["cpu"] = $"{pod.Cpus}", ["memory"] = $"{pod.MemoryMiB}Mi" },
+        };
+        if (pod.ClaimName.Length > 0)
+            resources["claims"] = new JsonArray(new JsonObject { ["name"] = Gpus });
+        else if (pod.Gpus > 0)
+            resources["limits"] = new JsonObject { [WellKnown.NvidiaGpuResource] = $"{pod.Gpus}" };
+        return resources;
     }
 
     private static JsonObject OnNode(string kubeNode) => new()
@@ -160,7 +169,8 @@ internal static class SlurmdPodBody
 
     // An attribute that a device lacks is an error in CEL and would fail the whole claim: hence the optional access.
     private static string OneOf(ClaimSpec claim) =>
-        $"device.attributes[{Quoted(claim.Driver)}].?uuid.orValue(\"\") in [{string.Join(", ", claim.Uuids.Select(Quoted))}]";
+        $"device.attributes[{Quoted(claim.Driver)}].?uuid.orValue(\"\") in "
+            + $"[{string.Join(", ", claim.Uuids.Select(Quoted))}]";
 
     // CEL's string escapes include those of JSON.
     private static string Quoted(string text) => JsonValue.Create(text).ToJsonString();

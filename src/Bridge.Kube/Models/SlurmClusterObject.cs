@@ -18,7 +18,6 @@ public sealed record SlurmClusterObjectSpec
     public string? TokenKeyFile { get; init; }
     public KeyRef? SlurmKeyRef { get; init; }
     public string ConfServer { get; init => field = value ?? ""; } = "";
-    public IReadOnlyList<string> ClientCommand { get; init => field = value ?? []; } = [];
     public int? ReadBudgetPercent { get; init; }
     public int? PollSeconds { get; init; }
     public string? DefaultJobNamespace { get; init; }

@@ -16,7 +16,8 @@ public sealed record AllocationResult(ImmutableArray<LabDeviceResult> Devices, s
 /// the requests that Bridge makes. The words of a refusal are the real one's where it has any.
 /// </summary>
 public sealed class DeviceAllocator(
-    ImmutableArray<DevicePool> pools, ImmutableDictionary<ObjectKey, LabDeviceClass> classes, IReadOnlySet<DeviceId> inUse)
+    ImmutableArray<DevicePool> pools, ImmutableDictionary<ObjectKey, LabDeviceClass> classes,
+    IReadOnlySet<DeviceId> inUse)
 {
     /// <summary>resource.k8s.io/v1, AllocationResultsMaxSize.</summary>
     private const int MaxResults = 32;

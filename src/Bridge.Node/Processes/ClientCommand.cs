@@ -3,7 +3,7 @@ using Bridge.Control.Ports;
 namespace Bridge.Node.Processes;
 
 /// <summary>
-/// Slurm's own client behind a command prefix (SlurmCluster.spec.clientCommand), for the reading ladder.
+/// Slurm's own client behind a command prefix (`bridge run --slurm-client`), for the reading ladder.
 /// </summary>
 public static class ClientCommand
 {

@@ -23,7 +23,8 @@ public static class ProcessRunner
                 return new ProcessResult(ProcessEnd.Cancelled, null, "", "", false, TimeSpan.Zero, null);
             process.Start();
         }
-        catch (Exception e) when (e is Win32Exception or FileNotFoundException or DirectoryNotFoundException or InvalidOperationException)
+        catch (Exception e) when (e is Win32Exception or FileNotFoundException or DirectoryNotFoundException
+            or InvalidOperationException)
         {
             return new ProcessResult(ProcessEnd.NotStarted, null, "", $"{request.Command[0]}: {e.Message}", false,
                 TimeSpan.Zero, null);

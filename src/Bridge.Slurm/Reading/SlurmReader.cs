@@ -86,7 +86,8 @@ internal sealed class SlurmReader
         if (pings.Any(p => p.Responding))
             return "";
         var first = pings.FirstOrDefault();
-        return $"slurmctld {first?.Hostname} does not answer slurmrestd: {first?.Status ?? first?.Pinged ?? "no controller is named"}";
+        return $"slurmctld {first?.Hostname} does not answer slurmrestd: "
+            + $"{first?.Status ?? first?.Pinged ?? "no controller is named"}";
     }
 
     private void Publish()

@@ -82,7 +82,8 @@ internal static class Judge
         catch (JsonException e)
         {
             problem =
-                $"HTTP {answered.Status} with {answered.Body.Length} bytes that are not whole JSON of the expected shape, at {e.Path ?? "the start"}";
+                $"HTTP {answered.Status} with {answered.Body.Length} bytes that are not whole JSON of the expected "
+                    + $"shape, at {e.Path ?? "the start"}";
             return null;
         }
     }
@@ -99,6 +100,7 @@ internal static class Judge
         var words = new[] { error.Description, error.Error is "No error" ? null : error.Error }
             .Where(w => !string.IsNullOrWhiteSpace(w)).Distinct();
         var text = string.Join(": ", words);
-        return $"{(text.Length == 0 ? "an error without text" : text)} (HTTP {answered.Status}, Slurm error {error.ErrorNumber})";
+        return $"{(text.Length == 0 ? "an error without text" : text)} (HTTP {answered.Status}, Slurm error "
+            + $"{error.ErrorNumber})";
     }
 }

@@ -40,7 +40,8 @@ internal sealed class Negotiator(RestClient client, ILogger log)
         var version = ServerProfile.Supported.FirstOrDefault(versions.Contains);
         if (version is null)
             return new Reading<ServerProfile>.Unknown(
-                $"{client.Address} serves data_parser {string.Join(", ", versions)}; Bridge needs one of {string.Join(", ", ServerProfile.Supported.Reverse())} (Slurm 24.11 or newer)");
+                $"{client.Address} serves data_parser {string.Join(", ", versions)}; Bridge needs one of "
+                    + $"{string.Join(", ", ServerProfile.Supported.Reverse())} (Slurm 24.11 or newer)");
         return await PingAsync(version, served, cancel);
     }
 

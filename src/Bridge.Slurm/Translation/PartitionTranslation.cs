@@ -83,9 +83,11 @@ internal static class PartitionTranslation
     public static string Irrevocable(SlurmPartition wanted, SlurmPartition? now)
     {
         if (now is { DefaultTimeMinutes: { } minutes } && wanted.DefaultTimeMinutes is null)
-            return $"defaultTimeMinutes is {minutes} in Slurm and cannot be taken off an existing partition: set it, or delete the partition";
+            return $"defaultTimeMinutes is {minutes} in Slurm and cannot be taken off an existing partition: set it, "
+                + "or delete the partition";
         if (now is { PreemptMode: [var mode, ..] } && wanted.PreemptMode is [])
-            return $"preemptMode is {mode} in Slurm and cannot be taken off an existing partition: set it (OFF for none), or delete the partition";
+            return $"preemptMode is {mode} in Slurm and cannot be taken off an existing partition: set it (OFF for "
+                + "none), or delete the partition";
         return "";
     }
 

@@ -27,7 +27,8 @@ internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
     public async Task<StepResult> DrainAsync(DrainNodes step, CancellationToken cancel)
     {
         if (step.Reason.Length == 0 || !Reason.IsOurs(step.Reason) || step.Reason.Any(char.IsControl))
-            return StepResult.Rejected($"'{step.Reason}' is not a reason of Bridge's: it begins with '{WellKnown.ReasonPrefix}' and is one line");
+            return StepResult.Rejected($"'{step.Reason}' is not a reason of Bridge's: it begins with "
+                + $"'{WellKnown.ReasonPrefix}' and is one line");
         return await CheckedAsync(
             step.Nodes,
             node => node.Drains && !Reason.IsOurs(node.Reason)
@@ -83,7 +84,8 @@ internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
             case Reading<ReservationsAnswer>.Known { Value.Reservations: { } reservations }:
                 foreach (var reservation in reservations)
                     if (!TryAdd(reservation, reserved))
-                        return StepResult.Unavailable($"the nodes of reservation {reservation.Name} are not understood: '{reservation.NodeList}'");
+                        return StepResult.Unavailable($"the nodes of reservation {reservation.Name} are not "
+                            + $"understood: '{reservation.NodeList}'");
                 break;
             case var other:
                 return StepResult.Unavailable($"reservations cannot be read: {other.Problem}");

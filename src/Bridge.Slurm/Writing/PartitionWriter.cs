@@ -61,7 +61,8 @@ internal sealed class PartitionWriter(SlurmApi api, Negotiator negotiator)
         return profile.Capabilities.HasFlag(SlurmCapabilities.WritePartitions)
             ? (profile, StepResult.Done)
             : (null, StepResult.Rejected(
-                $"Slurm {profile.Release} ({profile.DataParser}) cannot write partitions over REST: Slurm 26.05 is the first that can; until then they belong in slurm.conf"));
+                $"Slurm {profile.Release} ({profile.DataParser}) cannot write partitions over REST: Slurm 26.05 is "
+                    + "the first that can; until then they belong in slurm.conf"));
     }
 
     // Accounts and QOS that do not exist are taken silently by slurmctld, even with spaces in them: the charset at

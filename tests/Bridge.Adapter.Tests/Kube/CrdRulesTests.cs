@@ -107,7 +107,7 @@ public sealed class CrdRulesTests(LabKube lab)
     {
         Assert.Equal(StepResult.Done, await CreateAsync(KubeKinds.SlurmClusters.Resource, "lab", """
             {"restUrl":"unix:/run/slurm/rest.sock","user":"bridge","tokenKeyRef":{"name":"jwt","key":"jwt.key"},
-             "slurmKeyRef":{"name":"slurm","key":"slurm.key"},"confServer":"ctl0:6817,ctl1","clientCommand":["/usr/bin/env","x=y z"],
+             "slurmKeyRef":{"name":"slurm","key":"slurm.key"},"confServer":"ctl0:6817,ctl1",
              "readBudgetPercent":10,"pollSeconds":5,"defaultJobNamespace":"jobs"}
             """));
         Assert.Equal(StepResult.Done, await CreateAsync(KubeKinds.NodePools.Resource, "gpu", """

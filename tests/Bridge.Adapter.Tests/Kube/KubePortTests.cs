@@ -196,8 +196,9 @@ public sealed class KubePortTests(LabKube lab) : IAsyncLifetime
     {
         Namespace = _namespace, Name = "slurmd-n1", Cluster = "lab", Pool = "gpu", SlurmNode = new NodeName("n1"),
         KubeNode = _node, KubeNodeUid = "u",
-        Template = new SlurmdTemplate { Image = "slurmd:26.05" }, SlurmKey = new SecretKeyRef
-        { Name = "slurm", Key = "slurm.key" },
+        Template = new SlurmdTemplate { Image = "slurmd:26.05" },
+        SlurmKey = new SecretKeyRef { Name = "slurm", Key = "slurm.key" },
+        Cpus = 4, MemoryMiB = 2048,
         Arguments = ["-D", "-Z"], Ownership = GpuOwnership.Claim, ClaimName = claim, SpecHash = "hash",
     };
 

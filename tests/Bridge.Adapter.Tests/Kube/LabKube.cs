@@ -129,7 +129,8 @@ public sealed class LabKube : IAsyncLifetime
         var cache = Environment.GetEnvironmentVariable("BRIDGE_CACHE") ?? "/var/cache/bridge";
         if (!File.Exists($"{cache}/apiserver/bin/labapi"))
         {
-            WhyNot = $"the lab's API server is not built in {cache} (scripts/setup), and BRIDGE_LAB_KUBECONFIG is not set";
+            WhyNot = $"the lab's API server is not built in {cache} (scripts/setup), and BRIDGE_LAB_KUBECONFIG is not "
+                + "set";
             return "";
         }
         _ownServer = true;
@@ -153,7 +154,8 @@ public sealed class LabKube : IAsyncLifetime
     private async Task ApplyCrdAsync(KubeClient client, string file)
     {
         var plural = Path.GetFileNameWithoutExtension(file).Split('_')[1];
-        var path = $"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{plural}.slurmbridge.io?fieldManager=bridge-tests&force=true";
+        var path = $"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{plural}.slurmbridge.io"
+            + "?fieldManager=bridge-tests&force=true";
         var (code, answer) = await RawAsync(
             HttpMethod.Patch, path, "application/apply-patch+yaml", await File.ReadAllTextAsync(file));
         Assert.True(code is 200 or 201, answer.ToJsonString());

@@ -131,7 +131,8 @@ public sealed class RecordedAnswerTests
         Assert.Equal(["v0.0.45", "v0.0.42"], served.Versions);
         Assert.Equal(SlurmCapabilities.None, served.Capabilities("v0.0.42"));
         Assert.Equal(
-            SlurmCapabilities.WritePartitions | SlurmCapabilities.CreateNodes | SlurmCapabilities.WriteReservations | SlurmCapabilities.Requeue | SlurmCapabilities.Resources,
+            SlurmCapabilities.WritePartitions | SlurmCapabilities.CreateNodes | SlurmCapabilities.WriteReservations
+                | SlurmCapabilities.Requeue | SlurmCapabilities.Resources,
             served.Capabilities("v0.0.45"));
     }
 

@@ -63,7 +63,7 @@ public sealed class SlurmLab : IAsyncLifetime
             NullLogger<SlurmPort>.Instance);
     }
 
-    /// <summary>Slurm's client as the daemon runs it: the prefix that SlurmCluster.spec.clientCommand holds.</summary>
+    /// <summary>Slurm's client as the daemon runs it: the prefix that --slurm-client holds.</summary>
     public SlurmTextClient Client() => ClientCommand.Of(env["SLURM_CLIENT"].Split(' '), TimeProvider.System);
 
     /// <summary>Runs a Slurm command as root, or as a user, and gives its output.</summary>

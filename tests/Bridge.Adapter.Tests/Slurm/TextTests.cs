@@ -8,13 +8,15 @@ namespace Bridge.Adapter.Tests.Slurm;
 public sealed class TextTests
 {
     private const string Node =
-        "NodeName=n1 CPUAlloc=0 CPUTot=4 AvailableFeatures=(null) Gres=(null) NodeAddr=n1 OS=Linux 6.1 #1 SMP  RealMemory=2000 State=IDLE+DRAIN Weight=3 ";
+        "NodeName=n1 CPUAlloc=0 CPUTot=4 AvailableFeatures=(null) Gres=(null) NodeAddr=n1 OS=Linux 6.1 #1 SMP  "
+            + "RealMemory=2000 State=IDLE+DRAIN Weight=3 ";
 
     [Fact]
     public void What_somebody_wrote_into_a_comment_is_not_a_state()
     {
         var text = Node
-            + "Reason=bridge: x State=DOWN [root@1795236224] Comment=State=DOWN CPUTot=99 Gres=gpu:1 Extra={\"a\":\"b c\"}\n";
+            + "Reason=bridge: x State=DOWN [root@1795236224] Comment=State=DOWN CPUTot=99 Gres=gpu:1 Extra={\"a\":\"b "
+            + "c\"}\n";
         var node = Assert.Single(NodeText.Parse(text).Nodes);
         Assert.Equal(SlurmNodeState.Idle | SlurmNodeState.Drain, node.State);
         Assert.Equal(("bridge: x State=DOWN", 4, "", """{"a":"b c"}"""),

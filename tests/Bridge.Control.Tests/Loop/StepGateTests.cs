@@ -14,7 +14,8 @@ public sealed class StepGateTests
 
     public StepGateTests() => gate = new StepGate(time);
 
-    private static DeleteSlurmNodes Step(string why = "it left", string node = "n1") => new(About, why, [new NodeName(node)]);
+    private static DeleteSlurmNodes Step(string why = "it left", string node = "n1") =>
+        new(About, why, [new NodeName(node)]);
 
     [Fact]
     public void A_step_that_was_never_tried_may_run() => Assert.Null(gate.NotBefore(Step()));

@@ -7,7 +7,7 @@ public sealed partial class SourceRules
 {
     private const int MaxFileLines = 400;
     private const int MaxMethodLines = 60;
-    private const int MaxLineLength = 150;
+    private const int MaxLineLength = 120;
 
     /// <summary>Calls that are banned everywhere in src, with what to use instead.</summary>
     private static readonly (Regex Pattern, string Instead)[] Banned =
@@ -36,13 +36,12 @@ public sealed partial class SourceRules
         Assert.Empty(long_);
     }
 
+    // A raw string is a document of its own (JSON, SQL, a slurm.conf): a line break would make it another one.
     [Fact]
-    public void Lines_fit_on_a_screen()
-    {
-        Assert.Empty(Repository.Sources("src", "tests").SelectMany(f => File.ReadLines(f)
-            .Select((line, i) => (line, i)).Where(l => l.line.Length > MaxLineLength)
-            .Select(l => $"{Repository.Relative(f)}:{l.i + 1} has {l.line.Length} characters")));
-    }
+    public void Lines_fit_on_a_screen() =>
+        Assert.Empty(Repository.Sources("src", "tests").SelectMany(f => OutsideRawStrings(File.ReadAllLines(f))
+            .Where(l => l.Text.Length > MaxLineLength)
+            .Select(l => $"{Repository.Relative(f)}:{l.Number} has {l.Text.Length} characters")));
 
     [Fact]
     public void Methods_are_short() =>
@@ -73,7 +72,10 @@ public sealed partial class SourceRules
             var expected = string.Join('.', Repository.Relative(Path.GetDirectoryName(file)!).Split('/').Skip(1));
             var match = Namespace().Match(File.ReadAllText(file));
             if (match.Success && match.Groups["name"].Value != expected)
-                wrong.Add($"{Repository.Relative(file)} is in {match.Groups["name"].Value}, its folder says {expected}");
+            {
+                var actual = match.Groups["name"].Value;
+                wrong.Add($"{Repository.Relative(file)} is in {actual}, its folder says {expected}");
+            }
         }
         Assert.Empty(wrong);
     }
@@ -104,17 +106,34 @@ public sealed partial class SourceRules
             .Where(l => sleep.IsMatch(l)).Select(l => $"{Repository.Relative(f)}: {l.Trim()}")));
     }
 
+    private static IEnumerable<(string Text, int Number)> OutsideRawStrings(string[] lines)
+    {
+        var inside = false;
+        for (var i = 0; i < lines.Length; i++)
+        {
+            var quotes = RawQuotes().Count(lines[i]);
+            if (!inside && quotes == 0)
+                yield return (lines[i], i + 1);
+            inside ^= quotes % 2 == 1;
+        }
+    }
+
     private static IEnumerable<string> Hits(string file, (Regex Pattern, string Instead)[] banned)
     {
         var text = File.ReadAllText(file);
         foreach (var (pattern, instead) in banned)
             foreach (Match match in pattern.Matches(text))
-                yield return $"{Repository.Relative(file)}:{text[..match.Index].Count(c => c == '\n') + 1} {match.Value.Trim()}: use {instead}";
+                yield return $"{Repository.Relative(file)}:{text[..match.Index].Count(c => c == '\n') + 1} "
+                    + $"{match.Value.Trim()}: use {instead}";
     }
 
     [GeneratedRegex(@"^(?:public|internal|file)?\s*(?:(?:static|sealed|abstract|partial|readonly|unsafe|ref)\s+)*"
-        + @"(?:class|record struct|record class|record|struct|interface|enum)\s+(?<name>\w+)", RegexOptions.Multiline)]
+        + @"(?:class|record struct|record class|record|struct|interface|enum|delegate [\w<>.]+)\s+(?<name>\w+)",
+            RegexOptions.Multiline)]
     private static partial Regex TypeDeclaration();
+
+    [GeneratedRegex("\"{3,}")]
+    private static partial Regex RawQuotes();
 
     [GeneratedRegex(@"^namespace (?<name>[\w.]+);", RegexOptions.Multiline)]
     private static partial Regex Namespace();

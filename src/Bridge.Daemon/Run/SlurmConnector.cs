@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Bridge.Control.Ports;
 using Bridge.Core.Policy;
 using Bridge.Kube.Client;
 using Bridge.Kube.Models;
@@ -10,11 +9,17 @@ using Microsoft.Extensions.Logging;
 
 namespace Bridge.Daemon.Run;
 
-/// <summary>Opens the connection that a SlurmCluster describes.</summary>
-public static class SlurmConnection
+/// <summary>Opens the connections that SlurmClusters describe.</summary>
+/// <param name="client">Reads the Secrets that hold token keys.</param>
+/// <param name="textClient">
+/// Command prefix that runs Slurm's own client; empty where there is none. It is an option of the daemon and not a
+/// field of the resource, so that who may write a SlurmCluster cannot run commands here.
+/// </param>
+/// <param name="around">Time and logs.</param>
+public sealed class SlurmConnector(KubeClient client, ImmutableArray<string> textClient, Surroundings around)
 {
     /// <exception cref="ArgumentException">The spec cannot work; the message lists every reason.</exception>
-    public static SlurmPort Open(string inNamespace, SlurmClusterSpec spec, KubeClient client, Surroundings around)
+    public SlurmPort Open(string inNamespace, SlurmClusterSpec spec)
     {
         var options = new SlurmOptions
         {
@@ -22,13 +27,12 @@ public static class SlurmConnection
             User = spec.User,
             ReadBudget = spec.ReadBudgetPercent / 100.0,
         };
-        return new SlurmPort(
-            options, Key(inNamespace, spec, client), TextClient(spec.ClientCommand, around.Time), around.Time,
-            around.Logs.CreateLogger<SlurmPort>());
+        var text = textClient.IsEmpty ? null : ClientCommand.Of(textClient, around.Time);
+        return new SlurmPort(options, Key(inNamespace, spec), text, around.Time, around.Logs.CreateLogger<SlurmPort>());
     }
 
     // Asked on every mint, so that a rotated key is seen without a restart.
-    private static TokenKeySource Key(string inNamespace, SlurmClusterSpec spec, KubeClient client) => async cancel =>
+    private TokenKeySource Key(string inNamespace, SlurmClusterSpec spec) => async cancel =>
     {
         try
         {
@@ -46,7 +50,4 @@ public static class SlurmConnection
             throw new TokenKeyException($"the token key cannot be read: {unread.Message}", unread);
         }
     };
-
-    private static SlurmTextClient? TextClient(ImmutableArray<string> prefix, TimeProvider time) =>
-        prefix.IsDefaultOrEmpty ? null : ClientCommand.Of(prefix, time);
 }

@@ -26,6 +26,6 @@ internal static partial class Log
         7, LogLevel.Warning, "Jobs of SlurmCluster {Cluster} that have ended cannot be read from the ledger: {Reason}")]
     public static partial void LedgerUnread(this ILogger log, string cluster, string reason);
 
-    [LoggerMessage(8, LogLevel.Warning, "Nothing can be done for SlurmCluster {Cluster}: {Reason}")]
-    public static partial void ClusterUnusable(this ILogger log, string cluster, string reason);
+    [LoggerMessage(8, LogLevel.Error, "The term {Token} failed; another one is begun")]
+    public static partial void TermFailed(this ILogger log, Exception exception, string token);
 }

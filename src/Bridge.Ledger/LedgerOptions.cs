@@ -1,3 +1,5 @@
+using Npgsql;
+
 namespace Bridge.Ledger;
 
 /// <summary>How the ledger reaches PostgreSQL and how much it holds back while it cannot.</summary>
@@ -7,6 +9,22 @@ public sealed record LedgerOptions
     /// Npgsql connection string, such as <c>Host=/run/postgresql;Database=bridge;Username=bridge</c>.
     /// </summary>
     public required string ConnectionString { get; init; }
+
+    /// <summary>
+    /// Why a text is no connection string, without repeating it (it may hold a password); empty when it is one.
+    /// </summary>
+    public static string ProblemOf(string connectionString)
+    {
+        try
+        {
+            var parsed = new NpgsqlConnectionStringBuilder(connectionString);
+            return string.IsNullOrEmpty(parsed.Host) ? "Host is missing" : "";
+        }
+        catch (ArgumentException wrong)
+        {
+            return wrong.Message;
+        }
+    }
 
     /// <summary>
     /// Names this process in the journal. Unique per start of Bridge: pod name or host, process id and start time.

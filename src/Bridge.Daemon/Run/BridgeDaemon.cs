@@ -14,9 +14,12 @@ namespace Bridge.Daemon.Run;
 /// </summary>
 public sealed class BridgeDaemon : IAsyncDisposable
 {
+    private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(2);
+
     private readonly KubeClient client;
     private readonly RunOptions options;
     private readonly Surroundings around;
+    private readonly ILogger log;
     private readonly LedgerStore? ledger;
 
     public BridgeDaemon(KubeClient client, RunOptions options, Surroundings around)
@@ -24,6 +27,7 @@ public sealed class BridgeDaemon : IAsyncDisposable
         this.client = client;
         this.options = options;
         this.around = around;
+        log = around.Logs.CreateLogger<BridgeDaemon>();
         ledger = options.Ledger is { } connection ? OpenLedger(connection) : null;
     }
 
@@ -63,6 +67,15 @@ public sealed class BridgeDaemon : IAsyncDisposable
     {
         JobFeed NewFeed() => new(ledger, leadership.Token.Transitions, around);
         await using var term = new LeaderTerm(client, options, NewFeed, around);
-        await term.RunAsync(leadership);
+        try
+        {
+            await term.RunAsync(leadership);
+        }
+        catch (Exception failure) when (!leadership.Lost.IsCancellationRequested)
+        {
+            // The lease is given back and taken again: a new term begins with a new picture of the world.
+            log.TermFailed(failure, leadership.Token.ToString());
+            await Task.Delay(AfterFailure, around.Time, leadership.Lost).ContinueWith(static _ => { }, TaskScheduler.Default);
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using Bridge.Daemon.Verbs;
+using Bridge.Ledger;
 
 namespace Bridge.Daemon.Run;
 
@@ -84,9 +85,11 @@ public static class RunCommand
         // Longer paths do not fit into a unix socket address (unix(7)).
         if (hooks is { Length: > 107 })
             problems.Add($"--hook-socket: {hooks} is longer than 107 characters");
+        var ledger = Environment.GetEnvironmentVariable("BRIDGE_LEDGER");
+        if (!string.IsNullOrEmpty(ledger) && LedgerOptions.ProblemOf(ledger) is { Length: > 0 } problem)
+            problems.Add($"BRIDGE_LEDGER: {problem}; it should be such as Host=/run/postgresql;Database=bridge");
         if (problems.Count > 0)
             return (null, problems);
-        var ledger = Environment.GetEnvironmentVariable("BRIDGE_LEDGER");
         return (new RunOptions
         {
             Namespace = parsed.GetValue(kube.Namespace)!,

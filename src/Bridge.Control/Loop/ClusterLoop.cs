@@ -18,6 +18,7 @@ public sealed class ClusterLoop(IKubePort kube, ISlurmPort slurm, TimeProvider t
 
     private readonly Executor executor = new(kube, slurm, time);
     private readonly StepGate gate = new(time);
+    private readonly SteadyClock clock = new(time);
     private (KubeView? Kube, SlurmView? Slurm) planned;
     private DateTimeOffset? due;
     private DateTimeOffset readDue = DateTimeOffset.MinValue;
@@ -44,27 +45,29 @@ public sealed class ClusterLoop(IKubePort kube, ISlurmPort slurm, TimeProvider t
         // one tick.
         var kubeView = kube.View;
         resource = Find(kubeView, cluster) ?? resource;
-        var now = time.GetUtcNow();
+        var now = clock.Now;
         if (ReferenceEquals(planned.Kube, kubeView) && ReferenceEquals(planned.Slurm, slurmView) && !(due <= now))
             return Until(now, poll);
 
-        var plan = ClusterPlanner.Plan(new ClusterView(resource, kubeView, slurmView), now);
+        // Only the planner compares with the times of others; all that is waited for here goes by the steady clock.
+        var today = time.GetUtcNow();
+        var plan = ClusterPlanner.Plan(new ClusterView(resource, kubeView, slurmView), today);
         planned = (kubeView, slurmView);
-        due = plan.LookAgain;
+        due = now + (plan.LookAgain - today);
         var acted = await ActAsync(plan.Steps, cancel);
         if (!acted)
-            return Until(time.GetUtcNow(), poll);
+            return Until(clock.Now, poll);
         // What was written is to be seen soon, so that the plans that stand on it can go on.
-        readDue = time.GetUtcNow() + AfterWrite;
+        readDue = clock.Now + AfterWrite;
         return AfterWrite;
     }
 
     // Watch events of Kubernetes call for a plan, not for another look at Slurm.
     private async Task<SlurmView> ReadAsync(TimeSpan poll, CancellationToken cancel)
     {
-        if (time.GetUtcNow() < readDue)
+        if (clock.Now < readDue)
             return slurm.View;
-        readDue = time.GetUtcNow() + poll;
+        readDue = clock.Now + poll;
         var before = slurm.View;
         var after = await slurm.ReadAsync(cancel);
         if (!ReferenceEquals(before, after))
@@ -85,7 +88,7 @@ public sealed class ClusterLoop(IKubePort kube, ISlurmPort slurm, TimeProvider t
                 continue;
             }
             held.Add(step.Key);
-            due = Earlier(due, gate.NotBefore(step));
+            due = Earlier(due, clock.Now + gate.Wait(step));
         }
         if (allowed.Count == 0)
             return false;
@@ -93,7 +96,7 @@ public sealed class ClusterLoop(IKubePort kube, ISlurmPort slurm, TimeProvider t
         {
             gate.Record(outcome.Step, outcome.Result);
             Report(outcome);
-            due = Earlier(due, gate.NotBefore(outcome.Step));
+            due = Earlier(due, clock.Now + gate.Wait(outcome.Step));
         }
         return allowed.Any(s => !s.Bookkeeping);
     }

@@ -7,6 +7,7 @@ namespace Bridge.Control.Loop;
 /// failure delays its key
 /// alone, longer each time up to a cap, and is never given up.
 /// </summary>
+/// <param name="time">Only its monotonic clock counts: the times given are this gate's own.</param>
 public sealed class StepGate(TimeProvider time)
 {
     /// <summary>
@@ -19,13 +20,17 @@ public sealed class StepGate(TimeProvider time)
     /// <summary>Statuses that only count are written at most this often.</summary>
     public static readonly TimeSpan CountsInterval = TimeSpan.FromSeconds(5);
 
+    private readonly SteadyClock clock = new(time);
     private readonly Dictionary<string, (string Why, DateTimeOffset Until)> done = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (int Failures, DateTimeOffset Until)> failed = new(StringComparer.Ordinal);
+
+    /// <summary>Null when the step may run now; else how long it must wait.</summary>
+    public TimeSpan? Wait(Step step) => NotBefore(step) - clock.Now;
 
     /// <summary>Null when the step may run now; else when it may.</summary>
     public DateTimeOffset? NotBefore(Step step)
     {
-        var now = time.GetUtcNow();
+        var now = clock.Now;
         if (failed.TryGetValue(step.Key, out var failure) && failure.Until > now)
             return failure.Until;
         if (done.TryGetValue(step.Key, out var last) && last.Until > now && (last.Why == step.Why || step.Bookkeeping))
@@ -35,7 +40,7 @@ public sealed class StepGate(TimeProvider time)
 
     public void Record(Step step, StepResult result)
     {
-        var now = time.GetUtcNow();
+        var now = clock.Now;
         switch (result)
         {
             case StepResult.DoneResult or StepResult.GoneResult:

@@ -27,6 +27,9 @@ public static class DesiredNodes
         if (problem.Length > 0)
             return new Member(node, pool, null, problem);
         var usable = devices.Devices.Where(d => d.Healthy && !d.Shared && d.Uuid.Length > 0).ToImmutableArray();
+        // With nothing to claim there is no claim: whether all GPUs are sick or their driver is gone is the same slurmd.
+        if (ownership == GpuOwnership.Claim && usable.IsEmpty)
+            ownership = GpuOwnership.None;
         var gres = GresOf(node, ownership, usable);
         var desired = new DesiredNode
         {

@@ -19,14 +19,21 @@ public static class LifecyclePlanner
 
     public static IEnumerable<Step> Plan(Fleet fleet, NodeWishes wishes, DateTimeOffset now)
     {
-        var lost = fleet.Rows.Count(r => Unregistered(r, now));
-        var restartLost = lost <= Math.Max(1, fleet.Rows.Length / 10);
+        var restarts = Restarts(fleet, now);
         foreach (var row in fleet.Rows)
         {
-            var steps = row.Member is null ? Leave(fleet, row) : Serve(fleet, row, wishes, restartLost && Unregistered(row, now));
+            var steps = row.Member is null ? Leave(fleet, row) : Serve(fleet, row, wishes, restarts.Contains(row));
             foreach (var step in steps)
                 yield return step;
         }
+    }
+
+    // Few at a time. None when not one record is left: an empty list of a sick slurmctld must not end every slurmd.
+    private static HashSet<FleetRow> Restarts(Fleet fleet, DateTimeOffset now)
+    {
+        var few = Math.Max(1, fleet.Rows.Length / 10);
+        var lost = fleet.Rows.Where(r => Unregistered(r, now)).ToList();
+        return lost.Count <= few || fleet.Rows.Any(r => r.Record is not null) ? [.. lost.Take(few)] : [];
     }
 
     /// <summary>

@@ -24,6 +24,8 @@ public sealed record PartitionOutcome(
 /// </summary>
 public static class PartitionPlanner
 {
+    private const string InUse = "InUse";
+
     public static ImmutableArray<PartitionOutcome> Resolve(Fleet fleet)
     {
         var running = new Lazy<Dictionary<string, HashSet<NodeName>>>(() => RunningNodes(fleet.View.Slurm));
@@ -72,11 +74,17 @@ public static class PartitionPlanner
         var policy = outcome.Policy;
         if (!policy.HasFinalizer)
             return null;
-        if (!slurm.PartitionsByName.ContainsKey(policy.Partition))
+        if (!slurm.PartitionsByName.TryGetValue(policy.Partition, out var actual))
             return new SetPartitionFinalizer(policy.Ref,
                 $"partition {policy.Partition} is gone, so its policy may go", policy.ResourceVersion, Present: false);
-        return outcome.Problem is null
-            ? new DeletePartition(policy.Ref, $"delete partition {policy.Partition}: its policy was deleted and no job names it", policy.Partition)
+        if (outcome.Problem is null)
+            return new DeletePartition(policy.Ref,
+                $"delete partition {policy.Partition}: its policy was deleted and no job names it", policy.Partition);
+        // Jobs that still wait in it need its nodes to run and end: without them the partition would stay for ever.
+        var wanted = actual with { Nodes = Wanted(outcome).Nodes };
+        return outcome.Problem is (InUse, _) && PartitionDiff.Describe(actual, wanted) is { Count: > 0 } changes
+            ? new PutPartition(policy.Ref,
+                $"change partition {policy.Partition} until its jobs have ended: {string.Join(", ", changes)}", wanted)
             : null;
     }
 
@@ -107,7 +115,7 @@ public static class PartitionPlanner
         if (!slurm.Jobs.Current)
             return ("JobsUnknown", $"partition {name} is deleted once Slurm tells whether jobs name it");
         var jobs = slurm.JobsById.Values.Count(j => !j.Finished && NamesPartition(j, name));
-        return jobs == 0 ? null : ("InUse", $"partition {name} stays until its {jobs} running or pending jobs have ended or moved");
+        return jobs == 0 ? null : (InUse, $"partition {name} stays until its {jobs} running or pending jobs have ended or moved");
     }
 
     // A pending job may name several partitions, comma-separated.

@@ -1,0 +1,125 @@
+using System.Collections.Immutable;
+using Bridge.Control;
+using Bridge.Control.Ports;
+using Bridge.Core.Model;
+using Bridge.Core.Names;
+using Bridge.Core.Planning;
+using Bridge.Core.SlurmText;
+using Bridge.Core.View;
+using Bridge.Sim.Checks;
+using Bridge.Sim.World;
+
+namespace Bridge.Sim.Ports;
+
+/// <summary>
+/// Slurm as the adapter tells it: a read that fails keeps what was read before and marks the sources; each write is
+/// checked against the node right before.
+/// </summary>
+internal sealed class SimSlurm(SimWorld world, Faults faults, Safety safety) : ISlurmPort
+{
+    private static readonly StepResult NoAnswer = StepResult.Unavailable("slurmctld does not answer");
+
+    public SlurmView View { get; private set; } = new();
+
+    private SlurmWorld Slurm => world.Slurm;
+
+    public async Task<SlurmView> ReadAsync(CancellationToken cancel)
+    {
+        var read = Slurm.View;
+        var answered = world.SlurmAnswers && !faults.Fails(5);
+        var jobs = !faults.Fails(3);
+        await faults.DawdleAsync();
+        cancel.ThrowIfCancellationRequested();
+        View = !answered ? Failed(View) : jobs ? read : read with { Jobs = Error(View.Jobs, "jobs time out"), JobsById = View.JobsById };
+        safety.OnRead();
+        return View;
+    }
+
+    private static SlurmView Failed(SlurmView view) => view with
+    {
+        Nodes = Error(view.Nodes, "no answer"), Partitions = Error(view.Partitions, "no answer"), Jobs = Error(view.Jobs, "no answer"),
+    };
+
+    private static SourceState Error(SourceState state, string error) => state with { Error = error };
+
+    private Task<StepResult> WriteAsync(string what, Func<StepResult> apply, CancellationToken cancel) => faults.WriteAsync(what, () =>
+    {
+        if (!world.SlurmAnswers)
+            return NoAnswer;
+        safety.OnWrite(what);
+        return apply();
+    }, cancel);
+
+    /// <summary>Every node must be there and nobody may object, or nothing is written.</summary>
+    private StepResult ForEach(ImmutableArray<NodeName> names, Func<SlurmNode, string> objection, Action<SimRecord> write)
+    {
+        if (names.Any(n => !Slurm.Records.ContainsKey(n)))
+            return names.Length == 1 ? StepResult.Gone : StepResult.Conflict("one is not in Slurm any more");
+        if (names.Select(n => objection(Slurm.Records[n].Seen)).FirstOrDefault(o => o.Length > 0) is { } reason)
+            return StepResult.Conflict(reason);
+        foreach (var name in names)
+            write(Slurm.Records[name]);
+        return StepResult.Done;
+    }
+
+    public Task<StepResult> DrainAsync(DrainNodes step, CancellationToken cancel) => WriteAsync(step.Why, () => ForEach(
+        step.Nodes,
+        node => node.Drains && !Reason.IsOurs(node.Reason) ? $"{node.Name} is drained already: {node.Reason}" : "",
+        record =>
+        {
+            safety.OnDrain(record.Seen, step.Reason);
+            Slurm.Drain(record, step.Reason);
+        }), cancel);
+
+    public Task<StepResult> ResumeAsync(ResumeNodes step, CancellationToken cancel) => WriteAsync(step.Why, () => ForEach(
+        step.Nodes,
+        node => node.Drains && node.Reason != step.ExpectedReason ? $"{node.Name} is drained for another reason" : "",
+        record =>
+        {
+            Safety.OnResume(record.Seen);
+            Slurm.Undrain(record);
+        }), cancel);
+
+    public Task<StepResult> TagAsync(TagNodes step, CancellationToken cancel) => WriteAsync(step.Why, () => ForEach(
+        step.Nodes,
+        _ => "",
+        record => Slurm.Put(record, record.Seen with
+        {
+            Extra = step.Tags.Extra ?? record.Seen.Extra,
+            Weight = step.Tags.Weight ?? record.Seen.Weight,
+            Features = step.Tags.Features ?? record.Seen.Features,
+        })), cancel);
+
+    public Task<StepResult> DeleteNodesAsync(DeleteSlurmNodes step, CancellationToken cancel) => WriteAsync(step.Why, () => ForEach(
+        step.Nodes,
+        node => node.Busy ? $"{node.Name} still has a job" : "",
+        record =>
+        {
+            safety.OnRecordDeleted(record);
+            Slurm.Delete(record.Seen.Name);
+        }), cancel);
+
+    public Task<StepResult> PutPartitionAsync(PutPartition step, CancellationToken cancel) => WriteAsync(step.Why, () =>
+    {
+        var wanted = step.Partition;
+        if (Hostlist.Expand(wanted.Nodes).Any(n => !Slurm.Records.ContainsKey(n)))
+            return StepResult.Conflict("a node is not in Slurm (any more)");
+        safety.OnPartition(wanted.Name);
+        Slurm.Partitions[wanted.Name.Value] = wanted;
+        Slurm.Touch();
+        return StepResult.Done;
+    }, cancel);
+
+    public Task<StepResult> DeletePartitionAsync(DeletePartition step, CancellationToken cancel) => WriteAsync(step.Why, () =>
+    {
+        var name = step.Partition.Value;
+        if (!Slurm.Partitions.ContainsKey(name))
+            return StepResult.Gone;
+        if (Slurm.Jobs.Values.Any(j => !j.Seen.Finished && j.Seen.Partition == name))
+            return StepResult.Rejected("Partition is in use");
+        safety.OnPartition(step.Partition);
+        Slurm.Partitions.Remove(name);
+        Slurm.Touch();
+        return StepResult.Done;
+    }, cancel);
+}

@@ -1,0 +1,131 @@
+using Bridge.Control.Loop;
+using Bridge.Core.View;
+using Bridge.Sim.Checks;
+using Bridge.Sim.Ports;
+using Bridge.Sim.World;
+using Bridge.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Bridge.Sim;
+
+/// <summary>
+/// One run: the production planner, loop and executor over a simulated Kubernetes and Slurm, everything by one seed.
+/// First chaos and faults, with the promises checked at every step; then everything heals, and the fleet must come to
+/// serve, with nothing left to do.
+/// </summary>
+internal sealed class Simulation
+{
+    /// <summary>The breaker holds a drain back for ten minutes at most, a failing step waits one; the rest is short.</summary>
+    private const int HealTicks = 2400;
+
+    private readonly SimScheduler scheduler = new();
+    private readonly SimWorld world;
+    private readonly JumpingClock clock;
+    private readonly Chaos chaos;
+    private readonly Causes causes;
+    private readonly Safety safety;
+    private readonly Faults faults;
+    private readonly int chaosTicks;
+
+    private CancellationTokenSource leadership = new();
+    private SimKube kube;
+    private SimSlurm slurm;
+    private ClusterLoop loop;
+    private Task<TimeSpan> running = Task.FromResult(TimeSpan.Zero);
+    private int nextTick;
+    private bool kubeChanged;
+
+    public Simulation(int seed)
+    {
+        var time = new ManualTime();
+        world = new SimWorld(new Random(seed), time);
+        world.Populate();
+        clock = new JumpingClock(time);
+        chaos = new Chaos(world, clock);
+        causes = new Causes(world);
+        safety = new Safety(world, chaos, causes);
+        faults = new Faults(world);
+        chaosTicks = world.Random.Next(60, 400);
+        (kube, slurm, loop) = TakeOver();
+    }
+
+    public SimTrace Trace => world.Trace;
+
+    /// <exception cref="SimFailure">A promise was broken.</exception>
+    public void Run()
+    {
+        for (var tick = 0; tick < chaosTicks; tick++)
+        {
+            chaos.Step();
+            if (world.Random.Next(120) == 0)
+                LoseLease();
+            Step();
+        }
+        faults.On = false;
+        chaos.Heal();
+        for (var tick = 0; tick < HealTicks; tick++)
+        {
+            Step();
+            if (tick % 5 == 0 && Liveness.Missing(world).Count == 0)
+                return;
+        }
+        throw new SimFailure($"{HealTicks} ticks after everything healed: {string.Join("; ", Liveness.Missing(world))}");
+    }
+
+    private void Step()
+    {
+        scheduler.Run(world.Step);
+        causes.Note();
+        kube.Deliver();
+        if (running.IsCompleted)
+            Tick();
+        safety.AfterTick();
+    }
+
+    private void Tick()
+    {
+        if (running.IsFaulted)
+            throw running.Exception.InnerException!;
+        if (world.Tick < nextTick && !kubeChanged)
+            return;
+        kubeChanged = false;
+        safety.OnRead();
+        scheduler.Run(() => running = TickAsync(loop, leadership.Token));
+        if (running.IsFaulted)
+            throw running.Exception.InnerException!;
+    }
+
+    private async Task<TimeSpan> TickAsync(ClusterLoop leading, CancellationToken cancel)
+    {
+        try
+        {
+            var wait = await leading.TickAsync(world.Kube.Cluster.Ref, cancel);
+            nextTick = world.Tick + (int)Math.Ceiling(wait / SimWorld.TickLength);
+            return wait;
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            return TimeSpan.Zero;
+        }
+    }
+
+    // Another daemon takes over: it knows nothing that is not in Kubernetes or in Slurm.
+    private void LoseLease()
+    {
+        Trace.Add("the lease is lost, another daemon takes over");
+        leadership.Cancel();
+        leadership.Dispose();
+        leadership = new CancellationTokenSource();
+        (kube, slurm, loop) = TakeOver();
+    }
+
+    private (SimKube Kube, SimSlurm Slurm, ClusterLoop Loop) TakeOver()
+    {
+        var newKube = new SimKube(world, faults, safety);
+        var newSlurm = new SimSlurm(world, faults, safety);
+        newKube.Changed += () => kubeChanged = true;
+        safety.Current = () => newKube.View.Source.Current && newSlurm.View is { Nodes.Current: true, Partitions.Synced: true };
+        running = Task.FromResult(TimeSpan.Zero);
+        return (newKube, newSlurm, new ClusterLoop(newKube, newSlurm, clock, NullLogger<ClusterLoop>.Instance));
+    }
+}

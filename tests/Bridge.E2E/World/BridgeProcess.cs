@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+
+namespace Bridge.E2E.World;
+
+/// <summary>One process of the bridge program, its output in a file.</summary>
+internal sealed partial class BridgeProcess : IAsyncDisposable
+{
+    private readonly Process process;
+    private readonly string logFile;
+
+    private BridgeProcess(Process process, string name, string logFile)
+    {
+        this.process = process;
+        this.logFile = logFile;
+        Name = name;
+    }
+
+    public string Name { get; }
+
+    public int Id => process.Id;
+
+    public bool Running => !process.HasExited;
+
+    public string Log => File.Exists(logFile) ? File.ReadAllText(logFile) : "";
+
+    /// <summary>What it did, by its own account: kind and sentence of every step, in order. Statuses and conditions do not count.</summary>
+    public IReadOnlyList<string> Steps => [.. Step().Matches(Log).Select(m => m.Groups["step"].Value)];
+
+    /// <summary>Its lines of level Error and Critical.</summary>
+    public IReadOnlyList<string> Errors => [.. Log.Split('\n').Where(l => Error().IsMatch(l))];
+
+    /// <summary>Whether it says that it leads.</summary>
+    public bool Leads => Log.Contains(" acquired the lease ", StringComparison.Ordinal);
+
+    /// <param name="name">For the log's name; the identity of a daemon.</param>
+    /// <param name="logFile">Begins anew.</param>
+    /// <param name="arguments">Verb and options of the bridge program beside the tests.</param>
+    /// <param name="ledger">Connection string of PostgreSQL; empty for none.</param>
+    public static BridgeProcess Start(string name, string logFile, IReadOnlyList<string> arguments, string ledger)
+    {
+        // exec: the process that is killed is Bridge itself, not a shell before it.
+        string[] through = ["-c", "log=$1; shift; exec \"$@\" >\"$log\" 2>&1 </dev/null", "sh", logFile];
+        var start = new ProcessStartInfo("/bin/sh", [.. through, Path.Combine(AppContext.BaseDirectory, "bridge"), .. arguments]);
+        if (ledger.Length > 0)
+            start.Environment["BRIDGE_LEDGER"] = ledger;
+        return new BridgeProcess(Process.Start(start)!, name, logFile);
+    }
+
+    /// <summary>kill -9: nothing is given back, nothing is finished.</summary>
+    public async Task Kill9Async()
+    {
+        if (!process.HasExited)
+            process.Kill();
+        await process.WaitForExitAsync(CancellationToken.None);
+    }
+
+    /// <summary>SIGTERM, and its exit code.</summary>
+    public async Task<int> StopAsync(TimeSpan within)
+    {
+        if (!process.HasExited)
+            (await Shell.RunAsync(["kill", "-TERM", $"{process.Id}"])).Ok();
+        using var deadline = new CancellationTokenSource(within, TimeProvider.System);
+        try
+        {
+            await process.WaitForExitAsync(deadline.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            await Kill9Async();
+            Assert.Fail($"{Name} did not end within {within.TotalSeconds} s of SIGTERM; the end of its log: {Tail()}");
+        }
+        return process.ExitCode;
+    }
+
+    public string Tail() => string.Join('\n', Log.TrimEnd('\n').Split('\n').TakeLast(15));
+
+    public async ValueTask DisposeAsync()
+    {
+        await Kill9Async();
+        process.Dispose();
+    }
+
+    [GeneratedRegex(@"ClusterLoop\[100\] (?<step>(?!WriteStatus|SetNodeCondition)\w+: .*)$", RegexOptions.Multiline)]
+    private static partial Regex Step();
+
+    [GeneratedRegex(@"^\S+ (fail|crit): ")]
+    private static partial Regex Error();
+}

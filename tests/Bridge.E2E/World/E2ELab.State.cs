@@ -1,0 +1,159 @@
+using System.Text.Json.Nodes;
+
+namespace Bridge.E2E.World;
+
+/// <content>How the lab stands, and how it comes back to how every test begins.</content>
+public sealed partial class E2ELab
+{
+    /// <summary>The nodes that are always there.</summary>
+    internal static readonly string[] BaseNodes = ["gpu-1", "gpu-2"];
+
+    private int jobs;
+
+    /// <summary>gpu-1 and gpu-2 idle with eight GPUs each in partition gpu, one slurmd pod each, no job, no fault, one Bridge.</summary>
+    internal async Task BaseStateAsync()
+    {
+        Heal();
+        await StartServersAsync();
+        await ApplyAsync(Manifests.Cluster(this, RestUrl, this["JWT_KEY_FILE"]));
+        await ApplyAsync(Manifests.Policies);
+        await SlurmAsync("scancel", "--full", "-u", "alice");
+        foreach (var extra in await ExtraNodesAsync())
+            await RemoveNodeAsync(extra);
+        await LabVerbAsync("nodes", "--count", $"{BaseNodes.Length}", "--cpus", "4", "--memory", "4Gi");
+        foreach (var node in BaseNodes)
+        {
+            await KubectlAsync("uncordon", node);
+            await LabVerbAsync("untaint-gpu", node, "gpu-3");
+        }
+        foreach (var (node, row) in await NodesAsync())
+            if (row.State.StartsWith("drain", StringComparison.Ordinal) && !row.DrainedByBridge)
+                await SlurmAsync("scontrol", "update", $"nodename={node}", "state=resume");
+        if (bridges.Count == 0)
+            StartBridge("bridge");
+        else if (!Bridge.Running)
+            await RestartBridgeAsync("bridge");
+        await Eventually.SoAsync("gpu-1 and gpu-2 are as every test begins", TimeSpan.FromSeconds(120), NotAtBaseAsync);
+    }
+
+    /// <summary>Where Bridge finds slurmrestd: at the proxy.</summary>
+    internal string RestUrl => $"http://127.0.0.1:{SlurmProxy.Address.Port}";
+
+    internal async Task<Dictionary<string, SlurmNodeRow>> NodesAsync() =>
+        SlurmNodeRow.Parse((await SlurmAsync("sinfo", "-h", "-N", "-a", "-o", "%N|%T|%G|%E|%R")).Output);
+
+    /// <summary>The row of a node; one with empty fields when Slurm does not know it.</summary>
+    internal async Task<SlurmNodeRow> NodeAsync(string node) =>
+        (await NodesAsync()).GetValueOrDefault(node) ?? new SlurmNodeRow("", "", "", []);
+
+    internal async Task<IReadOnlyList<PodRow>> PodsAsync() =>
+    [
+        .. Items(await GetAsync("/api/v1/namespaces/slurm/pods")).Select(p => new PodRow(
+            Text(p, "metadata", "name"), Text(p, "metadata", "uid"), Text(p, "status", "phase"),
+            (p["status"]?["containerStatuses"] as JsonArray)?.Sum(c => (int?)c?["restartCount"] ?? 0) ?? 0,
+            p["metadata"]?["deletionTimestamp"] is not null)),
+    ];
+
+    internal async Task<IReadOnlyList<string>> ClaimsAsync() =>
+        [.. Items(await GetAsync("/apis/resource.k8s.io/v1/namespaces/slurm/resourceclaims")).Select(c => Text(c, "metadata", "name"))];
+
+    /// <summary>A condition of an object as (status, message); empty when it is not there.</summary>
+    internal async Task<(string Status, string Message)> ConditionAsync(string path, string type)
+    {
+        var found = ((await GetAsync(path))["status"]?["conditions"] as JsonArray)?.FirstOrDefault(c => (string?)c?["type"] == type);
+        return ((string?)found?["status"] ?? "", (string?)found?["message"] ?? "");
+    }
+
+    /// <summary>Condition Ready of the SlurmCluster.</summary>
+    internal Task<(string Status, string Message)> ClusterReadyAsync() =>
+        ConditionAsync("/apis/slurmbridge.io/v1alpha1/namespaces/slurm/slurmclusters/lab", "Ready");
+
+    /// <summary>Waits until the SlurmCluster says so, in a sentence that holds the text.</summary>
+    internal Task ClusterSaysAsync(string status, string text, TimeSpan within) =>
+        Eventually.SoAsync($"SlurmCluster has Ready={status} with '{text}'", within, async () =>
+        {
+            var ready = await ClusterReadyAsync();
+            return ready.Status == status && ready.Message.Contains(text, StringComparison.OrdinalIgnoreCase)
+                ? ""
+                : $"it says {ready.Status}: {ready.Message}";
+        });
+
+    /// <summary>Waits until a node is as asked, which the text says.</summary>
+    internal Task NodeIsAsync(string node, string what, TimeSpan within, Func<SlurmNodeRow, bool> so) =>
+        Eventually.SoAsync($"{node} is {what}", within, async () =>
+            await NodeAsync(node) is var row && so(row) ? "" : $"{row}\n{Bridge.Tail()}");
+
+    /// <summary>Makes a node beside the base ones: NAME must end in -1.</summary>
+    internal Task<string> AddNodeAsync(string node) =>
+        LabVerbAsync("nodes", "--count", "1", "--prefix", node[..^2], "--cpus", "4", "--memory", "4Gi");
+
+    /// <summary>Deletes Node and ResourceSlice, as when a machine is taken away.</summary>
+    internal async Task RemoveNodeAsync(string node)
+    {
+        await KubectlAsync("delete", "node", node, "--ignore-not-found", "--wait=false");
+        await KubectlAsync("delete", "resourceslice", $"{node}-gpu.nvidia.com", "--ignore-not-found", "--wait=false");
+    }
+
+    /// <summary>Nothing of a node is left: no record, no pod, no claim.</summary>
+    internal Task NodeIsGoneAsync(string node, TimeSpan within) => Eventually.SoAsync($"nothing is left of {node}", within, async () =>
+    {
+        var record = await NodeAsync(node);
+        var pods = (await PodsAsync()).Where(p => p.Name == $"slurmd-{node}");
+        var claims = (await ClaimsAsync()).Where(c => c.StartsWith($"slurmd-{node}-", StringComparison.Ordinal));
+        return record.State == "" && !pods.Any() && !claims.Any()
+            ? ""
+            : $"left are {record}, {string.Join(", ", pods)}, {string.Join(", ", claims)}\n{Bridge.Tail()}";
+    });
+
+    /// <summary>A job of alice that holds GPUs of a node until the test lets it end; it runs when this returns.</summary>
+    internal async Task<BatchJob> RunJobAsync(string node, int gpus = 1)
+    {
+        var key = $"job{++jobs}";
+        await File.WriteAllTextAsync(Path.Combine(this["WORK_DIR"], key + ".sh"),
+            $"""
+            #!/bin/bash
+            #SBATCH -p gpu -N1 --gres=gpu:h100:{gpus} --nodelist={node} --output={key}.out
+            echo begun
+            until [ -e {key}.end ]; do sleep 0.2; done
+            echo ended
+            """ + "\n");
+        var job = new BatchJob(this, (await AliceAsync("sbatch", "--parsable", key + ".sh")).Ok(), Path.Combine(this["WORK_DIR"], key + ".end"));
+        await job.RunsAsync();
+        return job;
+    }
+
+    /// <summary>How everything stands, for the text of a failure.</summary>
+    internal async Task<string> StandingAsync() => string.Join('\n',
+    [
+        .. (await NodesAsync()).Select(n => $"{n.Key}: {n.Value with { Partitions = [] }} in {string.Join(',', n.Value.Partitions)}"),
+        .. (await PodsAsync()).Select(p => p.ToString()),
+        Bridge.Tail(),
+    ]);
+
+    private async Task StartServersAsync()
+    {
+        foreach (var daemon in (string[])["slurmrestd", "slurmctld", "apiserver"])
+        {
+            await ScriptAsync(daemon, "continue");
+            (await ScriptAsync(daemon, "start")).Ok();
+        }
+    }
+
+    private async Task<string> NotAtBaseAsync()
+    {
+        var nodes = await NodesAsync();
+        var pods = await PodsAsync();
+        var right = nodes.Count == BaseNodes.Length && pods.Count == BaseNodes.Length
+            && pods.All(p => p is { Phase: "Running", Deleting: false })
+            && BaseNodes.All(n => nodes.GetValueOrDefault(n) is { Idle: true } row && row.HasGpus(8) && row.Partitions.Contains("gpu"))
+            && (await ClusterReadyAsync()).Status == "True";
+        return right ? "" : await StandingAsync();
+    }
+
+    private async Task<IReadOnlyList<string>> ExtraNodesAsync() =>
+        [.. Items(await GetAsync("/api/v1/nodes")).Select(n => Text(n, "metadata", "name")).Except(BaseNodes)];
+
+    private static IEnumerable<JsonObject> Items(JsonObject list) => (list["items"] as JsonArray ?? []).OfType<JsonObject>();
+
+    private static string Text(JsonObject of, string part, string field) => (string?)of[part]?[field] ?? "";
+}

@@ -6,7 +6,9 @@ var benches = new SortedDictionary<string, Func<string[], Task<int>>>(StringComp
 {
     ["isolation"] = IsolationBench.RunAsync,
     ["job-api"] = JobApiBench.RunAsync,
+    ["plan"] = PlanBench.RunAsync,
     ["probe"] = ProbeBench.RunAsync,
+    ["snapshot"] = SnapshotBench.RunAsync,
 };
 
 return await BenchRunner.RunAsync(benches, args);

@@ -74,14 +74,19 @@ public static class DesiredNodes
 
     private static string GresOf(KubeNode node, GpuOwnership ownership, ImmutableArray<GpuDevice> usable) => ownership switch
     {
-        GpuOwnership.Claim => GresText.Write(usable.GroupBy(GpuModels.TypeOf)
-            .Select(g => KeyValuePair.Create(g.Key, g.Count()))),
+        GpuOwnership.Claim => GresText.Write(CountByType(usable)),
         GpuOwnership.DevicePlugin => CountedGres(node, node.AllocatableGpus),
         GpuOwnership.Host => usable.IsEmpty
             ? CountedGres(node, node.AllocatableGpus)
-            : GresText.Write(usable.GroupBy(GpuModels.TypeOf).Select(g => KeyValuePair.Create(g.Key, g.Count()))),
+            : GresText.Write(CountByType(usable)),
         _ => "",
     };
+
+    // Eight GPUs of a node are one product: its type is worked out once.
+    private static IEnumerable<KeyValuePair<string, int>> CountByType(ImmutableArray<GpuDevice> usable) =>
+        usable.GroupBy(d => (d.Product, d.MigProfile))
+            .GroupBy(same => GpuModels.TypeOf(same.First()), same => same.Count())
+            .Select(type => KeyValuePair.Create(type.Key, type.Sum()));
 
     private static string CountedGres(KubeNode node, int gpus) =>
         GresText.Write([KeyValuePair.Create(GpuModels.TypeOf(node.Labels.GetValueOrDefault(WellKnown.GpuProductLabel, "")), gpus)]);
@@ -92,7 +97,7 @@ public static class DesiredNodes
     private static ImmutableArray<string> FeaturesOf(KubeNode node, NodePool pool, ImmutableArray<GpuDevice> usable)
     {
         var found = new SortedSet<string>(StringComparer.Ordinal) { "pool-" + pool.Ref.Name };
-        foreach (var device in usable)
+        foreach (var device in usable.DistinctBy(d => (d.Product, d.MigProfile, d.ComputeCapability, d.DriverVersion)))
         {
             found.Add(GpuModels.TypeOf(device));
             if (device.ComputeCapability.Length > 0)

@@ -1,8 +1,6 @@
 using Bridge.Core.Model;
 using Bridge.Core.Names;
-using Bridge.Core.Policy;
 using Bridge.Core.SlurmText;
-using Bridge.Core.View;
 
 namespace Bridge.Core.Planning;
 
@@ -32,14 +30,14 @@ public static class DrainRules
     public const string Rollout = "rollout";
 
     /// <summary>What Bridge wants of a row that Slurm knows; null for "let it work".</summary>
-    public static DrainWish? WishFor(FleetRow row, ClusterView view)
+    public static DrainWish? WishFor(FleetRow row)
     {
         if (row.Member is not { } member)
             return new DrainWish(Leaving, row.LeftBecause, $"node {row.Name} leaves Slurm: {row.LeftBecause}", Automatic: false);
         return CordonWish(row.Name, member.Node)
             ?? ReadinessWish(row, member.Node)
-            ?? HardwareWish(row, member, view)
-            ?? RolloutWish(row, member, view.Cluster.Spec);
+            ?? HardwareWish(row, member)
+            ?? RolloutWish(row, member);
     }
 
     // A cordon that Bridge itself made from a Slurm drain is not a wish of Kubernetes.
@@ -61,12 +59,11 @@ public static class DrainRules
         _ => null,
     };
 
-    private static DrainWish? HardwareWish(FleetRow row, Member member, ClusterView view)
+    private static DrainWish? HardwareWish(FleetRow row, Member member)
     {
         if (row.Record is not { } record)
             return null;
-        var had = GresText.Gpus(record.Gres);
-        var state = view.Kube.DevicesOf(member.Node.Name).State;
+        var (had, state) = (GresText.Gpus(record.Gres), member.Slices);
         if (state == PoolState.None && row.Pod is { ClaimName.Length: > 0 })
             return new DrainWish(DriverGone, $"0/{had}",
                 $"node {row.Name} has {had} GPUs in Slurm, but its ResourceSlices are gone; is the DRA driver still running?", true);
@@ -83,14 +80,14 @@ public static class DrainRules
     // Same count, other GPUs: the claim of the running pod holds a device that is tainted or gone.
     private static DrainWish? GpuSwapped(FleetRow row, DesiredNode desired)
     {
-        var claim = SlurmdPods.ClaimName(row.Name, desired);
+        var claim = row.Member!.ClaimName;
         return row.Pod is { ClaimName.Length: > 0 } pod && claim.Length > 0 && pod.ClaimName != claim
             ? new DrainWish(Hardware, "gpus", $"the healthy GPUs of node {row.Name} are no longer those that its slurmd holds{Named(desired)}", true)
             : null;
     }
 
-    private static DrainWish? RolloutWish(FleetRow row, Member member, SlurmClusterSpec cluster) =>
-        row.Pod is { Deleting: false } pod && member.Desired is not null && pod.SpecHash != SlurmdPods.SpecHash(cluster, member, row.Name)
+    private static DrainWish? RolloutWish(FleetRow row, Member member) =>
+        row.Pod is { Deleting: false } pod && member.Desired is not null && pod.SpecHash != member.SpecHash
             ? new DrainWish(Rollout, "", $"the slurmd of node {row.Name} is to be replaced by a newer one", false)
             : null;
 

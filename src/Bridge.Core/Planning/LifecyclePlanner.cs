@@ -68,9 +68,9 @@ public static class LifecyclePlanner
                 : [];
         // A new node starts only where work is wanted; a known one comes back even on a cordoned node, drained as it
         // was.
-        if (row.Record is null && (DrainRules.WishFor(row, fleet.View) is not null || member.Node.Cordoned))
-            return FreeClaims(fleet, row, SlurmdPods.ClaimName(row.Name, desired));
-        return [.. FreeClaims(fleet, row, SlurmdPods.ClaimName(row.Name, desired)), .. Start(fleet, row, member, desired)];
+        if (row.Record is null && (DrainRules.WishFor(row) is not null || member.Node.Cordoned))
+            return FreeClaims(fleet, row, member.ClaimName);
+        return [.. FreeClaims(fleet, row, member.ClaimName), .. Start(fleet, row, member, desired)];
     }
 
     private static IEnumerable<Step> ServePod(Fleet fleet, FleetRow row, SlurmdPod pod, NodeWishes wishes, bool restart)
@@ -81,7 +81,7 @@ public static class LifecyclePlanner
             return [EndPod(fleet, row, pod, $"the slurmd of node {row.Name} runs, but Slurm has no record of it; a restart registers it")];
         if (row.Member!.Desired is null)
             return [];
-        if (pod.SpecHash == SlurmdPods.SpecHash(fleet.View.Cluster.Spec, row.Member, row.Name))
+        if (pod.SpecHash == row.Member.SpecHash)
             return [];
         if (row.Record is null)
             return [EndPod(fleet, row, pod, $"the slurmd of node {row.Name} is not what is wanted, and has not registered")];
@@ -106,7 +106,7 @@ public static class LifecyclePlanner
     {
         var cluster = fleet.View.Cluster;
         var about = About(member);
-        var claim = SlurmdPods.ClaimName(row.Name, desired);
+        var claim = member.ClaimName;
         if (claim.Length > 0 && !row.Claims.Any(c => c.Name == claim))
             yield return new CreateClaim(about,
                 $"claim {desired.Gres} on {member.Node.Name} for its slurmd", SlurmdPods.Claim(cluster.Ref, member, row.Name));

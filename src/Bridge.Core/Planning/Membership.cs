@@ -67,7 +67,7 @@ public static class Membership
             problems.Add(taken.Ref.Name,
                 $"nodes {other.Node.Name} and {node.Name} would both be called {name} in Slurm; set label {WellKnown.SlurmNodeLabel} on one");
         else
-            members[new NodeName(name)] = DesiredNodes.Describe(view, node, taken);
+            members[new NodeName(name)] = KnownMembers.Of(view, node, taken, new NodeName(name));
     }
 
     /// <summary>

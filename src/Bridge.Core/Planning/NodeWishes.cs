@@ -9,7 +9,8 @@ namespace Bridge.Core.Planning;
 /// </summary>
 public sealed class NodeWishes
 {
-    private readonly Dictionary<FleetRow, DrainWish> wishes = [];
+    // A row is the row: comparing all that it holds would cost more than planning.
+    private readonly Dictionary<FleetRow, DrainWish> wishes = new(ReferenceEqualityComparer.Instance);
 
     public List<(FleetRow Row, DrainWish Wish)> ToDrain { get; } = [];
     public List<FleetRow> ToResume { get; } = [];
@@ -23,11 +24,11 @@ public sealed class NodeWishes
     {
         var result = new NodeWishes();
         foreach (var pool in fleet.Rows.GroupBy(r => r.Member?.Pool.Ref.Name ?? ""))
-            result.AddPool(fleet, [.. pool], now);
+            result.AddPool([.. pool], now);
         return result;
     }
 
-    private void AddPool(Fleet fleet, ImmutableArray<FleetRow> rows, DateTimeOffset now)
+    private void AddPool(ImmutableArray<FleetRow> rows, DateTimeOffset now)
     {
         var breaker = DrainPlanner.BreakerRoom(rows, now);
         var rollout = rows[0].Member is { } member
@@ -37,7 +38,7 @@ public sealed class NodeWishes
         {
             if (row.Record is not { } record)
                 continue;
-            var wish = DrainRules.WishFor(row, fleet.View);
+            var wish = DrainRules.WishFor(row);
             if (wish is not null)
                 wishes[row] = wish;
             if (record.Drains && !record.DrainedByBridge)

@@ -12,9 +12,11 @@ namespace Bridge.Core.Planning;
 /// <param name="Policy">The policy.</param>
 /// <param name="Nodes">Nodes that belong to it by its pools and models.</param>
 /// <param name="Kept">Nodes that no longer belong to it, but stay until its jobs there have ended.</param>
+/// <param name="NodeList">Nodes and Kept as one hostlist.</param>
 /// <param name="Problem">Why it is not acted on, as (reason word, sentence); null when it is.</param>
 public sealed record PartitionOutcome(
-    PartitionPolicy Policy, ImmutableArray<NodeName> Nodes, ImmutableArray<NodeName> Kept, (string Reason, string Message)? Problem);
+    PartitionPolicy Policy, ImmutableArray<NodeName> Nodes, ImmutableArray<NodeName> Kept, string NodeList,
+    (string Reason, string Message)? Problem);
 
 /// <summary>
 /// PartitionPolicy → Slurm partition. The finalizer is the claim: it is put on before the partition is made, so a
@@ -37,10 +39,12 @@ public static class PartitionPlanner
             .OrderBy(p => !p.HasFinalizer).ThenBy(p => p.Ref.Name, StringComparer.Ordinal))
         {
             var nodes = NodesOf(fleet, policy.Spec);
-            var kept = Kept(fleet.View.Slurm, policy, nodes, running);
+            var list = Hostlist.Compress(nodes);
+            var kept = Kept(fleet.View.Slurm, policy, nodes, list, running);
             var problem = Problem(fleet, policy, taken);
             taken.TryAdd(policy.Partition, policy.Ref.Name);
-            outcomes.Add(new PartitionOutcome(policy, nodes, kept, problem));
+            outcomes.Add(new PartitionOutcome(
+                policy, nodes, kept, kept.IsEmpty ? list : Hostlist.Compress(nodes.Concat(kept)), problem));
         }
         return outcomes.DrainToImmutable();
     }
@@ -128,7 +132,7 @@ public static class PartitionPlanner
         return new SlurmPartition
         {
             Name = outcome.Policy.Partition,
-            Nodes = Hostlist.Compress(outcome.Nodes.Concat(outcome.Kept)),
+            Nodes = outcome.NodeList,
             State = spec.State.ToString().ToUpperInvariant(),
             MaxTimeMinutes = spec.MaxTimeMinutes,
             DefaultTimeMinutes = spec.DefaultTimeMinutes,
@@ -145,26 +149,37 @@ public static class PartitionPlanner
 
     // Only nodes that Slurm knows can be listed: one unknown name makes slurmctld refuse the whole request (error
     // 2018).
-    private static ImmutableArray<NodeName> NodesOf(Fleet fleet, PartitionPolicySpec spec) =>
-    [
-        .. fleet.Rows.Where(r => r is { Member: { } member, Record: { } record }
-            && spec.Pools.Contains(member.Pool.Ref.Name)
-            && !LifecyclePlanner.ForeignRecord(r)
-            && (spec.GpuModels.IsEmpty || GresText.Parse(record.Gres).Any(g => g.Name == "gpu" && Asked(spec, g.Type))))
-            .Select(r => r.Name),
-    ];
+    private static ImmutableArray<NodeName> NodesOf(Fleet fleet, PartitionPolicySpec spec)
+    {
+        var types = spec.GpuModels.Concat(spec.GpuModels.Select(GpuModels.TypeOf)).ToHashSet(StringComparer.Ordinal);
+        // A fleet has few different Gres texts.
+        var asked = new Dictionary<string, bool>(StringComparer.Ordinal);
+        return
+        [
+            .. fleet.Rows.Where(r => r is { Member: { } member, Record: { } record }
+                && spec.Pools.Contains(member.Pool.Ref.Name)
+                && !LifecyclePlanner.ForeignRecord(r)
+                && (types.Count == 0 || Asked(record.Gres)))
+                .Select(r => r.Name),
+        ];
 
-    private static bool Asked(PartitionPolicySpec spec, string type) =>
-        spec.GpuModels.Any(m => m == type || GpuModels.TypeOf(m) == type);
+        bool Asked(string gres)
+        {
+            if (!asked.TryGetValue(gres, out var yes))
+                asked[gres] = yes = GresText.Parse(gres).Any(g => g.Name == "gpu" && types.Contains(g.Type));
+            return yes;
+        }
+    }
 
     // Removing a node does not end the partition's jobs there, but they could not be requeued: so it stays until they
     // are done.
     private static ImmutableArray<NodeName> Kept(
-        SlurmView slurm, PartitionPolicy policy, ImmutableArray<NodeName> nodes, Lazy<Dictionary<string, HashSet<NodeName>>> running)
+        SlurmView slurm, PartitionPolicy policy, ImmutableArray<NodeName> nodes, string list,
+        Lazy<Dictionary<string, HashSet<NodeName>>> running)
     {
         if (!policy.HasFinalizer || !slurm.PartitionsByName.TryGetValue(policy.Partition, out var actual) || actual.Nodes.Length == 0)
             return [];
-        if (actual.Nodes == Hostlist.Compress(nodes))
+        if (actual.Nodes == list)
             return [];
         var gone = Hostlist.Expand(actual.Nodes).Except(nodes).Where(slurm.NodesByName.ContainsKey);
         return slurm.Jobs.Current

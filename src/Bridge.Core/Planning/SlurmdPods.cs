@@ -37,7 +37,7 @@ public static class SlurmdPods
     public static ClaimSpec Claim(ObjectRef cluster, Member member, NodeName name) => new()
     {
         Namespace = cluster.Namespace,
-        Name = ClaimName(name, member.Desired!),
+        Name = member.ClaimName,
         Cluster = cluster.Name,
         SlurmNode = name,
         KubeNode = member.Node.Name,
@@ -64,9 +64,9 @@ public static class SlurmdPods
             Cpus = desired.Cpus,
             MemoryMiB = desired.MemoryMiB,
             Ownership = desired.Ownership,
-            ClaimName = ClaimName(name, desired),
+            ClaimName = member.ClaimName,
             Gpus = desired.Ownership == GpuOwnership.DevicePlugin ? desired.Gpus : 0,
-            SpecHash = SpecHash(cluster.Spec, member, name),
+            SpecHash = member.SpecHash,
         };
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Bridge.Core.Model;
 using Bridge.Core.Names;
 
@@ -9,6 +10,10 @@ namespace Bridge.Core.Planning;
 /// </summary>
 public static class TagPlanner
 {
+    // Records that were found to carry what this pod and this member want of them. All three never change, so neither
+    // does the answer; writing and reading every back-reference at every plan would be half of the plan's time.
+    private static readonly ConditionalWeakTable<SlurmNode, Tagged> Known = new();
+
     public static IEnumerable<Step> Plan(Fleet fleet)
     {
         foreach (var row in fleet.Rows)
@@ -16,9 +21,18 @@ public static class TagPlanner
                 && BackReference.Owns(record)
                 // One that is about to be registered anew keeps what describes it now.
                 && DrainRules.Matches(record, desired)
-                && Tag(row, record, pod, member, desired) is { } step)
-                yield return step;
+                && !IsKnown(record, pod, member))
+            {
+                if (Tag(row, record, pod, member, desired) is { } step)
+                    yield return step;
+                else
+                    Known.AddOrUpdate(record, new Tagged(pod, member));
+            }
     }
+
+    private static bool IsKnown(SlurmNode record, SlurmdPod pod, Member member) =>
+        Known.TryGetValue(record, out var tagged)
+        && ReferenceEquals(tagged.Pod, pod) && ReferenceEquals(tagged.Member, member);
 
     private static TagNodes? Tag(FleetRow row, SlurmNode record, SlurmdPod pod, Member member, DesiredNode desired)
     {
@@ -46,7 +60,7 @@ public static class TagPlanner
     private static BackReference Reference(SlurmdPod pod, Member member, DesiredNode desired, SlurmNode record)
     {
         var old = BackReference.Read(record.Extra);
-        var current = pod.ClaimName == SlurmdPods.ClaimName(record.Name, desired);
+        var current = pod.ClaimName == member.ClaimName;
         return new BackReference
         {
             Namespace = pod.Namespace,
@@ -60,4 +74,6 @@ public static class TagPlanner
 
     private static ImmutableArray<string> Features(SlurmNode record, DesiredNode desired) =>
         [.. record.Features.Where(f => !f.StartsWith(WellKnown.FeaturePrefix, StringComparison.Ordinal)), .. desired.Features];
+
+    private sealed record Tagged(SlurmdPod Pod, Member Member);
 }

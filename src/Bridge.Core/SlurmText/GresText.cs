@@ -27,8 +27,37 @@ public static class GresText
         return found.DrainToImmutable();
     }
 
-    /// <summary>GPUs in a Gres string, over all types.</summary>
-    public static int Gpus(string text) => Parse(text).Where(g => g.Name == "gpu").Sum(g => g.Count);
+    /// <summary>
+    /// GPUs in a Gres string, over all types: the sum that <see cref="Parse"/> would give. Asked several times for
+    /// every node at every plan, so nothing is allocated.
+    /// </summary>
+    public static int Gpus(string text)
+    {
+        int sum = 0, depth = 0, start = 0;
+        for (var i = 0; i <= text.Length; i++)
+        {
+            var c = i == text.Length ? ',' : text[i];
+            depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+            if (c != ',' || (depth > 0 && i < text.Length))
+                continue;
+            sum += GpusOf(text.AsSpan(start, i - start));
+            start = i + 1;
+        }
+        return sum;
+    }
+
+    private static int GpusOf(ReadOnlySpan<char> part)
+    {
+        var paren = part.IndexOf('(');
+        var body = paren < 0 ? part : part[..paren];
+        var (first, last) = (body.IndexOf(':'), body.LastIndexOf(':'));
+        if (!(first < 0 ? body : body[..first]).SequenceEqual("gpu"))
+            return 0;
+        if (first >= 0
+            && int.TryParse(body[(last + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var count))
+            return count;
+        return first == last ? 1 : 0; // gpu and gpu:h100 are one; what is longer and has no count is not understood
+    }
 
     /// <summary>gpu:a100:4,gpu:h100:8 from counts by type, sorted by type; "" for none.</summary>
     public static string Write(IEnumerable<KeyValuePair<string, int>> gpusByType) =>

@@ -29,37 +29,52 @@ public static class Hostlist
     /// <summary>The shortest hostlist of these names, sorted, each once. Equal sets give equal texts.</summary>
     public static string Compress(IEnumerable<NodeName> names)
     {
-        var split = names.Select(n => SplitNumber(n.Value)).ToList();
-        var parts = new List<string>(
-            split.Where(n => n.Digits.Length is 0 or > 9).Select(n => n.Prefix + n.Digits).Distinct());
-        foreach (var prefix in split.Where(n => n.Digits.Length is > 0 and <= 9).GroupBy(n => n.Prefix, n => n.Digits))
-            parts.Add(Bracket(prefix.Key, Ranges(prefix)));
-        parts.Sort(StringComparer.Ordinal);
-        return string.Join(',', parts);
+        var plain = new HashSet<string>(StringComparer.Ordinal);
+        var numbered = new Dictionary<string, List<Suffix>>(StringComparer.Ordinal);
+        var (prefix, suffixes) = ("", (List<Suffix>?)null);
+        foreach (var name in names)
+        {
+            var start = StartOfNumber(name.Value);
+            var digits = name.Value.AsSpan(start);
+            if (digits.Length is 0 or > 9)
+            {
+                plain.Add(name.Value);
+                continue;
+            }
+            // Neighbours mostly share their prefix.
+            if (suffixes is null || !name.Value.AsSpan(0, start).SequenceEqual(prefix))
+            {
+                prefix = name.Value[..start];
+                if (!numbered.TryGetValue(prefix, out suffixes))
+                    numbered[prefix] = suffixes = [];
+            }
+            suffixes.Add(new Suffix(int.Parse(digits, CultureInfo.InvariantCulture), digits.Length, digits[0] == '0'));
+        }
+        var brackets = numbered.Select(n => Bracket(n.Key, Ranges(n.Value)));
+        return string.Join(',', plain.Concat(brackets).Order(StringComparer.Ordinal));
     }
 
     // Numbers of one length form a padded range when any of them has a leading zero: n09 and n10 are n[09-10], n9 and
     // n10 are n[9-10].
-    private static List<string> Ranges(IEnumerable<string> digits) =>
+    private static List<string> Ranges(List<Suffix> suffixes) =>
     [
-        .. digits.GroupBy(d => d.Length)
-            .GroupBy(length =>
-                length.Key > 1 && length.Any(d => d[0] == '0') ? length.Key : 0, length => length.AsEnumerable())
+        .. suffixes.GroupBy(s => s.Length)
+            .GroupBy(
+                length => length.Key > 1 && length.Any(s => s.LeadingZero) ? length.Key : 0,
+                length => length.AsEnumerable())
             .OrderBy(width => width.Key)
-            .SelectMany(width => Ranges(new SortedSet<int>(width.SelectMany(d => d).Select(Number)), width.Key)),
+            .SelectMany(width => Ranges(width.SelectMany(s => s).Select(s => s.Number).Order(), width.Key)),
     ];
 
-    private static int Number(string digits) => int.Parse(digits, CultureInfo.InvariantCulture);
-
-    private static List<string> Ranges(SortedSet<int> numbers, int width)
+    private static List<string> Ranges(IEnumerable<int> sorted, int width)
     {
         var format = "D" + width.ToString(CultureInfo.InvariantCulture);
         var ranges = new List<string>();
         int? start = null;
         var end = 0;
-        foreach (var number in numbers)
+        foreach (var number in sorted)
         {
-            if (start is not null && number == end + 1)
+            if (start is not null && number - end is 0 or 1)
             {
                 end = number;
                 continue;
@@ -84,12 +99,14 @@ public static class Hostlist
             ? prefix + ranges[0]
             : $"{prefix}[{string.Join(',', ranges)}]";
 
-    private static (string Prefix, string Digits) SplitNumber(string name)
+    private readonly record struct Suffix(int Number, int Length, bool LeadingZero);
+
+    private static int StartOfNumber(string name)
     {
         var i = name.Length;
         while (i > 0 && char.IsAsciiDigit(name[i - 1]))
             i--;
-        return (name[..i], name[i..]);
+        return i;
     }
 
     private static IEnumerable<string> SplitOutsideBrackets(string text)

@@ -1,0 +1,158 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+using Bridge.Kube.Client;
+using Bridge.Node.Processes;
+using Bridge.Slurm;
+using Bridge.Slurm.Rest;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Bridge.Bench;
+
+/// <summary>
+/// A real slurmctld and slurmrestd, and the lab's API server, with as many nodes and jobs as asked for.
+/// </summary>
+internal sealed class SnapshotLab : IAsyncDisposable
+{
+    private const int NodesAtOnce = 2500;
+    private const int KubeNodes = 1000;
+
+    private readonly string name;
+    private readonly Dictionary<string, string> env;
+
+    private SnapshotLab(string name, Dictionary<string, string> env)
+    {
+        this.name = name;
+        this.env = env;
+        Kube = KubeConfigFile.Read(env["KUBECONFIG"], null, TimeProvider.System);
+    }
+
+    public KubeEndpoint Kube { get; }
+
+    public static async Task<SnapshotLab> StartAsync(string bench)
+    {
+        var name = "bench-" + bench;
+        await ScriptAsync("slurm-down", name, "--wipe");
+        await ScriptAsync("slurm-up", name);
+        await ScriptAsync("kube-up", name);
+        var folder = Path.Combine(Environment.GetEnvironmentVariable("BRIDGE_LAB") ?? "/var/tmp/bridge-lab", name);
+        var env = (await File.ReadAllLinesAsync(Path.Combine(folder, "env"))).Select(l => l.Split('=', 2))
+            .ToDictionary(p => p[0], p => p[1]);
+        var lab = new SnapshotLab(name, env);
+        string[] kubectl = [env["KUBECTL"], "--kubeconfig", env["KUBECONFIG"]];
+        var crds = Path.Combine(Repository, "helm", "bridge", "crds");
+        await CommandAsync([.. kubectl, "apply", "--server-side", "-f", crds]);
+        return lab;
+    }
+
+    /// <summary>Makes nodes without slurmd, all of one kind, held jobs of alice, and Kubernetes nodes.</summary>
+    public async Task FillAsync(int nodes, int jobs)
+    {
+        using var bridge = await HttpAsync("bridge");
+        for (var first = 1; first <= nodes; first += NodesAtOnce)
+            await PostAsync(bridge, "slurm/v0.0.45/new/node/", string.Create(CultureInfo.InvariantCulture,
+                $$"""
+                {"node_conf":"NodeName=gpu-[{{first:D5}}-{{Math.Min(first + NodesAtOnce - 1, nodes):D5}}]
+                 NodeAddr=127.0.0.1
+                 CPUs=64 RealMemory=1000000 Gres=gpu:h100:8 Feature=k8s/pool-a,k8s/h100 Weight=11 State=EXTERNAL"}
+                """).ReplaceLineEndings(""));
+        Console.Error.WriteLine($"bench snapshot: {nodes} nodes are there");
+        using var alice = await HttpAsync("alice");
+        await Parallel.ForEachAsync(Enumerable.Range(1, jobs), new ParallelOptions { MaxDegreeOfParallelism = 8 },
+            async (number, _) => await PostAsync(alice, "slurm/v0.0.45/job/submit", $$$"""
+                {"job":{"name":"train-{{{number}}}","script":"#!/bin/sh\nsleep 60\n","hold":true,"account":"team-a",
+                "environment":["PATH=/bin:/usr/bin"],"current_working_directory":"/work",
+                "partition":"all","tres_per_node":"gres/gpu:8"}}
+                """));
+        Console.Error.WriteLine($"bench snapshot: {jobs} jobs are there");
+        using var client = new KubeClient(Kube, new KubeLimits(), TimeProvider.System);
+        await Parallel.ForEachAsync(Enumerable.Range(1, KubeNodes), new ParallelOptions { MaxDegreeOfParallelism = 8 },
+            async (number, cancel) => await client.SendAsync(
+                new KubeRequest(HttpMethod.Post, "/api/v1/nodes")
+                {
+                    Body = Encoding.UTF8.GetBytes(
+                        $$$"""{"apiVersion":"v1","kind":"Node","metadata":{"name":"gpu-{{{number}}}"}}"""),
+                    ContentType = "application/json",
+                },
+                Bridge.Kube.Models.KubeKinds.Nodes.Item, cancel));
+    }
+
+    /// <summary>Slurm as the daemon reads it, with Slurm's own client.</summary>
+    public SlurmPort Port() => new(
+        new SlurmOptions { RestUrl = "unix:" + env["SLURMRESTD_SOCKET"] }, Key,
+        ClientCommand.Of(env["SLURM_CLIENT"].Split(' '), TimeProvider.System),
+        TimeProvider.System, NullLogger<SlurmPort>.Instance);
+
+    /// <summary>slurmrestd as anybody reads it.</summary>
+    public async Task<HttpClient> HttpAsync(string user)
+    {
+        var http = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, cancel) =>
+            {
+                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(env["SLURMRESTD_SOCKET"]), cancel);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        })
+        {
+            BaseAddress = new Uri("http://slurmrestd/"),
+            Timeout = TimeSpan.FromMinutes(5),
+        };
+        using var tokens = new TokenSource(user, TimeSpan.FromHours(1), Key, TimeProvider.System);
+        http.DefaultRequestHeaders.Add("X-SLURM-USER-TOKEN", await tokens.GetAsync(CancellationToken.None));
+        return http;
+    }
+
+    public string Pid(string daemon) =>
+        File.ReadAllText(Path.Combine(env["LAB_DIR"], "run", daemon + ".pid")).Split(' ')[0].Trim();
+
+    /// <summary>Resident memory of a daemon, in bytes.</summary>
+    public long Resident(string daemon) =>
+        long.Parse(File.ReadAllText($"/proc/{Pid(daemon)}/statm").Split(' ')[1], CultureInfo.InvariantCulture)
+        * Environment.SystemPageSize;
+
+    public async ValueTask DisposeAsync()
+    {
+        await ScriptAsync("kube-down", name, "--wipe");
+        await ScriptAsync("slurm-down", name, "--wipe");
+    }
+
+    private static string Repository
+    {
+        get
+        {
+            var at = new DirectoryInfo(AppContext.BaseDirectory);
+            while (at is not null && !File.Exists(Path.Combine(at.FullName, "Bridge.sln")))
+                at = at.Parent;
+            return at?.FullName ?? throw new InvalidOperationException("Bridge.sln is not above the benches");
+        }
+    }
+
+    private async ValueTask<ReadOnlyMemory<byte>> Key(CancellationToken cancel) =>
+        await File.ReadAllBytesAsync(env["JWT_KEY_FILE"], cancel);
+
+    private static async Task PostAsync(HttpClient http, string path, string body)
+    {
+        // slurmrestd refuses a type with a charset.
+        using var content = new StringContent(body, new MediaTypeHeaderValue("application/json"));
+        using var answer = await http.PostAsync(new Uri(path, UriKind.Relative), content);
+        if (!answer.IsSuccessStatusCode)
+            throw new InvalidOperationException(
+                $"{path}: HTTP {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
+    }
+
+    private static Task ScriptAsync(string script, params string[] arguments) =>
+        CommandAsync([Path.Combine(Repository, "scripts", script), .. arguments]);
+
+    private static async Task CommandAsync(ImmutableArray<string> command)
+    {
+        Console.Error.WriteLine($"bench snapshot: {string.Join(' ', command)}");
+        var request = new ProcessRequest { Command = command, Deadline = TimeSpan.FromMinutes(5) };
+        var result = await ProcessRunner.RunAsync(request, TimeProvider.System, CancellationToken.None);
+        if (!result.Succeeded)
+            throw new InvalidOperationException($"{command[0]} {result.Describe()}");
+    }
+}

@@ -8,7 +8,11 @@ namespace Bridge.Slurm.Reading;
 /// <summary>Keeps the partitions: few records, 304 while nothing changed.</summary>
 internal sealed class PartitionReader(SlurmApi api, ReadBudget budget, TimeProvider clock, ILogger log)
 {
-    private static readonly TimeSpan SweepEvery = TimeSpan.FromMinutes(10);
+    /// <summary>
+    /// Deleting a dynamic node takes it out of its partitions without a new update time, so a 304 may be wrong for so
+    /// long when somebody else deletes one.
+    /// </summary>
+    private static readonly TimeSpan SweepEvery = TimeSpan.FromMinutes(1);
 
     private readonly KeptSource<PartitionName,
         SlurmPartition> partitions = new("partitions", p => p.Name, SameContent.Partitions, clock, log);
@@ -16,6 +20,9 @@ internal sealed class PartitionReader(SlurmApi api, ReadBudget budget, TimeProvi
     private long lastFull;
 
     public KeptSource<PartitionName, SlurmPartition> Kept => partitions;
+
+    /// <summary>Bridge wrote: the next read takes no 304 for an answer.</summary>
+    public void Look() => updateTime = 0;
 
     /// <summary>Reads what changed. False when Slurm did not answer.</summary>
     public async Task<bool> ReadAsync(ServerProfile profile, CancellationToken cancel)

@@ -39,7 +39,11 @@ internal sealed class SlurmReader
     public void Notify(JobId id) => jobs.Notify(id);
 
     /// <inheritdoc cref="NodeReader.Look"/>
-    public void Look() => nodes.Look();
+    public void Look()
+    {
+        nodes.Look();
+        partitions.Look();
+    }
 
     public async Task<SlurmView> TickAsync(CancellationToken cancel)
     {

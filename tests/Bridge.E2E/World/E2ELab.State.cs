@@ -21,11 +21,7 @@ public sealed partial class E2ELab
         foreach (var extra in await ExtraNodesAsync())
             await RemoveNodeAsync(extra);
         await LabVerbAsync("nodes", "--count", $"{BaseNodes.Length}", "--cpus", "4", "--memory", "4Gi");
-        foreach (var node in BaseNodes)
-        {
-            await KubectlAsync("uncordon", node);
-            await LabVerbAsync("untaint-gpu", node, "gpu-3");
-        }
+        await KubectlAsync(["uncordon", .. BaseNodes]);
         foreach (var (node, row) in await NodesAsync())
             if (row.State.StartsWith("drain", StringComparison.Ordinal) && !row.DrainedByBridge)
                 await SlurmAsync("scontrol", "update", $"nodename={node}", "state=resume");

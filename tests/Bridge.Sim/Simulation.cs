@@ -15,7 +15,9 @@ namespace Bridge.Sim;
 /// </summary>
 internal sealed class Simulation
 {
-    /// <summary>The breaker holds a drain back for ten minutes at most, a failing step waits one; the rest is short.</summary>
+    /// <summary>
+    /// The breaker holds a drain back for ten minutes at most, a failing step waits one; the rest is short.
+    /// </summary>
     private const int HealTicks = 2400;
 
     private readonly SimScheduler scheduler = new();
@@ -69,7 +71,8 @@ internal sealed class Simulation
             if (tick % 5 == 0 && Liveness.Missing(world).Count == 0)
                 return;
         }
-        throw new SimFailure($"{HealTicks} ticks after everything healed: {string.Join("; ", Liveness.Missing(world))}");
+        throw new SimFailure(
+            $"{HealTicks} ticks after everything healed: {string.Join("; ", Liveness.Missing(world))}");
     }
 
     private void Step()
@@ -124,7 +127,8 @@ internal sealed class Simulation
         var newKube = new SimKube(world, faults, safety);
         var newSlurm = new SimSlurm(world, faults, safety);
         newKube.Changed += () => kubeChanged = true;
-        safety.Current = () => newKube.View.Source.Current && newSlurm.View is { Nodes.Current: true, Partitions.Synced: true };
+        safety.Current = () =>
+            newKube.View.Source.Current && newSlurm.View is { Nodes.Current: true, Partitions.Synced: true };
         running = Task.FromResult(TimeSpan.Zero);
         return (newKube, newSlurm, new ClusterLoop(newKube, newSlurm, clock, NullLogger<ClusterLoop>.Instance));
     }

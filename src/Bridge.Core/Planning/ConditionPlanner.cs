@@ -30,11 +30,13 @@ public static class ConditionPlanner
         if (!foreign && node.SlurmDrained is null or { Status: ConditionStatus.False })
             return null;
         var condition = foreign
-            ? new NodeCondition(ConditionStatus.True, "DrainedInSlurm", record.Reason.Length == 0 ? "no reason given" : record.Reason)
+            ? new NodeCondition(
+                ConditionStatus.True, "DrainedInSlurm", record.Reason.Length == 0 ? "no reason given" : record.Reason)
             : new NodeCondition(ConditionStatus.False, "NotDrained", "Slurm may use the node");
         return node.SlurmDrained == condition ? null : new SetNodeCondition(
             new ObjectRef("Node", "", node.Name, node.Uid),
-            foreign ? $"node {node.Name} is drained in Slurm: {condition.Message}" : $"node {node.Name} is no longer drained in Slurm",
+            foreign ? $"node {node.Name} is drained in Slurm: {condition.Message}" : $"node {node.Name} is no longer "
+                + "drained in Slurm",
             node.Name, condition);
     }
 
@@ -44,7 +46,8 @@ public static class ConditionPlanner
         var about = new ObjectRef("Node", "", node.Name, node.Uid);
         var ours = node.Annotations.ContainsKey(WellKnown.CordonedAnnotation);
         if (foreign && member.Pool.Spec.CordonOnSlurmDrain && !node.Cordoned && !ours)
-            return new SetCordon(about, $"cordon {node.Name}: Slurm drained it ({record.Reason})", node.Name, Cordoned: true);
+            return new SetCordon(
+                about, $"cordon {node.Name}: Slurm drained it ({record.Reason})", node.Name, Cordoned: true);
         if (ours && (!foreign || !member.Pool.Spec.CordonOnSlurmDrain))
             return new SetCordon(about, $"uncordon {node.Name}: Slurm uses it again", node.Name, Cordoned: false);
         return null;

@@ -17,17 +17,17 @@ public static class DesiredNodes
     public static Member Describe(ClusterView view, KubeNode node, NodePool pool)
     {
         var cpus = (int)(node.AllocatableMilliCpu / 1000) - pool.Spec.Reserved.Cpus;
-        var memory = ((node.AllocatableMemoryBytes >> 20) - pool.Spec.Reserved.MemoryMiB) / MemoryStepMiB * MemoryStepMiB;
+        var memory = (node.AllocatableMemoryBytes >> 20) - pool.Spec.Reserved.MemoryMiB;
+        memory -= memory % MemoryStepMiB;
         if (cpus < 1 || memory < MemoryStepMiB)
-            return new Member(node, pool, null, $"nothing is left for Slurm: {node.AllocatableMilliCpu / 1000} CPUs and "
-                + $"{node.AllocatableMemoryBytes >> 20} MiB are allocatable, spec.reserved keeps {pool.Spec.Reserved.Cpus} CPUs and "
-                + $"{pool.Spec.Reserved.MemoryMiB} MiB");
+            return new Member(node, pool, null, NothingLeft(node, pool.Spec.Reserved));
         var devices = view.Kube.DevicesOf(node.Name);
         var (ownership, problem) = OwnershipOf(node, pool.Spec.GpuOwnership, devices);
         if (problem.Length > 0)
             return new Member(node, pool, null, problem);
         var usable = devices.Devices.Where(d => d.Healthy && !d.Shared && d.Uuid.Length > 0).ToImmutableArray();
-        // With nothing to claim there is no claim: whether all GPUs are sick or their driver is gone is the same slurmd.
+        // With nothing to claim there is no claim: whether all GPUs are sick or their driver is gone is the same
+        // slurmd.
         if (ownership == GpuOwnership.Claim && usable.IsEmpty)
             ownership = GpuOwnership.None;
         var gres = GresOf(node, ownership, usable);
@@ -38,27 +38,38 @@ public static class DesiredNodes
             Gres = gres,
             Ownership = ownership,
             Driver = ownership == GpuOwnership.Claim ? usable.FirstOrDefault()?.Driver ?? WellKnown.NvidiaDriver : "",
-            Uuids = ownership == GpuOwnership.Claim ? [.. usable.Select(d => d.Uuid).Order(StringComparer.Ordinal)] : [],
+            Uuids = ownership == GpuOwnership.Claim ? [.. usable.Select(d => d.Uuid).Order(StringComparer.Ordinal)]
+            : [],
             LeftOut = [.. devices.Devices.Where(d => !d.Healthy).Select(LeftOut)],
             Features = FeaturesOf(node, pool, usable),
-            Weight = 1 + (pool.Spec.Lendable ? 10 : 0) + (pool.Spec.Shared ? 100 : 0) + (devices.Devices.Any(d => !d.Healthy) ? 1000 : 0),
+            Weight = 1 + (pool.Spec.Lendable ? 10 : 0) + (pool.Spec.Shared ? 100 : 0)
+            + (devices.Devices.Any(d => !d.Healthy) ? 1000 : 0),
         };
         return new Member(node, pool, desired, "");
     }
 
-    private static (GpuOwnership Ownership, string Problem) OwnershipOf(KubeNode node, GpuOwnership asked, NodeDevices devices)
+    private static string NothingLeft(KubeNode node, Reservation reserved) =>
+        "nothing is left for Slurm: "
+        + $"{node.AllocatableMilliCpu / 1000} CPUs and {node.AllocatableMemoryBytes >> 20} MiB are allocatable, "
+        + $"spec.reserved keeps {reserved.Cpus} CPUs and {reserved.MemoryMiB} MiB";
+
+    private static (GpuOwnership Ownership, string Problem) OwnershipOf(
+        KubeNode node, GpuOwnership asked, NodeDevices devices)
     {
         if (asked is GpuOwnership.None)
             return (GpuOwnership.None, "");
         if (node.AllocatableGpus > 0 && !devices.Devices.IsEmpty)
-            return (asked, $"a device plugin offers {node.AllocatableGpus} {WellKnown.NvidiaGpuResource} and ResourceSlices offer "
-                + $"{devices.Devices.Length} devices for the same GPUs, which Kubernetes would book twice; run only one of the two on the node");
+            return (asked, $"a device plugin offers {node.AllocatableGpus} {WellKnown.NvidiaGpuResource} and "
+                + "ResourceSlices offer "
+                + $"{devices.Devices.Length} devices for the same GPUs, which Kubernetes would book twice; run only "
+                + "one of the two on the node");
         if (asked is GpuOwnership.Host)
             return (asked, "");
         var claim = asked == GpuOwnership.Claim || (asked == GpuOwnership.Auto && node.AllocatableGpus == 0);
         if (!claim)
             return (GpuOwnership.DevicePlugin, asked == GpuOwnership.DevicePlugin && node.AllocatableGpus == 0
-                ? $"the node offers no {WellKnown.NvidiaGpuResource}; set spec.gpuOwnership to Claim or Auto, or run the device plugin"
+                ? $"the node offers no {WellKnown.NvidiaGpuResource}; set spec.gpuOwnership to Claim or Auto, or run "
+                + "the device plugin"
                 : "");
         return devices.State switch
         {
@@ -72,7 +83,8 @@ public static class DesiredNodes
         };
     }
 
-    private static string GresOf(KubeNode node, GpuOwnership ownership, ImmutableArray<GpuDevice> usable) => ownership switch
+    private static string GresOf(KubeNode node, GpuOwnership ownership, ImmutableArray<GpuDevice> usable) =>
+        ownership switch
     {
         GpuOwnership.Claim => GresText.Write(CountByType(usable)),
         GpuOwnership.DevicePlugin => CountedGres(node, node.AllocatableGpus),
@@ -89,7 +101,9 @@ public static class DesiredNodes
             .Select(type => KeyValuePair.Create(type.Key, type.Sum()));
 
     private static string CountedGres(KubeNode node, int gpus) =>
-        GresText.Write([KeyValuePair.Create(GpuModels.TypeOf(node.Labels.GetValueOrDefault(WellKnown.GpuProductLabel, "")), gpus)]);
+        GresText.Write(
+            [KeyValuePair.Create(
+            GpuModels.TypeOf(node.Labels.GetValueOrDefault(WellKnown.GpuProductLabel, "")), gpus)]);
 
     private static string LeftOut(GpuDevice device) =>
         $"{device.Name} ({device.Taints.First(t => t.Effect is "NoSchedule" or "NoExecute").Key})";
@@ -115,5 +129,6 @@ public static class DesiredNodes
     }
 
     // A feature is one word in a comma-separated list: anything else would change its neighbours.
-    private static bool IsFeature(string text) => ConfLine.IsValue(text) && text.IndexOfAny([',', '(', ')', '[', ']', '=', '@']) < 0;
+    private static bool IsFeature(string text) =>
+        ConfLine.IsValue(text) && text.IndexOfAny([',', '(', ')', '[', ']', '=', '@']) < 0;
 }

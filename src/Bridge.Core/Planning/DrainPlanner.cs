@@ -25,8 +25,10 @@ public static class DrainPlanner
             batch.Add((row, wish));
         }
         foreach (var (reason, batch) in drains)
-            yield return new DrainNodes(About(fleet, batch[0].Row), Sentence(batch), [.. batch.Select(b => b.Row.Name)], reason);
-        foreach (var group in wishes.ToResume.GroupBy(r => r.Record!.Reason, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal))
+            yield return new DrainNodes(
+                About(fleet, batch[0].Row), Sentence(batch), [.. batch.Select(b => b.Row.Name)], reason);
+        foreach (var group in wishes.ToResume.GroupBy(r => r.Record!.Reason, StringComparer.Ordinal)
+            .OrderBy(g => g.Key, StringComparer.Ordinal))
             yield return Resume(fleet, group.Key, [.. group]);
     }
 
@@ -52,11 +54,13 @@ public static class DrainPlanner
     }
 
     private static ObjectRef About(Fleet fleet, FleetRow row) =>
-        row.Member is { } member ? new ObjectRef("Node", "", member.Node.Name, member.Node.Uid) : fleet.View.Cluster.Ref;
+        row.Member is { } member ? new ObjectRef("Node", "", member.Node.Name, member.Node.Uid)
+            : fleet.View.Cluster.Ref;
 
     private static string Sentence(List<(FleetRow Row, DrainWish Wish)> batch) => batch.Count == 1
         ? $"drain {batch[0].Row.Name}: {batch[0].Wish.Why}"
-        : $"drain {Hostlist.Compress(batch.Select(b => b.Row.Name))}: {batch[0].Wish.Why}, and {batch.Count - 1} more for the same reason";
+        : $"drain {Hostlist.Compress(batch.Select(b => b.Row.Name))}: {batch[0].Wish.Why}, and {batch.Count - 1} more "
+        + "for the same reason";
 
     private static ResumeNodes Resume(Fleet fleet, string reason, ImmutableArray<FleetRow> rows)
     {

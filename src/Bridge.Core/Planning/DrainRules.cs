@@ -33,7 +33,8 @@ public static class DrainRules
     public static DrainWish? WishFor(FleetRow row)
     {
         if (row.Member is not { } member)
-            return new DrainWish(Leaving, row.LeftBecause, $"node {row.Name} leaves Slurm: {row.LeftBecause}", Automatic: false);
+            return new DrainWish(
+                Leaving, row.LeftBecause, $"node {row.Name} leaves Slurm: {row.LeftBecause}", Automatic: false);
         return CordonWish(row.Name, member.Node)
             ?? ReadinessWish(row, member.Node)
             ?? HardwareWish(row, member)
@@ -46,14 +47,17 @@ public static class DrainRules
         if (!node.Cordoned || node.Annotations.ContainsKey(WellKnown.CordonedAnnotation))
             return null;
         var detail = node.Annotations.GetValueOrDefault(WellKnown.SlinkyCordonReasonAnnotation, "");
-        return new DrainWish(Cordon, detail, $"Kubernetes node {node.Name} is cordoned" + (detail.Length > 0 ? $" ({detail})" : ""), false);
+        return new DrainWish(
+            Cordon, detail, $"Kubernetes node {node.Name} is cordoned" + (detail.Length > 0 ? $" ({detail})" : ""),
+            false);
     }
 
     // Ready=Unknown only says that the kubelet is silent. While the node's slurmd still answers Slurm, the jobs on it
     // are well.
     private static DrainWish? ReadinessWish(FleetRow row, KubeNode node) => node.Ready switch
     {
-        ConditionStatus.False => new DrainWish(NotReady, "", $"Kubernetes node {node.Name} is not ready: {node.ReadyMessage}", true),
+        ConditionStatus.False => new DrainWish(NotReady, "", $"Kubernetes node {node.Name} is not ready: "
+            + $"{node.ReadyMessage}", true),
         ConditionStatus.Unknown when row.Record is { Responding: false } =>
             new DrainWish(NotReady, "", $"neither the kubelet of {node.Name} nor its slurmd answers", true),
         _ => null,
@@ -66,14 +70,16 @@ public static class DrainRules
         var (had, state) = (GresText.Gpus(record.Gres), member.Slices);
         if (state == PoolState.None && row.Pod is { ClaimName.Length: > 0 })
             return new DrainWish(DriverGone, $"0/{had}",
-                $"node {row.Name} has {had} GPUs in Slurm, but its ResourceSlices are gone; is the DRA driver still running?", true);
+                $"node {row.Name} has {had} GPUs in Slurm, but its ResourceSlices are gone; is the DRA driver still "
+                    + "running?", true);
         if (member.Desired is not { } desired)
             return null;
         if (!GresText.Same(record.Gres, desired.Gres) && desired.Gpus < had)
             return new DrainWish(GpuLost, $"{desired.Gpus}/{had} {string.Join(' ', desired.LeftOut)}".TrimEnd(),
                 $"node {row.Name} has {desired.Gpus} of {had} GPUs left" + Named(desired), true);
         if (!Matches(record, desired))
-            return new DrainWish(Hardware, "", $"node {row.Name} is {Describe(record)} in Slurm, but {Describe(desired)} in Kubernetes", false);
+            return new DrainWish(Hardware, "", $"node {row.Name} is {Describe(record)} in Slurm, but "
+                + $"{Describe(desired)} in Kubernetes", false);
         return state == PoolState.Updating ? null : GpuSwapped(row, desired);
     }
 
@@ -82,7 +88,8 @@ public static class DrainRules
     {
         var claim = row.Member!.ClaimName;
         return row.Pod is { ClaimName.Length: > 0 } pod && claim.Length > 0 && pod.ClaimName != claim
-            ? new DrainWish(Hardware, "gpus", $"the healthy GPUs of node {row.Name} are no longer those that its slurmd holds{Named(desired)}", true)
+            ? new DrainWish(Hardware, "gpus", $"the healthy GPUs of node {row.Name} are no longer those that its "
+            + $"slurmd holds{Named(desired)}", true)
             : null;
     }
 
@@ -95,14 +102,17 @@ public static class DrainRules
     /// Whether a record is what the node should be, in everything that only a new registration can change.
     /// </summary>
     public static bool Matches(SlurmNode record, DesiredNode desired) =>
-        record.Cpus == desired.Cpus && record.MemoryMiB == desired.MemoryMiB && GresText.Same(record.Gres, desired.Gres);
+        record.Cpus == desired.Cpus && record.MemoryMiB == desired.MemoryMiB
+            && GresText.Same(record.Gres, desired.Gres);
 
     private static string Named(DesiredNode desired) =>
         desired.LeftOut.IsEmpty ? "" : $"; left out: {string.Join(", ", desired.LeftOut)}";
 
-    private static string Describe(SlurmNode record) => $"{record.Cpus} CPUs, {record.MemoryMiB} MiB, {Gpus(record.Gres)}";
+    private static string Describe(SlurmNode record) => $"{record.Cpus} CPUs, {record.MemoryMiB} MiB, "
+        + $"{Gpus(record.Gres)}";
 
-    private static string Describe(DesiredNode desired) => $"{desired.Cpus} CPUs, {desired.MemoryMiB} MiB, {Gpus(desired.Gres)}";
+    private static string Describe(DesiredNode desired) => $"{desired.Cpus} CPUs, {desired.MemoryMiB} MiB, "
+        + $"{Gpus(desired.Gres)}";
 
     private static string Gpus(string gres) => gres.Length == 0 ? "no GPUs" : gres;
 }

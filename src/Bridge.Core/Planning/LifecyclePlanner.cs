@@ -49,7 +49,9 @@ public static class LifecyclePlanner
         if (row.Record is { } record && (!record.Drains || record.Busy))
             return [];
         if (row.Pod is { } pod)
-            return pod.Deleting ? [] : [EndPod(fleet, row, pod, $"node {row.Name} has left: {row.LeftBecause}; it is drained and runs no job")];
+            return pod.Deleting
+                ? []
+                : [EndPod(fleet, row, pod, $"node {row.Name} has left: {row.LeftBecause}; it is drained and runs no job")];
         if (row.Record is not null)
             return [DeleteRecord(fleet, row, $"node {row.Name} has left and its slurmd has ended")];
         return FreeClaims(fleet, row, keep: "");
@@ -64,7 +66,8 @@ public static class LifecyclePlanner
             return [];
         if (row.Record is { } record && !DrainRules.Matches(record, desired))
             return Replaceable(row, record, wishes.Of(row))
-                ? [DeleteRecord(fleet, row, $"the record of node {row.Name} describes hardware that is no longer there")]
+                ? [DeleteRecord(
+                    fleet, row, $"the record of node {row.Name} describes hardware that is no longer there")]
                 : [];
         // A new node starts only where work is wanted; a known one comes back even on a cordoned node, drained as it
         // was.
@@ -76,15 +79,18 @@ public static class LifecyclePlanner
     private static IEnumerable<Step> ServePod(Fleet fleet, FleetRow row, SlurmdPod pod, NodeWishes wishes, bool restart)
     {
         if (pod.Finished)
-            return [EndPod(fleet, row, pod, $"the slurmd of node {row.Name} has ended by itself and is to be started again")];
+            return [EndPod(fleet, row, pod,
+                $"the slurmd of node {row.Name} has ended by itself and is to be started again")];
         if (restart)
-            return [EndPod(fleet, row, pod, $"the slurmd of node {row.Name} runs, but Slurm has no record of it; a restart registers it")];
+            return [EndPod(fleet, row, pod,
+                $"the slurmd of node {row.Name} runs, but Slurm has no record of it; a restart registers it")];
         if (row.Member!.Desired is null)
             return [];
         if (pod.SpecHash == row.Member.SpecHash)
             return [];
         if (row.Record is null)
-            return [EndPod(fleet, row, pod, $"the slurmd of node {row.Name} is not what is wanted, and has not registered")];
+            return [EndPod(fleet, row, pod,
+                $"the slurmd of node {row.Name} is not what is wanted, and has not registered")];
         return Replaceable(row, row.Record, wishes.Of(row))
             ? [EndPod(fleet, row, pod, $"{wishes.Of(row)!.Why}; it is drained and runs no job")]
             : [];
@@ -100,7 +106,8 @@ public static class LifecyclePlanner
     /// <summary>
     /// Slurm has a node of this name that no slurmd of Bridge registered: it belongs to somebody else.
     /// </summary>
-    public static bool ForeignRecord(FleetRow row) => row is { Record: { } record, Pod: null } && !BackReference.Owns(record);
+    public static bool ForeignRecord(FleetRow row) =>
+        row is { Record: { } record, Pod: null } && !BackReference.Owns(record);
 
     private static IEnumerable<Step> Start(Fleet fleet, FleetRow row, Member member, DesiredNode desired)
     {
@@ -109,17 +116,20 @@ public static class LifecyclePlanner
         var claim = member.ClaimName;
         if (claim.Length > 0 && !row.Claims.Any(c => c.Name == claim))
             yield return new CreateClaim(about,
-                $"claim {desired.Gres} on {member.Node.Name} for its slurmd", SlurmdPods.Claim(cluster.Ref, member, row.Name));
+                $"claim {desired.Gres} on {member.Node.Name} for its slurmd",
+                SlurmdPods.Claim(cluster.Ref, member, row.Name));
         else if (row.Claims.Any(c => c.Name == claim && c.Deleting))
             yield break;
         var gpus = desired.Gres.Length == 0 ? "without GPUs" : $"with {desired.Gres}";
         yield return new CreatePod(about,
-            $"start slurmd on {member.Node.Name}, which pool {member.Pool.Ref.Name} selects, {gpus}", SlurmdPods.Pod(cluster, member, row.Name));
+            $"start slurmd on {member.Node.Name}, which pool {member.Pool.Ref.Name} selects, {gpus}",
+            SlurmdPods.Pod(cluster, member, row.Name));
     }
 
     private static IEnumerable<Step> FreeClaims(Fleet fleet, FleetRow row, string keep) =>
         row.Claims.Where(c => c.Name != keep && !c.InUse && !c.Deleting).Select(c => (Step)new DeleteClaim(
-            About(fleet, row), $"no pod uses the GPU claim {c.Name} of node {row.Name} any more", row.Name, c.Namespace, c.Name, c.Uid));
+            About(fleet, row), $"no pod uses the GPU claim {c.Name} of node {row.Name} any more", row.Name, c.Namespace,
+            c.Name, c.Uid));
 
     private static DeletePod EndPod(Fleet fleet, FleetRow row, SlurmdPod pod, string because) =>
         new(About(fleet, row), $"end pod {pod.Name}: {because}", row.Name, pod.Namespace, pod.Name, pod.Uid);
@@ -127,7 +137,8 @@ public static class LifecyclePlanner
     private static DeleteSlurmNodes DeleteRecord(Fleet fleet, FleetRow row, string because) =>
         new(About(fleet, row), $"delete {row.Name} from Slurm: {because}", [row.Name]);
 
-    private static ObjectRef About(Fleet fleet, FleetRow row) => row.Member is { } member ? About(member) : fleet.View.Cluster.Ref;
+    private static ObjectRef About(Fleet fleet, FleetRow row) =>
+        row.Member is { } member ? About(member) : fleet.View.Cluster.Ref;
 
     private static ObjectRef About(Member member) => new("Node", "", member.Node.Name, member.Node.Uid);
 }

@@ -32,7 +32,8 @@ public static class Membership
         var members = new Dictionary<NodeName, Member>();
         var problems = new MembershipProblems();
         var pools = view.Kube.Pools
-            .Where(p => p.Ref.Namespace == view.Cluster.Ref.Namespace && p.Spec.Cluster == view.Cluster.Ref.Name && !p.Deleting)
+            .Where(p => p.Ref.Namespace == view.Cluster.Ref.Namespace && p.Spec.Cluster == view.Cluster.Ref.Name
+                && !p.Deleting)
             .OrderBy(p => p.Ref.Name, StringComparer.Ordinal)
             .ToImmutableArray();
         if (pools.IsEmpty)
@@ -43,7 +44,8 @@ public static class Membership
     }
 
     private static void Place(
-        ClusterView view, KubeNode node, ImmutableArray<NodePool> pools, Dictionary<NodeName, Member> members, MembershipProblems problems)
+        ClusterView view, KubeNode node, ImmutableArray<NodePool> pools, Dictionary<NodeName, Member> members,
+        MembershipProblems problems)
     {
         if (node.Deleting || node.Labels.ContainsKey(WellKnown.SlinkyExternalNodeLabel))
             return;
@@ -55,17 +57,20 @@ public static class Membership
             if (taken is null)
                 taken = pool;
             else
-                problems.Add(pool.Ref.Name, $"node {node.Name} also matches pool {taken.Ref.Name}, which keeps it; narrow one nodeSelector");
+                problems.Add(pool.Ref.Name, $"node {node.Name} also matches pool {taken.Ref.Name}, which keeps it; "
+                    + "narrow one nodeSelector");
         }
         if (taken is null)
             return;
         var name = SlurmNameOf(node);
         if (!NodeName.IsValid(name))
             problems.Add(taken.Ref.Name,
-                $"node {node.Name} would be called '{name}' in Slurm, which is no node name; set label {WellKnown.SlurmNodeLabel}");
+                $"node {node.Name} would be called '{name}' in Slurm, which is no node name; set label "
+                    + $"{WellKnown.SlurmNodeLabel}");
         else if (members.TryGetValue(new NodeName(name), out var other))
             problems.Add(taken.Ref.Name,
-                $"nodes {other.Node.Name} and {node.Name} would both be called {name} in Slurm; set label {WellKnown.SlurmNodeLabel} on one");
+                $"nodes {other.Node.Name} and {node.Name} would both be called {name} in Slurm; set label "
+                    + $"{WellKnown.SlurmNodeLabel} on one");
         else
             members[new NodeName(name)] = KnownMembers.Of(view, node, taken, new NodeName(name));
     }

@@ -73,5 +73,6 @@ public sealed class NodeWishes
     }
 
     private static bool Unavailable(FleetRow row) =>
-        row.Record is null || row.Record.Drains || !row.Record.Responding || row.Pod is not { Ready: true, Deleting: false };
+        row.Record is null || row.Record.Drains || !row.Record.Responding || row.Pod is not
+            { Ready: true, Deleting: false };
 }

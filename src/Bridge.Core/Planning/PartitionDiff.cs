@@ -14,7 +14,8 @@ public static class PartitionDiff
         Nodes(changes, actual.Nodes, wanted.Nodes);
         Text(changes, "state", actual.State, wanted.State);
         Text(changes, "maximum time", Minutes(actual.MaxTimeMinutes), Minutes(wanted.MaxTimeMinutes));
-        // Slurm takes neither a default time nor a preempt mode off a partition once it has one: asking would never end.
+        // Slurm takes neither a default time nor a preempt mode off a partition once it has one: asking would never
+        // end.
         if (wanted.DefaultTimeMinutes is not null)
             Text(changes, "default time", Minutes(actual.DefaultTimeMinutes), Minutes(wanted.DefaultTimeMinutes));
         Text(changes, "maximum nodes", Number(actual.MaxNodes), Number(wanted.MaxNodes));
@@ -48,7 +49,8 @@ public static class PartitionDiff
             changes.Add($"{what} {Or(actual)} → {Or(wanted)}");
     }
 
-    private static void Set(List<string> changes, string what, ImmutableArray<string> actual, ImmutableArray<string> wanted)
+    private static void Set(
+        List<string> changes, string what, ImmutableArray<string> actual, ImmutableArray<string> wanted)
     {
         if (!actual.Order(StringComparer.Ordinal).SequenceEqual(wanted.Order(StringComparer.Ordinal)))
             changes.Add($"{what} {Or(string.Join(',', actual))} → {Or(string.Join(',', wanted))}");

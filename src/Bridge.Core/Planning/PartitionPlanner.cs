@@ -52,7 +52,8 @@ public static class PartitionPlanner
     public static IEnumerable<Step> Plan(Fleet fleet, ImmutableArray<PartitionOutcome> outcomes)
     {
         foreach (var outcome in outcomes)
-            if ((outcome.Policy.Deleting ? Remove(fleet.View.Slurm, outcome) : Keep(fleet.View.Slurm, outcome)) is { } step)
+            if ((outcome.Policy.Deleting ? Remove(fleet.View.Slurm, outcome) : Keep(fleet.View.Slurm, outcome)) is
+                { } step)
                 yield return step;
     }
 
@@ -63,14 +64,17 @@ public static class PartitionPlanner
             return null;
         if (!policy.HasFinalizer)
             return new SetPartitionFinalizer(policy.Ref,
-                $"claim the name {policy.Partition} before its partition is made", policy.ResourceVersion, Present: true);
+                $"claim the name {policy.Partition} before its partition is made", policy.ResourceVersion,
+                Present: true);
         var wanted = Wanted(outcome);
         if (!slurm.PartitionsByName.TryGetValue(policy.Partition, out var actual))
-            return new PutPartition(policy.Ref, $"create partition {policy.Partition} with {Count(outcome.Nodes.Length)}", wanted);
+            return new PutPartition(policy.Ref, $"create partition {policy.Partition} with "
+                + $"{Count(outcome.Nodes.Length)}", wanted);
         var changes = PartitionDiff.Describe(actual, wanted);
         return changes.Count == 0
             ? null
-            : new PutPartition(policy.Ref, $"change partition {policy.Partition}: {string.Join(", ", changes)}", wanted);
+            : new PutPartition(
+                policy.Ref, $"change partition {policy.Partition}: {string.Join(", ", changes)}", wanted);
     }
 
     private static Step? Remove(SlurmView slurm, PartitionOutcome outcome)
@@ -92,16 +96,20 @@ public static class PartitionPlanner
             : null;
     }
 
-    private static (string, string)? Problem(Fleet fleet, PartitionPolicy policy, Dictionary<PartitionName, string> taken)
+    private static (string, string)? Problem(
+        Fleet fleet, PartitionPolicy policy, Dictionary<PartitionName, string> taken)
     {
         var slurm = fleet.View.Slurm;
         var name = policy.Partition;
         if (taken.TryGetValue(name, out var other))
-            return ("NameTaken", $"PartitionPolicy {other} already makes partition {name}; set another spec.partitionName");
+            return ("NameTaken", $"PartitionPolicy {other} already makes partition {name}; set another "
+                + "spec.partitionName");
         if (!PartitionName.IsValid(name.Value))
-            return ("InvalidName", $"'{name}' is no partition name; set spec.partitionName to letters, digits, '-' and '_'");
+            return ("InvalidName", $"'{name}' is no partition name; set spec.partitionName to letters, digits, '-' "
+                + "and '_'");
         if (!slurm.Capabilities.HasFlag(SlurmCapabilities.WritePartitions))
-            return ("CannotWritePartitions", $"Slurm {slurm.Version} with {slurm.DataParser} cannot write partitions over REST; "
+            return ("CannotWritePartitions", $"Slurm {slurm.Version} with {slurm.DataParser} cannot write partitions "
+                + "over REST; "
                 + "it takes slurmrestd 26.05 (v0.0.45) or newer");
         if (!policy.HasFinalizer && !policy.Spec.Adopt && slurm.PartitionsByName.ContainsKey(name))
             return ("NotOurs", $"Slurm already has a partition {name} that Bridge did not make; "
@@ -109,7 +117,8 @@ public static class PartitionPlanner
         if (policy.Deleting)
             return JobsLeft(slurm, name);
         var unknown = policy.Spec.Pools.Where(p => !fleet.View.Kube.Pools.Any(k =>
-            k.Ref.Name == p && k.Ref.Namespace == policy.Ref.Namespace && k.Spec.Cluster == policy.Spec.Cluster)).ToList();
+            k.Ref.Name == p && k.Ref.Namespace == policy.Ref.Namespace && k.Spec.Cluster == policy.Spec.Cluster))
+                .ToList();
         return unknown.Count == 0 ? null : ("UnknownPool", $"spec.pools names {string.Join(", ", unknown)}, "
             + $"but there is no such NodePool of cluster {policy.Spec.Cluster} in namespace {policy.Ref.Namespace}");
     }
@@ -119,12 +128,14 @@ public static class PartitionPlanner
         if (!slurm.Jobs.Current)
             return ("JobsUnknown", $"partition {name} is deleted once Slurm tells whether jobs name it");
         var jobs = slurm.JobsById.Values.Count(j => !j.Finished && NamesPartition(j, name));
-        return jobs == 0 ? null : (InUse, $"partition {name} stays until its {jobs} running or pending jobs have ended or moved");
+        return jobs == 0 ? null : (InUse, $"partition {name} stays until its {jobs} running or pending jobs have "
+            + "ended or moved");
     }
 
     // A pending job may name several partitions, comma-separated.
     private static bool NamesPartition(SlurmJob job, PartitionName name) =>
-        job.Partition == name.Value || (job.Partition.Contains(',', StringComparison.Ordinal) && job.Partition.Split(',').Contains(name.Value));
+        job.Partition == name.Value
+            || (job.Partition.Contains(',', StringComparison.Ordinal) && job.Partition.Split(',').Contains(name.Value));
 
     private static SlurmPartition Wanted(PartitionOutcome outcome)
     {
@@ -177,13 +188,15 @@ public static class PartitionPlanner
         SlurmView slurm, PartitionPolicy policy, ImmutableArray<NodeName> nodes, string list,
         Lazy<Dictionary<string, HashSet<NodeName>>> running)
     {
-        if (!policy.HasFinalizer || !slurm.PartitionsByName.TryGetValue(policy.Partition, out var actual) || actual.Nodes.Length == 0)
+        if (!policy.HasFinalizer || !slurm.PartitionsByName.TryGetValue(policy.Partition, out var actual)
+            || actual.Nodes.Length == 0)
             return [];
         if (actual.Nodes == list)
             return [];
         var gone = Hostlist.Expand(actual.Nodes).Except(nodes).Where(slurm.NodesByName.ContainsKey);
         return slurm.Jobs.Current
-            ? [.. gone.Where(n => running.Value.TryGetValue(policy.Partition.Value, out var busy) && busy.Contains(n)).Order()]
+            ? [.. gone.Where(n => running.Value.TryGetValue(policy.Partition.Value, out var busy) && busy.Contains(n))
+                .Order()]
             : [.. gone.Order()];
     }
 

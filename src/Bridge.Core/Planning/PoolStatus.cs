@@ -13,7 +13,8 @@ public static class PoolStatus
 {
     private const int MaxSentences = 5;
 
-    public static WritePoolStatus? Write(Fleet fleet, NodePool pool, ImmutableArray<FleetRow> rows, NodeWishes wishes, DateTimeOffset now)
+    public static WritePoolStatus? Write(
+        Fleet fleet, NodePool pool, ImmutableArray<FleetRow> rows, NodeWishes wishes, DateTimeOffset now)
     {
         var counts = new NodePoolCounts
         {
@@ -51,16 +52,19 @@ public static class PoolStatus
             : "no Kubernetes node matches spec.nodeSelector";
     }
 
-    private static List<string> Problems(Fleet fleet, NodePool pool, ImmutableArray<FleetRow> rows, NodeWishes wishes, DateTimeOffset now)
+    private static List<string> Problems(
+        Fleet fleet, NodePool pool, ImmutableArray<FleetRow> rows, NodeWishes wishes, DateTimeOffset now)
     {
         var found = new List<string>(fleet.Problems.Of(pool.Ref.Name));
         if (fleet.View.Cluster.Spec.SlurmKeyRef is null && !rows.IsEmpty)
-            found.Add($"SlurmCluster {fleet.View.Cluster.Ref.Name} has no spec.slurmKeyRef, which slurmd pods need to speak to Slurm");
+            found.Add($"SlurmCluster {fleet.View.Cluster.Ref.Name} has no spec.slurmKeyRef, which slurmd pods need to "
+                + "speak to Slurm");
         foreach (var row in rows)
             if (Problem(row, now) is { } sentence)
                 found.Add(sentence);
         if (wishes.HeldBack.TryGetValue(pool.Ref.Name, out var held))
-            found.Add($"{held.Count} more drains are held back so that not too many nodes go at once, the first: {held[0].Why}");
+            found.Add($"{held.Count} more drains are held back so that not too many nodes go at once, the first: "
+                + $"{held[0].Why}");
         return found;
     }
 
@@ -74,12 +78,14 @@ public static class PoolStatus
                 + $"delete it there, or set label {WellKnown.SlurmNodeLabel} on {member.Node.Name}";
         if (row.Record is { } record && record.State.HasFlag(SlurmNodeState.InvalidReg))
             return $"Slurm refused what the slurmd of {row.Name} registered: {Or(record.Reason, "no reason given")}";
-        if (row is { Record: { Drains: false } known, Member.Desired.Gpus: > 0 } && known.Gres.Length == 0 && row.Pod is { Ready: true })
+        if (row is { Record: { Drains: false } known, Member.Desired.Gpus: > 0 } && known.Gres.Length == 0 && row.Pod is
+            { Ready: true })
             return $"Slurm shows node {row.Name} without GPUs; does gres.conf on the controller have a line for type "
                 + $"{GresText.Parse(member.Desired!.Gres)[0].Type}?";
         if (row.Pod is { Waiting.Length: > 0 } pod)
             return $"pod {pod.Name} waits: {pod.Waiting}";
-        return LifecyclePlanner.Unregistered(row, now) ? $"the slurmd of {row.Name} runs, but has not registered in Slurm" : null;
+        return LifecyclePlanner.Unregistered(row, now) ? $"the slurmd of {row.Name} runs, but has not registered in "
+            + "Slurm" : null;
     }
 
     private static string Or(string text, string otherwise) => text.Length > 0 ? text : otherwise;

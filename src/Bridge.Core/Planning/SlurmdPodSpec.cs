@@ -45,8 +45,8 @@ public sealed record SlurmdPodSpec
     public required ImmutableArray<string> Arguments { get; init; }
 
     /// <summary>
-    /// Cores that Slurm is told of. The pod requests them, so that Kubernetes gives them to nobody else; what other pods
-    /// of the node need is the pool's spec.reserved.
+    /// Cores that Slurm is told of. The pod requests them, so that Kubernetes gives them to nobody else; what other
+    /// pods of the node need is the pool's spec.reserved.
     /// </summary>
     public required int Cpus { get; init; }
 

@@ -27,10 +27,13 @@ public static class SlurmdPods
     /// </summary>
     public static string SpecHash(SlurmClusterSpec cluster, Member member, NodeName name)
     {
-        var desired = member.Desired ?? throw new ArgumentException("a member without a desired node has no pod", nameof(member));
+        var desired = member.Desired
+            ?? throw new ArgumentException("a member without a desired node has no pod", nameof(member));
         var template = member.Pool.Spec.Slurmd;
-        return Hash(string.Join('\n', cluster.ConfServer, cluster.SlurmKeyRef?.Name, cluster.SlurmKeyRef?.Key, name.Value, member.Node.Uid,
-            template.Image, template.PriorityClassName, template.TerminationGracePeriodSeconds, desired.Ownership, Hardware(desired),
+        return Hash(string.Join(
+            '\n', cluster.ConfServer, cluster.SlurmKeyRef?.Name, cluster.SlurmKeyRef?.Key, name.Value, member.Node.Uid,
+            template.Image, template.PriorityClassName, template.TerminationGracePeriodSeconds, desired.Ownership,
+            Hardware(desired),
             string.Join(',', desired.Uuids)));
     }
 
@@ -85,7 +88,8 @@ public static class SlurmdPods
 
     private static string Hardware(DesiredNode desired) => $"{desired.Cpus}/{desired.MemoryMiB}/{desired.Gres}";
 
-    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..10];
+    private static string Hash(string text) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..10];
 
     // Slurm allows capitals and underscores where Kubernetes does not.
     private static string KubeName(NodeName node)

@@ -12,14 +12,16 @@ namespace Bridge.Core.Planning;
 /// </summary>
 public static class StatusPlanner
 {
-    public static IEnumerable<Step> Plan(Fleet fleet, NodeWishes wishes, ImmutableArray<PartitionOutcome> partitions, DateTimeOffset now)
+    public static IEnumerable<Step> Plan(
+        Fleet fleet, NodeWishes wishes, ImmutableArray<PartitionOutcome> partitions, DateTimeOffset now)
     {
         var jobs = JobCounts.Of(fleet.View.Slurm);
         if (Cluster(fleet, jobs, now) is { } cluster)
             yield return cluster;
         var rows = fleet.Rows.ToLookup(r => r.Member?.Pool.Ref.Name ?? "");
         foreach (var pool in fleet.View.Kube.Pools)
-            if (pool.Ref.Namespace == fleet.View.Cluster.Ref.Namespace && pool.Spec.Cluster == fleet.View.Cluster.Ref.Name
+            if (pool.Ref.Namespace == fleet.View.Cluster.Ref.Namespace
+                && pool.Spec.Cluster == fleet.View.Cluster.Ref.Name
                 && PoolStatus.Write(fleet, pool, [.. rows[pool.Ref.Name]], wishes, now) is { } step)
                 yield return step;
         foreach (var outcome in partitions)
@@ -33,7 +35,8 @@ public static class StatusPlanner
         var cluster = view.Cluster;
         var ready = ClusterReady(view, cluster.Generation);
         return Changed(cluster.Conditions, [ready], now) is { } conditions
-            ? new WriteClusterStatus(cluster.Ref, ready.Message, conditions, cluster.Counts, cluster.SlurmVersion, cluster.DataParser)
+            ? new WriteClusterStatus(
+                cluster.Ref, ready.Message, conditions, cluster.Counts, cluster.SlurmVersion, cluster.DataParser)
             : null;
     }
 
@@ -54,9 +57,11 @@ public static class StatusPlanner
         };
         var ready = ClusterReady(fleet.View, cluster.Generation);
         var changed = Changed(cluster.Conditions, [ready], now);
-        if (changed is null && counts == cluster.Counts && cluster.SlurmVersion == slurm.Version && cluster.DataParser == slurm.DataParser)
+        if (changed is null && counts == cluster.Counts && cluster.SlurmVersion == slurm.Version
+            && cluster.DataParser == slurm.DataParser)
             return null;
-        return new WriteClusterStatus(cluster.Ref, ready.Message, changed ?? cluster.Conditions, counts, slurm.Version, slurm.DataParser);
+        return new WriteClusterStatus(
+            cluster.Ref, ready.Message, changed ?? cluster.Conditions, counts, slurm.Version, slurm.DataParser);
     }
 
     private static Condition ClusterReady(ClusterView view, long generation)
@@ -65,7 +70,8 @@ public static class StatusPlanner
         var (reason, message) =
             !kube.Current ? ("KubernetesUnreachable", Because("Kubernetes cannot be watched", kube))
             : !slurm.Nodes.Current ? ("SlurmUnreachable", Because("Slurm's nodes cannot be read", slurm.Nodes))
-            : !slurm.Partitions.Current ? ("SlurmUnreachable", Because("Slurm's partitions cannot be read", slurm.Partitions))
+            : !slurm.Partitions.Current
+                ? ("SlurmUnreachable", Because("Slurm's partitions cannot be read", slurm.Partitions))
             : !slurm.Jobs.Current ? ("JobsUnreadable", Because("Slurm's jobs cannot be read", slurm.Jobs))
             : ("Synced", $"Slurm {slurm.Version} answers over {slurm.DataParser}");
         return new Condition
@@ -81,7 +87,8 @@ public static class StatusPlanner
     private static string Because(string what, SourceState source) =>
         source.Error.Length > 0 ? $"{what}: {source.Error}" : $"{what} yet: the first read is under way";
 
-    private static WritePartitionStatus? Partition(Fleet fleet, PartitionOutcome outcome, JobCounts jobs, DateTimeOffset now)
+    private static WritePartitionStatus? Partition(
+        Fleet fleet, PartitionOutcome outcome, JobCounts jobs, DateTimeOffset now)
     {
         var policy = outcome.Policy;
         var name = policy.Partition;
@@ -117,7 +124,8 @@ public static class StatusPlanner
     /// <summary>
     /// The conditions to store when one of them says something new, with the time of each change; null when none does.
     /// </summary>
-    public static ImmutableArray<Condition>? Changed(ImmutableArray<Condition> stored, ImmutableArray<Condition> wanted, DateTimeOffset now)
+    public static ImmutableArray<Condition>? Changed(
+        ImmutableArray<Condition> stored, ImmutableArray<Condition> wanted, DateTimeOffset now)
     {
         if (wanted.All(w => w.SameAs(stored.FirstOrDefault(s => s.Type == w.Type))))
             return null;

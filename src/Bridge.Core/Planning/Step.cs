@@ -34,14 +34,16 @@ public sealed record CreatePod(ObjectRef About, string Why, SlurmdPodSpec Pod) :
 }
 
 /// <summary>End a slurmd pod; only the one with this uid.</summary>
-public sealed record DeletePod(ObjectRef About, string Why, NodeName SlurmNode, string Namespace, string Name, string Uid)
+public sealed record DeletePod(
+    ObjectRef About, string Why, NodeName SlurmNode, string Namespace, string Name, string Uid)
     : Step(About, Why)
 {
     public override string Key => $"node/{SlurmNode}";
 }
 
 /// <summary>Delete a ResourceClaim that no pod uses any more; only the one with this uid.</summary>
-public sealed record DeleteClaim(ObjectRef About, string Why, NodeName SlurmNode, string Namespace, string Name, string Uid)
+public sealed record DeleteClaim(
+    ObjectRef About, string Why, NodeName SlurmNode, string Namespace, string Name, string Uid)
     : Step(About, Why)
 {
     public override string Key => $"node/{SlurmNode}";
@@ -50,7 +52,8 @@ public sealed record DeleteClaim(ObjectRef About, string Why, NodeName SlurmNode
 /// <summary>
 /// Drain nodes in Slurm with one reason; each must still be undrained, or drained by Bridge, when the step runs.
 /// </summary>
-public sealed record DrainNodes(ObjectRef About, string Why, ImmutableArray<NodeName> Nodes, string Reason) : Step(About, Why)
+public sealed record DrainNodes(ObjectRef About, string Why, ImmutableArray<NodeName> Nodes, string Reason)
+    : Step(About, Why)
 {
     public override string Key => $"drain/{Reason}";
 }
@@ -66,7 +69,8 @@ public sealed record ResumeNodes(ObjectRef About, string Why, ImmutableArray<Nod
 /// Set what a registration does not carry, or what has changed since: back-reference, weight, features. Null leaves a
 /// field alone.
 /// </summary>
-public sealed record TagNodes(ObjectRef About, string Why, ImmutableArray<NodeName> Nodes, NodeTags Tags) : Step(About, Why)
+public sealed record TagNodes(ObjectRef About, string Why, ImmutableArray<NodeName> Nodes, NodeTags Tags)
+    : Step(About, Why)
 {
     public override string Key => $"tag/{Nodes[0]}";
 }
@@ -95,13 +99,15 @@ public sealed record DeletePartition(ObjectRef About, string Why, PartitionName 
 /// <summary>
 /// Put <see cref="WellKnown.PartitionFinalizer"/> on a PartitionPolicy, or take it off, if it is still at this version.
 /// </summary>
-public sealed record SetPartitionFinalizer(ObjectRef About, string Why, string ResourceVersion, bool Present) : Step(About, Why)
+public sealed record SetPartitionFinalizer(ObjectRef About, string Why, string ResourceVersion, bool Present)
+    : Step(About, Why)
 {
     public override string Key => $"policy/{About}";
 }
 
 /// <summary>Show a foreign drain on the Kubernetes node, or that there is none any more.</summary>
-public sealed record SetNodeCondition(ObjectRef About, string Why, string KubeNode, NodeCondition Condition) : Step(About, Why)
+public sealed record SetNodeCondition(ObjectRef About, string Why, string KubeNode, NodeCondition Condition)
+    : Step(About, Why)
 {
     public override string Key => $"condition/{KubeNode}";
 
@@ -123,11 +129,14 @@ public abstract record WriteStatus(ObjectRef About, string Why, ImmutableArray<C
 }
 
 public sealed record WriteClusterStatus(
-    ObjectRef About, string Why, ImmutableArray<Condition> Conditions, SlurmClusterCounts Counts, string SlurmVersion, string DataParser)
+    ObjectRef About, string Why, ImmutableArray<Condition> Conditions, SlurmClusterCounts Counts, string SlurmVersion,
+    string DataParser)
     : WriteStatus(About, Why, Conditions);
 
-public sealed record WritePoolStatus(ObjectRef About, string Why, ImmutableArray<Condition> Conditions, NodePoolCounts Counts)
+public sealed record WritePoolStatus(
+    ObjectRef About, string Why, ImmutableArray<Condition> Conditions, NodePoolCounts Counts)
     : WriteStatus(About, Why, Conditions);
 
-public sealed record WritePartitionStatus(ObjectRef About, string Why, ImmutableArray<Condition> Conditions, PartitionCounts Counts)
+public sealed record WritePartitionStatus(
+    ObjectRef About, string Why, ImmutableArray<Condition> Conditions, PartitionCounts Counts)
     : WriteStatus(About, Why, Conditions);

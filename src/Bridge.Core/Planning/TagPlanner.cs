@@ -73,7 +73,8 @@ public static class TagPlanner
     }
 
     private static ImmutableArray<string> Features(SlurmNode record, DesiredNode desired) =>
-        [.. record.Features.Where(f => !f.StartsWith(WellKnown.FeaturePrefix, StringComparison.Ordinal)), .. desired.Features];
+        [.. record.Features.Where(f => !f.StartsWith(WellKnown.FeaturePrefix, StringComparison.Ordinal)),
+            .. desired.Features];
 
     private sealed record Tagged(SlurmdPod Pod, Member Member);
 }

@@ -75,7 +75,8 @@ public sealed class BridgeDaemon : IAsyncDisposable
         {
             // The lease is given back and taken again: a new term begins with a new picture of the world.
             log.TermFailed(failure, leadership.Token.ToString());
-            await Task.Delay(AfterFailure, around.Time, leadership.Lost).ContinueWith(static _ => { }, TaskScheduler.Default);
+            await Task.Delay(AfterFailure, around.Time, leadership.Lost)
+                .ContinueWith(static _ => { }, TaskScheduler.Default);
         }
     }
 }

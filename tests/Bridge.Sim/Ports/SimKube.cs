@@ -48,7 +48,8 @@ internal sealed class SimKube(SimWorld world, Faults faults, Safety safety) : IK
         Changed?.Invoke();
     }
 
-    private Task<StepResult> WriteAsync(string what, bool bookkeeping, Func<StepResult> apply, CancellationToken cancel) =>
+    private Task<StepResult> WriteAsync(
+        string what, bool bookkeeping, Func<StepResult> apply, CancellationToken cancel) =>
         faults.WriteAsync(what, () =>
         {
             if (!bookkeeping)
@@ -56,33 +57,39 @@ internal sealed class SimKube(SimWorld world, Faults faults, Safety safety) : IK
             return apply();
         }, cancel);
 
-    public Task<StepResult> CreateClaimAsync(ClaimSpec claim, CancellationToken cancel) => WriteAsync($"create claim {claim.Name}", false, () =>
+    public Task<StepResult> CreateClaimAsync(ClaimSpec claim, CancellationToken cancel) =>
+        WriteAsync($"create claim {claim.Name}", false, () =>
     {
         if (Kube.Claims.ContainsKey(claim.Name))
             return StepResult.Conflict("exists already");
         Kube.Claims[claim.Name] = new SimClaim(claim, new SlurmdClaim
         {
-            Namespace = claim.Namespace, Name = claim.Name, Uid = Kube.NewUid(claim.Name), SlurmNode = claim.SlurmNode, Cluster = claim.Cluster,
+            Namespace = claim.Namespace, Name = claim.Name, Uid = Kube.NewUid(claim.Name), SlurmNode = claim.SlurmNode,
+                Cluster = claim.Cluster,
         });
         Kube.Touch();
         return StepResult.Done;
     }, cancel);
 
-    public Task<StepResult> CreatePodAsync(SlurmdPodSpec pod, CancellationToken cancel) => WriteAsync($"create pod {pod.Name}", false, () =>
+    public Task<StepResult> CreatePodAsync(SlurmdPodSpec pod, CancellationToken cancel) =>
+        WriteAsync($"create pod {pod.Name}", false, () =>
     {
         if (Kube.Pods.ContainsKey(pod.Name))
             return StepResult.Conflict("exists already");
         var seen = new SlurmdPod
         {
-            Namespace = pod.Namespace, Name = pod.Name, Uid = Kube.NewUid(pod.Name), SlurmNode = pod.SlurmNode, KubeNode = pod.KubeNode,
-            Cluster = pod.Cluster, Pool = pod.Pool, SpecHash = pod.SpecHash, ClaimName = pod.ClaimName, Phase = PodPhase.Pending,
+            Namespace = pod.Namespace, Name = pod.Name, Uid = Kube.NewUid(pod.Name), SlurmNode = pod.SlurmNode,
+                KubeNode = pod.KubeNode,
+            Cluster = pod.Cluster, Pool = pod.Pool, SpecHash = pod.SpecHash, ClaimName = pod.ClaimName,
+            Phase = PodPhase.Pending,
         };
         Kube.Pods[pod.Name] = new SimPod(pod, seen, world.Tick + world.Random.Next(1, 4));
         Kube.Touch();
         return StepResult.Done;
     }, cancel);
 
-    public Task<StepResult> DeletePodAsync(DeletePod step, CancellationToken cancel) => WriteAsync(step.Why, false, () =>
+    public Task<StepResult> DeletePodAsync(DeletePod step, CancellationToken cancel) =>
+        WriteAsync(step.Why, false, () =>
     {
         if (!Kube.Pods.TryGetValue(step.Name, out var pod))
             return StepResult.Gone;
@@ -93,7 +100,8 @@ internal sealed class SimKube(SimWorld world, Faults faults, Safety safety) : IK
         return StepResult.Done;
     }, cancel);
 
-    public Task<StepResult> DeleteClaimAsync(DeleteClaim step, CancellationToken cancel) => WriteAsync(step.Why, false, () =>
+    public Task<StepResult> DeleteClaimAsync(DeleteClaim step, CancellationToken cancel) =>
+        WriteAsync(step.Why, false, () =>
     {
         if (!Kube.Claims.TryGetValue(step.Name, out var claim))
             return StepResult.Gone;
@@ -103,7 +111,8 @@ internal sealed class SimKube(SimWorld world, Faults faults, Safety safety) : IK
         return StepResult.Done;
     }, cancel);
 
-    public Task<StepResult> SetPartitionFinalizerAsync(SetPartitionFinalizer step, CancellationToken cancel) => WriteAsync(step.Why, false, () =>
+    public Task<StepResult> SetPartitionFinalizerAsync(SetPartitionFinalizer step, CancellationToken cancel) =>
+        WriteAsync(step.Why, false, () =>
     {
         if (!Kube.Policies.TryGetValue(step.About.Name, out var policy))
             return StepResult.Gone;
@@ -119,7 +128,8 @@ internal sealed class SimKube(SimWorld world, Faults faults, Safety safety) : IK
     public Task<StepResult> SetNodeConditionAsync(SetNodeCondition step, CancellationToken cancel) =>
         OnNode(step.KubeNode, step, node => node with { SlurmDrained = step.Condition }, cancel);
 
-    public Task<StepResult> SetCordonAsync(SetCordon step, CancellationToken cancel) => OnNode(step.KubeNode, step, node =>
+    public Task<StepResult> SetCordonAsync(SetCordon step, CancellationToken cancel) =>
+        OnNode(step.KubeNode, step, node =>
     {
         var ours = node.Annotations.ContainsKey(WellKnown.CordonedAnnotation);
         if (step.Cordoned ? node.Cordoned : !ours)
@@ -130,7 +140,8 @@ internal sealed class SimKube(SimWorld world, Faults faults, Safety safety) : IK
         return node with { Cordoned = step.Cordoned, Annotations = annotations };
     }, cancel);
 
-    private Task<StepResult> OnNode(string name, Step step, Func<KubeNode, KubeNode?> change, CancellationToken cancel) =>
+    private Task<StepResult> OnNode(
+        string name, Step step, Func<KubeNode, KubeNode?> change, CancellationToken cancel) =>
         WriteAsync(step.Why, step.Bookkeeping, () =>
         {
             if (!Kube.Nodes.TryGetValue(name, out var node))
@@ -151,7 +162,8 @@ internal sealed class SimKube(SimWorld world, Faults faults, Safety safety) : IK
             case WriteClusterStatus s:
                 Kube.Cluster = Kube.Cluster with
                 {
-                    Conditions = s.Conditions, Counts = s.Counts, SlurmVersion = s.SlurmVersion, DataParser = s.DataParser,
+                    Conditions = s.Conditions, Counts = s.Counts, SlurmVersion = s.SlurmVersion,
+                        DataParser = s.DataParser,
                 };
                 break;
             case WritePoolStatus s when Kube.Pools.TryGetValue(s.About.Name, out var pool):

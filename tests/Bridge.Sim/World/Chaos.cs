@@ -27,7 +27,8 @@ internal sealed class Chaos
             ("makes unknown the slices of", () => State(PoolState.Unknown, "pool is being published")),
             ("ends the DRA driver of", () => Slices(d => NodeDevices.None(d.KubeNode))),
             ("publishes again all of", () => Republish(Node())),
-            ("makes NotReady", () => Change(n => n with { Ready = ConditionStatus.False, ReadyMessage = "kubelet is down" })),
+            ("makes NotReady", () =>
+            Change(n => n with { Ready = ConditionStatus.False, ReadyMessage = "kubelet is down" })),
             ("silences the kubelet of", () => Change(n => n with { Ready = ConditionStatus.Unknown })),
             ("switches off", SwitchOff),
             ("makes Ready", () => Change(Revived)),
@@ -49,7 +50,9 @@ internal sealed class Chaos
         ];
     }
 
-    /// <summary>Last tick at which somebody ended Bridge's own drain, by node: from then on jobs may run there.</summary>
+    /// <summary>
+    /// Last tick at which somebody ended Bridge's own drain, by node: from then on jobs may run there.
+    /// </summary>
     public Dictionary<NodeName, int> Resumed { get; } = [];
 
     private string subject = "";
@@ -77,7 +80,8 @@ internal sealed class Chaos
             Republish(world.Kube.Nodes[name]);
         }
         foreach (var record in world.Slurm.Records.Values)
-            if (record.Seen is { Drains: true, DrainedByBridge: false } && !record.Seen.State.HasFlag(SlurmNodeState.InvalidReg))
+            if (record.Seen is { Drains: true, DrainedByBridge: false }
+                && !record.Seen.State.HasFlag(SlurmNodeState.InvalidReg))
                 world.Slurm.Undrain(record);
         world.Trace.Add("everything is healed");
     }
@@ -106,7 +110,8 @@ internal sealed class Chaos
         return node with { Ready = ConditionStatus.True, ReadyMessage = "" };
     }
 
-    private KubeNode Labelled(KubeNode node) => node with { Labels = node.Labels.SetItem("pool", birth[node.Name].Pool) };
+    private KubeNode Labelled(KubeNode node) =>
+        node with { Labels = node.Labels.SetItem("pool", birth[node.Name].Pool) };
 
     private void SwitchOff()
     {
@@ -143,7 +148,8 @@ internal sealed class Chaos
     private void Republish(KubeNode? node)
     {
         if (node is not null)
-            world.Kube.Publish(node.Name, [.. Enumerable.Range(0, birth[node.Name].Gpus).Select(i => KubeWorld.Gpu(node.Name, i))]);
+            world.Kube.Publish(
+                node.Name, [.. Enumerable.Range(0, birth[node.Name].Gpus).Select(i => KubeWorld.Gpu(node.Name, i))]);
     }
 
     private void Remove()

@@ -107,7 +107,8 @@ internal sealed class KubeWorld
         Spec = new NodePoolSpec
         {
             Cluster = "lab",
-            NodeSelector = new NodeSelector { MatchLabels = ImmutableDictionary<string, string>.Empty.Add("pool", name) },
+            NodeSelector = new NodeSelector
+            { MatchLabels = ImmutableDictionary<string, string>.Empty.Add("pool", name) },
             Slurmd = new SlurmdTemplate { Image = "slurmd:1" },
         },
     };

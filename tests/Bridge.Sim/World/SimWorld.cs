@@ -35,7 +35,9 @@ internal sealed class SimWorld
 
     public bool JobsArrive { get; set; } = true;
 
-    /// <summary>A few nodes of two pools, two policies, and a corner of Slurm that is none of Bridge's business.</summary>
+    /// <summary>
+    /// A few nodes of two pools, two policies, and a corner of Slurm that is none of Bridge's business.
+    /// </summary>
     public void Populate()
     {
         Kube.AddPool("main");
@@ -94,7 +96,8 @@ internal sealed class SimWorld
             Vanish(pod);
         else if (pod.Seen.Phase == PodPhase.Pending)
             Start(pod, node!);
-        else if (pod.Seen is { Phase: PodPhase.Running, Ready: false } && Tick >= pod.DueAt && SlurmAnswers && node!.Ready == ConditionStatus.True)
+        else if (pod.Seen is { Phase: PodPhase.Running, Ready: false } && Tick >= pod.DueAt && SlurmAnswers
+            && node!.Ready == ConditionStatus.True)
             Register(pod);
         else if (pod.Seen.Ready && node!.Ready == ConditionStatus.Unknown)
             Show(pod, pod.Seen with { Ready = false, ReadySince = null });

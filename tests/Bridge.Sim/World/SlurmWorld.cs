@@ -74,7 +74,8 @@ internal sealed class SlurmWorld(TimeProvider clock)
     /// </summary>
     public int Register(NodeName name, ImmutableArray<string> arguments)
     {
-        var conf = arguments[arguments.IndexOf("--conf") + 1].Split(' ').Select(t => t.Split('=', 2)).ToDictionary(t => t[0], t => t[1]);
+        var conf = arguments[arguments.IndexOf("--conf") + 1].Split(' ').Select(t => t.Split('=', 2))
+            .ToDictionary(t => t[0], t => t[1]);
         var sent = new SlurmNode
         {
             Name = name,
@@ -127,7 +128,8 @@ internal sealed class SlurmWorld(TimeProvider clock)
         return node.State.HasFlag(SlurmNodeState.Down) ? WithBase(answering, SlurmNodeState.Idle) : answering;
     }
 
-    private static SlurmNode WithBase(SlurmNode node, SlurmNodeState state) => node with { State = (node.State & ~Base) | state };
+    private static SlurmNode WithBase(SlurmNode node, SlurmNodeState state) =>
+        node with { State = (node.State & ~Base) | state };
 
     public void Drain(SimRecord record, string reason) => Put(record, record.Seen with
     {
@@ -155,7 +157,8 @@ internal sealed class SlurmWorld(TimeProvider clock)
     public void Submit(string partition, int runsFor)
     {
         var id = ++jobs;
-        Jobs[id] = new SimJob(new SlurmJob { Id = new JobId(id), State = JobStates.Pending, Partition = partition }, runsFor);
+        Jobs[id] = new SimJob(
+            new SlurmJob { Id = new JobId(id), State = JobStates.Pending, Partition = partition }, runsFor);
         Touch();
     }
 
@@ -168,17 +171,20 @@ internal sealed class SlurmWorld(TimeProvider clock)
             else
                 End(job, "COMPLETED", tick);
         foreach (var job in Jobs.Values.Where(j => j.Seen.State == JobStates.Pending))
-            if (Hostlist.Expand(Partitions[job.Seen.Partition].Nodes).Select(n => Records[n]).FirstOrDefault(Free) is { } record)
+            if (Hostlist.Expand(Partitions[job.Seen.Partition].Nodes).Select(n => Records[n]).FirstOrDefault(Free) is
+                { } record)
             {
                 job.Seen = job.Seen with { State = JobStates.Running, Nodes = record.Seen.Name.Value };
                 job.EndsAt = tick + job.RunsFor;
-                Put(record, WithBase(record.Seen, SlurmNodeState.Allocated) with { AllocatedCpus = record.Seen.Cpus, GresUsed = record.Seen.Gres });
+                Put(record, WithBase(record.Seen, SlurmNodeState.Allocated) with
+                    { AllocatedCpus = record.Seen.Cpus, GresUsed = record.Seen.Gres });
                 Touch();
             }
     }
 
     private static bool Free(SimRecord record) =>
-        record.Seen is { Drains: false, Responding: true, Busy: false } && record.Seen.State.HasFlag(SlurmNodeState.Idle);
+        record.Seen is { Drains: false, Responding: true, Busy: false }
+            && record.Seen.State.HasFlag(SlurmNodeState.Idle);
 
     private void Forget(SimJob job)
     {
@@ -188,7 +194,8 @@ internal sealed class SlurmWorld(TimeProvider clock)
 
     private void End(SimJob job, string state, int tick)
     {
-        if (Records.GetValueOrDefault(new NodeName(job.Seen.Nodes)) is { } record && !record.Seen.State.HasFlag(SlurmNodeState.Down))
+        if (Records.GetValueOrDefault(new NodeName(job.Seen.Nodes)) is { } record
+            && !record.Seen.State.HasFlag(SlurmNodeState.Down))
             Put(record, WithBase(record.Seen, SlurmNodeState.Idle) with { AllocatedCpus = 0, GresUsed = "" });
         job.Seen = job.Seen with { State = state };
         job.EndsAt = tick + 5;
@@ -198,7 +205,8 @@ internal sealed class SlurmWorld(TimeProvider clock)
     public void AddForeign()
     {
         var name = new NodeName("cpu-1");
-        var seen = new SlurmNode { Name = name, State = SlurmNodeState.Idle, Cpus = 4, MemoryMiB = 4096, Weight = 1, Features = ["cpu"] };
+        var seen = new SlurmNode
+            { Name = name, State = SlurmNodeState.Idle, Cpus = 4, MemoryMiB = 4096, Weight = 1, Features = ["cpu"] };
         Records[name] = new SimRecord(++records, seen);
         Partitions["debug"] = new SlurmPartition { Name = new PartitionName("debug"), Nodes = "cpu-1" };
         Touch();

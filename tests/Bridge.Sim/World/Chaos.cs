@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Bridge.Core.Model;
 using Bridge.Core.Names;
+using Bridge.Testing;
 
 namespace Bridge.Sim.World;
 

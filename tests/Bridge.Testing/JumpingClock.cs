@@ -1,9 +1,7 @@
-using Bridge.Testing;
+namespace Bridge.Testing;
 
-namespace Bridge.Sim;
-
-/// <summary>Bridge's wall clock, which somebody may set; the monotonic one goes on with the world's time.</summary>
-internal sealed class JumpingClock(ManualTime world) : TimeProvider
+/// <summary>A wall clock that a test may set; its monotonic clock goes on with the time that it stands on.</summary>
+public sealed class JumpingClock(ManualTime world) : TimeProvider
 {
     /// <summary>How far the wall clock is off.</summary>
     public TimeSpan Offset { get; set; }

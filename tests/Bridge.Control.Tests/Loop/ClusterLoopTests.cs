@@ -1,0 +1,176 @@
+using Bridge.Control.Loop;
+using Bridge.Core.Model;
+using Bridge.Core.Names;
+using Bridge.Core.Planning;
+using Bridge.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Bridge.Control.Tests.Loop;
+
+public sealed class ClusterLoopTests
+{
+    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(2);
+
+    private readonly ManualTime time = new();
+    private readonly JumpingClock clock;
+    private readonly ClusterLoopPorts ports = new();
+    private readonly ClusterLoop loop;
+
+    public ClusterLoopTests()
+    {
+        clock = new JumpingClock(time);
+        loop = new ClusterLoop(ports, ports, clock, NullLogger<ClusterLoop>.Instance);
+    }
+
+    private Task<TimeSpan> TickAsync() => loop.TickAsync(ClusterLoopPorts.Cluster, TestContext.Current.CancellationToken);
+
+    // A slurmd that Slurm has no record of: restarted once it has been ready for long.
+    private void ShowUnregistered(TimeSpan readyFor)
+    {
+        ports.Show(ClusterLoopPorts.Node("n1"));
+        var pod = new SlurmdPod
+        {
+            Namespace = "slurm", Name = "slurmd-n1", Uid = "uid-pod", SlurmNode = new NodeName("n1"), KubeNode = "n1",
+            Cluster = "lab", Pool = "main", Phase = PodPhase.Running, Ready = true,
+            ReadySince = time.GetUtcNow() - readyFor,
+        };
+        var member = Membership.Resolve(new(ports.Kube.Clusters[0], ports.Kube, ports.Slurm)).Members[new NodeName("n1")];
+        var hash = SlurmdPods.SpecHash(ports.Kube.Clusters[0].Spec, member, new NodeName("n1"));
+        ports.Kube = ports.Kube with { Pods = [pod with { SpecHash = hash }] };
+    }
+
+    [Fact]
+    public async Task A_new_node_gets_its_slurmd_in_the_first_tick()
+    {
+        ports.Show(ClusterLoopPorts.Node("n1"));
+        await TickAsync();
+        Assert.Equal(["CreatePod slurmd-n1"], ports.Writes);
+    }
+
+    [Fact]
+    public async Task Nothing_is_planned_while_nothing_changed_and_nothing_is_due()
+    {
+        ShowUnregistered(readyFor: LifecyclePlanner.RegistrationPatience - TimeSpan.FromSeconds(2));
+        await TickAsync();
+        time.Advance(StepGate.EchoTime - TimeSpan.FromSeconds(1));
+        await TickAsync();
+        // A plan made now would end the pod: its patience is over. But neither view changed, and nothing is due.
+        Assert.Empty(ports.Writes);
+
+        time.Advance(TimeSpan.FromSeconds(1));
+        await TickAsync();
+        Assert.Equal(["DeletePod slurmd-n1"], ports.Writes);
+    }
+
+    [Fact]
+    public async Task What_was_done_is_not_done_again_while_the_view_may_lag()
+    {
+        ports.Show(ClusterLoopPorts.Node("n1"));
+        await TickAsync();
+        ports.Show(ClusterLoopPorts.Node("n2"));
+        time.Advance(TimeSpan.FromSeconds(1));
+        await TickAsync();
+        Assert.Equal(["CreatePod slurmd-n1", "CreatePod slurmd-n2"], ports.Writes);
+
+        // Long enough for any echo: the pod that is still not seen is asked for again.
+        time.Advance(StepGate.EchoTime);
+        await TickAsync();
+        Assert.Equal(2, ports.Writes.Count(w => w == "CreatePod slurmd-n1"));
+    }
+
+    [Fact]
+    public async Task A_failure_is_tried_again_after_its_delay_though_nothing_changed()
+    {
+        ports.Answer = _ => Task.FromResult(StepResult.Unavailable("no answer"));
+        ports.Show(ClusterLoopPorts.Node("n1"));
+        await TickAsync();
+        time.Advance(TimeSpan.FromMilliseconds(400));
+        await TickAsync();
+        Assert.Single(ports.Writes);
+        time.Advance(TimeSpan.FromMilliseconds(200));
+        await TickAsync();
+        Assert.Equal(2, ports.Writes.Count);
+    }
+
+    [Fact]
+    public async Task A_change_in_Kubernetes_does_not_cause_a_read_of_Slurm()
+    {
+        await TickAsync();
+        var reads = ports.Reads;
+        ports.Kube = ports.Kube with { NamespaceOfAccount = ports.Kube.NamespaceOfAccount.Add("physics", "physics") };
+        await TickAsync();
+        Assert.Equal(reads, ports.Reads);
+    }
+
+    [Fact]
+    public async Task A_ring_causes_a_read_of_Slurm_at_once_and_time_one_by_the_poll()
+    {
+        await TickAsync();
+        var reads = ports.Reads;
+        loop.Ring();
+        await TickAsync();
+        Assert.Equal(reads + 1, ports.Reads);
+        await TickAsync();
+        Assert.Equal(reads + 1, ports.Reads);
+        time.Advance(Poll);
+        await TickAsync();
+        Assert.Equal(reads + 2, ports.Reads);
+    }
+
+    [Fact]
+    public async Task After_a_write_the_next_look_comes_soon()
+    {
+        ports.Show(ClusterLoopPorts.Node("n1"));
+        var wait = await TickAsync();
+        Assert.True(wait < TimeSpan.FromSeconds(1), $"waits {wait}");
+        var reads = ports.Reads;
+        time.Advance(wait);
+        await TickAsync();
+        Assert.Equal(reads + 1, ports.Reads);
+    }
+
+    [Fact]
+    public async Task A_source_that_cannot_be_read_lets_only_statuses_be_written()
+    {
+        ports.Show(ClusterLoopPorts.Node("n1"));
+        ports.Kube = ports.Kube with { Source = ports.Kube.Source with { Error = "the watch is cut" } };
+        await TickAsync();
+        Assert.Empty(ports.Writes);
+        Assert.Equal(1, ports.Statuses);
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(1)]
+    public async Task A_clock_that_is_set_stalls_nothing(int hours)
+    {
+        ports.Answer = _ => Task.FromResult(StepResult.Unavailable("no answer"));
+        ports.Show(ClusterLoopPorts.Node("n1"));
+        await TickAsync();
+        var reads = ports.Reads;
+        clock.Offset = TimeSpan.FromHours(hours);
+        time.Advance(Poll);
+        await TickAsync();
+        Assert.Equal(reads + 1, ports.Reads);
+        Assert.Equal(2, ports.Writes.Count);
+    }
+
+    [Fact]
+    public async Task A_cluster_that_is_gone_is_not_served()
+    {
+        ports.Kube = ports.Kube with { Clusters = [] };
+        await TickAsync();
+        Assert.Equal((0, 0, 0), (ports.Reads, ports.Writes.Count, ports.Statuses));
+    }
+
+    [Fact]
+    public async Task Every_step_that_was_tried_is_told()
+    {
+        var told = new List<StepOutcome>();
+        loop.Tried += told.Add;
+        ports.Answer = _ => Task.FromResult(StepResult.Rejected("no"));
+        ports.Show(ClusterLoopPorts.Node("n1"));
+        await TickAsync();
+        Assert.Contains(told, o => o is { Step: CreatePod, Result: StepResult.RejectedResult { Reason: "no" } });
+    }
+}

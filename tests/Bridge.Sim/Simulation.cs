@@ -71,8 +71,8 @@ internal sealed class Simulation
             if (tick % 5 == 0 && Liveness.Missing(world).Count == 0)
                 return;
         }
-        throw new SimFailure(
-            $"{HealTicks} ticks after everything healed: {string.Join("; ", Liveness.Missing(world))}");
+        var missing = string.Join("; ", Liveness.Missing(world));
+        throw new SimFailure($"{HealTicks} ticks after everything healed: {missing}");
     }
 
     private void Step()

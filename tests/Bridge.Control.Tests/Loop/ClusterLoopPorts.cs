@@ -92,13 +92,16 @@ internal sealed class ClusterLoopPorts : IKubePort, ISlurmPort
         return Answer(what);
     }
 
-    public Task<StepResult> CreateClaimAsync(ClaimSpec claim, CancellationToken cancel) => Write($"CreateClaim {claim.Name}");
+    public Task<StepResult> CreateClaimAsync(ClaimSpec claim, CancellationToken cancel) =>
+        Write($"CreateClaim {claim.Name}");
 
-    public Task<StepResult> CreatePodAsync(SlurmdPodSpec pod, CancellationToken cancel) => Write($"CreatePod {pod.Name}");
+    public Task<StepResult> CreatePodAsync(SlurmdPodSpec pod, CancellationToken cancel) =>
+        Write($"CreatePod {pod.Name}");
 
     public Task<StepResult> DeletePodAsync(DeletePod step, CancellationToken cancel) => Write($"DeletePod {step.Name}");
 
-    public Task<StepResult> DeleteClaimAsync(DeleteClaim step, CancellationToken cancel) => Write($"DeleteClaim {step.Name}");
+    public Task<StepResult> DeleteClaimAsync(DeleteClaim step, CancellationToken cancel) =>
+        Write($"DeleteClaim {step.Name}");
 
     public Task<StepResult> SetPartitionFinalizerAsync(SetPartitionFinalizer step, CancellationToken cancel) =>
         Write($"SetPartitionFinalizer {step.About.Name}");
@@ -106,7 +109,8 @@ internal sealed class ClusterLoopPorts : IKubePort, ISlurmPort
     public Task<StepResult> SetNodeConditionAsync(SetNodeCondition step, CancellationToken cancel) =>
         Write($"SetNodeCondition {step.KubeNode}");
 
-    public Task<StepResult> SetCordonAsync(SetCordon step, CancellationToken cancel) => Write($"SetCordon {step.KubeNode}");
+    public Task<StepResult> SetCordonAsync(SetCordon step, CancellationToken cancel) =>
+        Write($"SetCordon {step.KubeNode}");
 
     public Task<StepResult> WriteStatusAsync(WriteStatus step, CancellationToken cancel)
     {
@@ -116,9 +120,11 @@ internal sealed class ClusterLoopPorts : IKubePort, ISlurmPort
 
     public Task RecordEventAsync(Step step, StepResult result, CancellationToken cancel) => Task.CompletedTask;
 
-    public Task<StepResult> DrainAsync(DrainNodes step, CancellationToken cancel) => Write($"DrainNodes {step.Nodes[0]}");
+    public Task<StepResult> DrainAsync(DrainNodes step, CancellationToken cancel) =>
+        Write($"DrainNodes {step.Nodes[0]}");
 
-    public Task<StepResult> ResumeAsync(ResumeNodes step, CancellationToken cancel) => Write($"ResumeNodes {step.Nodes[0]}");
+    public Task<StepResult> ResumeAsync(ResumeNodes step, CancellationToken cancel) =>
+        Write($"ResumeNodes {step.Nodes[0]}");
 
     public Task<StepResult> TagAsync(TagNodes step, CancellationToken cancel) => Write($"TagNodes {step.Nodes[0]}");
 

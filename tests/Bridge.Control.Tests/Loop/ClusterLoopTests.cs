@@ -22,7 +22,8 @@ public sealed class ClusterLoopTests
         loop = new ClusterLoop(ports, ports, clock, NullLogger<ClusterLoop>.Instance);
     }
 
-    private Task<TimeSpan> TickAsync() => loop.TickAsync(ClusterLoopPorts.Cluster, TestContext.Current.CancellationToken);
+    private Task<TimeSpan> TickAsync() =>
+        loop.TickAsync(ClusterLoopPorts.Cluster, TestContext.Current.CancellationToken);
 
     // A slurmd that Slurm has no record of: restarted once it has been ready for long.
     private void ShowUnregistered(TimeSpan readyFor)
@@ -34,7 +35,8 @@ public sealed class ClusterLoopTests
             Cluster = "lab", Pool = "main", Phase = PodPhase.Running, Ready = true,
             ReadySince = time.GetUtcNow() - readyFor,
         };
-        var member = Membership.Resolve(new(ports.Kube.Clusters[0], ports.Kube, ports.Slurm)).Members[new NodeName("n1")];
+        var (members, _) = Membership.Resolve(new(ports.Kube.Clusters[0], ports.Kube, ports.Slurm));
+        var member = members[new NodeName("n1")];
         var hash = SlurmdPods.SpecHash(ports.Kube.Clusters[0].Spec, member, new NodeName("n1"));
         ports.Kube = ports.Kube with { Pods = [pod with { SpecHash = hash }] };
     }

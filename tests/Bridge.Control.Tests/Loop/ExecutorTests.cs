@@ -14,7 +14,8 @@ public sealed class ExecutorTests
 
     public ExecutorTests() => executor = new Executor(ports, ports, new ManualTime());
 
-    private static DeletePod EndPod(string node) => new(About, "it left", new NodeName(node), "slurm", "slurmd-" + node, "uid");
+    private static DeletePod EndPod(string node) =>
+        new(About, "it left", new NodeName(node), "slurm", "slurmd-" + node, "uid");
 
     private static DeleteSlurmNodes DeleteRecord(string node) => new(About, "it left", [new NodeName(node)]);
 
@@ -59,7 +60,8 @@ public sealed class ExecutorTests
     public async Task Outcomes_come_in_the_order_of_the_plan_whoever_answers_first()
     {
         var slow = new TaskCompletionSource<StepResult>();
-        ports.Answer = what => what.EndsWith("n1", StringComparison.Ordinal) ? slow.Task : Task.FromResult(StepResult.Done);
+        ports.Answer = what => what.EndsWith("n1", StringComparison.Ordinal)
+            ? slow.Task : Task.FromResult(StepResult.Done);
         var run = executor.ExecuteAsync([EndPod("n1"), EndPod("n2")], Cancel);
         slow.SetResult(StepResult.Done);
         Assert.Equal(["node/n1", "node/n2"], (await run).Select(o => o.Step.Key));
@@ -95,7 +97,8 @@ public sealed class ExecutorTests
     {
         using var leadership = new CancellationTokenSource();
         await leadership.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => executor.ExecuteAsync([EndPod("n1")], leadership.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => executor.ExecuteAsync([EndPod("n1")], leadership.Token));
         Assert.Empty(ports.Writes);
     }
 }

@@ -19,6 +19,9 @@ internal sealed class Causes(SimWorld world)
     /// </summary>
     public const int Staleness = 30;
 
+    private const string KubeletSilent = "kubelet-silent";
+    private const string SlurmdSilent = "slurmd-silent";
+
     private readonly Dictionary<(NodeName Node, string Code), int> last = [];
 
     public void Note()
@@ -28,7 +31,12 @@ internal sealed class Causes(SimWorld world)
                 last[(record.Seen.Name, code)] = world.Tick;
     }
 
+    // Kubelet and slurmd are seen by different sources, each late by itself: both were silent lately is all that the
+    // join can know.
     public bool WasTrue(NodeName node, string code) =>
+        Lately(node, code) || (code == DrainRules.NotReady && Lately(node, KubeletSilent) && Lately(node, SlurmdSilent));
+
+    private bool Lately(NodeName node, string code) =>
         last.TryGetValue((node, code), out var tick) && world.Tick - tick <= Staleness;
 
     private IEnumerable<string> True(SlurmNode record)
@@ -40,8 +48,12 @@ internal sealed class Causes(SimWorld world)
         }
         if (node.Cordoned)
             yield return DrainRules.Cordon;
-        if (node.Ready == ConditionStatus.False || (node.Ready == ConditionStatus.Unknown && !record.Responding))
+        if (node.Ready == ConditionStatus.False)
             yield return DrainRules.NotReady;
+        if (node.Ready == ConditionStatus.Unknown)
+            yield return KubeletSilent;
+        if (!record.Responding)
+            yield return SlurmdSilent;
         var pod = world.Kube.Pods.Values.FirstOrDefault(p => p.Spec.SlurmNode == record.Name);
         var slices = world.Kube.Devices[node.Name];
         if (slices.State == PoolState.None)

@@ -23,8 +23,8 @@ internal static class Liveness
                 missing.Add($"partition {partition.Name}: has nodes {partition.Nodes}");
         if (missing.Count > 0)
             return missing;
-        var plan = ClusterPlanner.Plan(
-            new ClusterView(world.Kube.Cluster, world.Kube.View, world.Slurm.View), world.Clock.GetUtcNow());
+        var view = new ClusterView(world.Kube.Cluster, world.Kube.View, world.Slurm.View);
+        var plan = ClusterPlanner.Plan(view, world.Clock.GetUtcNow());
         return [.. plan.Steps.Select(s => $"still planned: {s.Why}")];
     }
 

@@ -19,15 +19,15 @@ internal sealed class Safety(SimWorld world, Chaos chaos, Causes causes)
 
     public void OnDrain(SlurmNode node, string reason)
     {
-        Require(!node.Drains || Reason.IsOurs(node.Reason), $"the foreign drain of {node.Name} ({node.Reason}) was "
-            + "overwritten");
-        Require(causes.WasTrue(node.Name, Reason.CodeOf(reason)), $"{node.Name} was drained for '{reason}', which was "
-            + "not true lately");
+        Require(!node.Drains || Reason.IsOurs(node.Reason),
+            $"the foreign drain of {node.Name} ({node.Reason}) was overwritten");
+        Require(causes.WasTrue(node.Name, Reason.CodeOf(reason)),
+            $"{node.Name} was drained for '{reason}', which was not true lately");
     }
 
     public static void OnResume(SlurmNode node) =>
-        Require(!node.Drains || Reason.IsOurs(node.Reason), $"the foreign drain of {node.Name} ({node.Reason}) was "
-            + "cleared");
+        Require(!node.Drains || Reason.IsOurs(node.Reason),
+            $"the foreign drain of {node.Name} ({node.Reason}) was cleared");
 
     // A slurmd that has ended has lost its jobs already; after somebody resumed a node by hand, Slurm may be faster.
     public void OnPodDeleted(SimPod pod, string why)
@@ -35,14 +35,14 @@ internal sealed class Safety(SimWorld world, Chaos chaos, Causes causes)
         var node = pod.Spec.SlurmNode;
         var resumed = chaos.Resumed.TryGetValue(node, out var tick) && world.Tick - tick <= Causes.Staleness;
         var alive = pod.Record != 0 && pod.Record == world.Record(node)?.Id && !pod.Seen.Finished;
-        Require(resumed || !alive || !world.Slurm.RunningOn(node).Any(), $"the pod of {node} was ended under a "
-            + $"running job: {why}");
+        Require(resumed || !alive || !world.Slurm.RunningOn(node).Any(),
+            $"the pod of {node} was ended under a running job: {why}");
     }
 
     public void OnRecordDeleted(SimRecord record)
     {
-        Require(!world.Slurm.RunningOn(record.Seen.Name).Any(), $"the record of {record.Seen.Name} was deleted under "
-            + "a running job");
+        Require(!world.Slurm.RunningOn(record.Seen.Name).Any(),
+            $"the record of {record.Seen.Name} was deleted under a running job");
         Require(record.Seen.Name.Value != "cpu-1", "a node that is none of Bridge's was deleted");
     }
 
@@ -55,12 +55,12 @@ internal sealed class Safety(SimWorld world, Chaos chaos, Causes causes)
     {
         foreach (var pods in world.Kube.Pods.Values.GroupBy(p => p.Spec.KubeNode))
             Require(pods.Count() == 1, $"node {pods.Key} has {pods.Count()} slurmd pods");
-        foreach (var uuid in world.Kube.Claims.Values.Where(c => c.Seen.Allocated).SelectMany(c => c.Spec.Uuids)
-            .GroupBy(u => u))
+        var live = world.Kube.Claims.Values.Where(c => c.Seen.Allocated).SelectMany(c => c.Spec.Uuids);
+        foreach (var uuid in live.GroupBy(u => u))
             Require(uuid.Count() == 1, $"GPU {uuid.Key} is in {uuid.Count()} live claims");
         foreach (var job in world.Slurm.Jobs.Values.Where(j => !j.Seen.Finished))
-            Require(world.Slurm.Partitions.ContainsKey(job.Seen.Partition), $"partition {job.Seen.Partition} was "
-                + $"deleted under job {job.Seen.Id}");
+            Require(world.Slurm.Partitions.ContainsKey(job.Seen.Partition),
+                $"partition {job.Seen.Partition} was deleted under job {job.Seen.Id}");
         var foreign = world.Slurm.Records.GetValueOrDefault(new NodeName("cpu-1"));
         Require(foreign is { Seen.Features: ["cpu"], Seen.Extra: "" },
             "a node that is none of Bridge's was written to");

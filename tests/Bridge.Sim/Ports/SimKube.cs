@@ -57,39 +57,38 @@ internal sealed class SimKube(SimWorld world, Faults faults, Safety safety) : IK
             return apply();
         }, cancel);
 
-    public Task<StepResult> CreateClaimAsync(ClaimSpec claim, CancellationToken cancel) =>
-        WriteAsync($"create claim {claim.Name}", false, () =>
+    public Task<StepResult> CreateClaimAsync(ClaimSpec claim, CancellationToken cancel) => WriteAsync(
+        $"create claim {claim.Name}", false, () =>
     {
         if (Kube.Claims.ContainsKey(claim.Name))
             return StepResult.Conflict("exists already");
         Kube.Claims[claim.Name] = new SimClaim(claim, new SlurmdClaim
         {
-            Namespace = claim.Namespace, Name = claim.Name, Uid = Kube.NewUid(claim.Name), SlurmNode = claim.SlurmNode,
-                Cluster = claim.Cluster,
+            Namespace = claim.Namespace, Name = claim.Name, Uid = Kube.NewUid(claim.Name),
+            SlurmNode = claim.SlurmNode, Cluster = claim.Cluster,
         });
         Kube.Touch();
         return StepResult.Done;
     }, cancel);
 
-    public Task<StepResult> CreatePodAsync(SlurmdPodSpec pod, CancellationToken cancel) =>
-        WriteAsync($"create pod {pod.Name}", false, () =>
+    public Task<StepResult> CreatePodAsync(SlurmdPodSpec pod, CancellationToken cancel) => WriteAsync(
+        $"create pod {pod.Name}", false, () =>
     {
         if (Kube.Pods.ContainsKey(pod.Name))
             return StepResult.Conflict("exists already");
         var seen = new SlurmdPod
         {
             Namespace = pod.Namespace, Name = pod.Name, Uid = Kube.NewUid(pod.Name), SlurmNode = pod.SlurmNode,
-                KubeNode = pod.KubeNode,
-            Cluster = pod.Cluster, Pool = pod.Pool, SpecHash = pod.SpecHash, ClaimName = pod.ClaimName,
-            Phase = PodPhase.Pending,
+            KubeNode = pod.KubeNode, Cluster = pod.Cluster, Pool = pod.Pool, SpecHash = pod.SpecHash,
+            ClaimName = pod.ClaimName, Phase = PodPhase.Pending,
         };
         Kube.Pods[pod.Name] = new SimPod(pod, seen, world.Tick + world.Random.Next(1, 4));
         Kube.Touch();
         return StepResult.Done;
     }, cancel);
 
-    public Task<StepResult> DeletePodAsync(DeletePod step, CancellationToken cancel) =>
-        WriteAsync(step.Why, false, () =>
+    public Task<StepResult> DeletePodAsync(DeletePod step, CancellationToken cancel) => WriteAsync(
+        step.Why, false, () =>
     {
         if (!Kube.Pods.TryGetValue(step.Name, out var pod))
             return StepResult.Gone;
@@ -100,8 +99,8 @@ internal sealed class SimKube(SimWorld world, Faults faults, Safety safety) : IK
         return StepResult.Done;
     }, cancel);
 
-    public Task<StepResult> DeleteClaimAsync(DeleteClaim step, CancellationToken cancel) =>
-        WriteAsync(step.Why, false, () =>
+    public Task<StepResult> DeleteClaimAsync(DeleteClaim step, CancellationToken cancel) => WriteAsync(
+        step.Why, false, () =>
     {
         if (!Kube.Claims.TryGetValue(step.Name, out var claim))
             return StepResult.Gone;
@@ -111,8 +110,9 @@ internal sealed class SimKube(SimWorld world, Faults faults, Safety safety) : IK
         return StepResult.Done;
     }, cancel);
 
-    public Task<StepResult> SetPartitionFinalizerAsync(SetPartitionFinalizer step, CancellationToken cancel) =>
-        WriteAsync(step.Why, false, () =>
+    public Task<StepResult> SetPartitionFinalizerAsync(
+        SetPartitionFinalizer step, CancellationToken cancel) => WriteAsync(
+        step.Why, false, () =>
     {
         if (!Kube.Policies.TryGetValue(step.About.Name, out var policy))
             return StepResult.Gone;
@@ -128,8 +128,8 @@ internal sealed class SimKube(SimWorld world, Faults faults, Safety safety) : IK
     public Task<StepResult> SetNodeConditionAsync(SetNodeCondition step, CancellationToken cancel) =>
         OnNode(step.KubeNode, step, node => node with { SlurmDrained = step.Condition }, cancel);
 
-    public Task<StepResult> SetCordonAsync(SetCordon step, CancellationToken cancel) =>
-        OnNode(step.KubeNode, step, node =>
+    public Task<StepResult> SetCordonAsync(SetCordon step, CancellationToken cancel) => OnNode(
+        step.KubeNode, step, node =>
     {
         var ours = node.Annotations.ContainsKey(WellKnown.CordonedAnnotation);
         if (step.Cordoned ? node.Cordoned : !ours)
@@ -163,7 +163,7 @@ internal sealed class SimKube(SimWorld world, Faults faults, Safety safety) : IK
                 Kube.Cluster = Kube.Cluster with
                 {
                     Conditions = s.Conditions, Counts = s.Counts, SlurmVersion = s.SlurmVersion,
-                        DataParser = s.DataParser,
+                    DataParser = s.DataParser,
                 };
                 break;
             case WritePoolStatus s when Kube.Pools.TryGetValue(s.About.Name, out var pool):

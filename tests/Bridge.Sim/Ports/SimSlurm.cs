@@ -31,21 +31,24 @@ internal sealed class SimSlurm(SimWorld world, Faults faults, Safety safety) : I
         await faults.DawdleAsync();
         cancel.ThrowIfCancellationRequested();
         View = !answered ? Failed(View) : jobs ? read : read with
-            { Jobs = Error(View.Jobs, "jobs time out"), JobsById = View.JobsById };
+        {
+            Jobs = Error(View.Jobs, "jobs time out"), JobsById = View.JobsById,
+        };
         safety.OnRead();
         return View;
     }
 
     private static SlurmView Failed(SlurmView view) => view with
     {
-        Nodes = Error(view.Nodes, "no answer"), Partitions = Error(view.Partitions, "no answer"),
-            Jobs = Error(view.Jobs, "no answer"),
+        Nodes = Error(view.Nodes, "no answer"),
+        Partitions = Error(view.Partitions, "no answer"),
+        Jobs = Error(view.Jobs, "no answer"),
     };
 
     private static SourceState Error(SourceState state, string error) => state with { Error = error };
 
-    private Task<StepResult> WriteAsync(string what, Func<StepResult> apply, CancellationToken cancel) =>
-        faults.WriteAsync(what, () =>
+    private Task<StepResult> WriteAsync(
+        string what, Func<StepResult> apply, CancellationToken cancel) => faults.WriteAsync(what, () =>
     {
         if (!world.SlurmAnswers)
             return NoAnswer;
@@ -75,8 +78,8 @@ internal sealed class SimSlurm(SimWorld world, Faults faults, Safety safety) : I
             Slurm.Drain(record, step.Reason);
         }), cancel);
 
-    public Task<StepResult> ResumeAsync(ResumeNodes step, CancellationToken cancel) =>
-        WriteAsync(step.Why, () => ForEach(
+    public Task<StepResult> ResumeAsync(ResumeNodes step, CancellationToken cancel) => WriteAsync(
+        step.Why, () => ForEach(
         step.Nodes,
         node => node.Drains && node.Reason != step.ExpectedReason ? $"{node.Name} is drained for another reason" : "",
         record =>
@@ -95,8 +98,8 @@ internal sealed class SimSlurm(SimWorld world, Faults faults, Safety safety) : I
             Features = step.Tags.Features ?? record.Seen.Features,
         })), cancel);
 
-    public Task<StepResult> DeleteNodesAsync(DeleteSlurmNodes step, CancellationToken cancel) =>
-        WriteAsync(step.Why, () => ForEach(
+    public Task<StepResult> DeleteNodesAsync(DeleteSlurmNodes step, CancellationToken cancel) => WriteAsync(
+        step.Why, () => ForEach(
         step.Nodes,
         node => node.Busy ? $"{node.Name} still has a job" : "",
         record =>
@@ -116,8 +119,8 @@ internal sealed class SimSlurm(SimWorld world, Faults faults, Safety safety) : I
         return StepResult.Done;
     }, cancel);
 
-    public Task<StepResult> DeletePartitionAsync(DeletePartition step, CancellationToken cancel) =>
-        WriteAsync(step.Why, () =>
+    public Task<StepResult> DeletePartitionAsync(DeletePartition step, CancellationToken cancel) => WriteAsync(
+        step.Why, () =>
     {
         var name = step.Partition.Value;
         if (!Slurm.Partitions.ContainsKey(name))

@@ -28,8 +28,8 @@ internal sealed class Chaos
             ("makes unknown the slices of", () => State(PoolState.Unknown, "pool is being published")),
             ("ends the DRA driver of", () => Slices(d => NodeDevices.None(d.KubeNode))),
             ("publishes again all of", () => Republish(Node())),
-            ("makes NotReady", () =>
-            Change(n => n with { Ready = ConditionStatus.False, ReadyMessage = "kubelet is down" })),
+            ("makes NotReady",
+                () => Change(n => n with { Ready = ConditionStatus.False, ReadyMessage = "kubelet is down" })),
             ("silences the kubelet of", () => Change(n => n with { Ready = ConditionStatus.Unknown })),
             ("switches off", SwitchOff),
             ("makes Ready", () => Change(Revived)),
@@ -148,9 +148,8 @@ internal sealed class Chaos
 
     private void Republish(KubeNode? node)
     {
-        if (node is not null)
-            world.Kube.Publish(
-                node.Name, [.. Enumerable.Range(0, birth[node.Name].Gpus).Select(i => KubeWorld.Gpu(node.Name, i))]);
+        if (node is { Name: var name })
+            world.Kube.Publish(name, [.. Enumerable.Range(0, birth[name].Gpus).Select(i => KubeWorld.Gpu(name, i))]);
     }
 
     private void Remove()

@@ -108,7 +108,9 @@ internal sealed class KubeWorld
         {
             Cluster = "lab",
             NodeSelector = new NodeSelector
-            { MatchLabels = ImmutableDictionary<string, string>.Empty.Add("pool", name) },
+            {
+                MatchLabels = ImmutableDictionary<string, string>.Empty.Add("pool", name),
+            },
             Slurmd = new SlurmdTemplate { Image = "slurmd:1" },
         },
     };

@@ -44,7 +44,7 @@ internal sealed class SimWorld
         Kube.AddPool("spare");
         var nodes = Random.Next(3, 9);
         for (var i = 1; i <= nodes; i++)
-            Kube.AddNode($"n{i}", Random.Next(4) == 0 ? "spare" : "main", Random.Next(1, 5));
+            Kube.AddNode($"n{i}", Random.Next(4) == 0 && i > 1 ? "spare" : "main", Random.Next(1, 5));
         Kube.AddPolicy("batch", "main");
         Kube.AddPolicy("all", "main", "spare");
         Slurm.AddForeign();

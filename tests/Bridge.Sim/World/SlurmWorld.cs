@@ -157,8 +157,8 @@ internal sealed class SlurmWorld(TimeProvider clock)
     public void Submit(string partition, int runsFor)
     {
         var id = ++jobs;
-        Jobs[id] = new SimJob(
-            new SlurmJob { Id = new JobId(id), State = JobStates.Pending, Partition = partition }, runsFor);
+        var seen = new SlurmJob { Id = new JobId(id), State = JobStates.Pending, Partition = partition };
+        Jobs[id] = new SimJob(seen, runsFor);
         Touch();
     }
 
@@ -171,20 +171,25 @@ internal sealed class SlurmWorld(TimeProvider clock)
             else
                 End(job, "COMPLETED", tick);
         foreach (var job in Jobs.Values.Where(j => j.Seen.State == JobStates.Pending))
-            if (Hostlist.Expand(Partitions[job.Seen.Partition].Nodes).Select(n => Records[n]).FirstOrDefault(Free) is
-                { } record)
-            {
-                job.Seen = job.Seen with { State = JobStates.Running, Nodes = record.Seen.Name.Value };
-                job.EndsAt = tick + job.RunsFor;
-                Put(record, WithBase(record.Seen, SlurmNodeState.Allocated) with
-                    { AllocatedCpus = record.Seen.Cpus, GresUsed = record.Seen.Gres });
-                Touch();
-            }
+            if (NodesOf(job).FirstOrDefault(Free) is { } record)
+                Begin(job, record, tick);
+    }
+
+    private IEnumerable<SimRecord> NodesOf(SimJob job) =>
+        Hostlist.Expand(Partitions[job.Seen.Partition].Nodes).Select(n => Records[n]);
+
+    private void Begin(SimJob job, SimRecord record, int tick)
+    {
+        var node = record.Seen;
+        job.Seen = job.Seen with { State = JobStates.Running, Nodes = node.Name.Value };
+        job.EndsAt = tick + job.RunsFor;
+        Put(record, WithBase(node, SlurmNodeState.Allocated) with { AllocatedCpus = node.Cpus, GresUsed = node.Gres });
+        Touch();
     }
 
     private static bool Free(SimRecord record) =>
         record.Seen is { Drains: false, Responding: true, Busy: false }
-            && record.Seen.State.HasFlag(SlurmNodeState.Idle);
+        && record.Seen.State.HasFlag(SlurmNodeState.Idle);
 
     private void Forget(SimJob job)
     {
@@ -206,7 +211,9 @@ internal sealed class SlurmWorld(TimeProvider clock)
     {
         var name = new NodeName("cpu-1");
         var seen = new SlurmNode
-            { Name = name, State = SlurmNodeState.Idle, Cpus = 4, MemoryMiB = 4096, Weight = 1, Features = ["cpu"] };
+        {
+            Name = name, State = SlurmNodeState.Idle, Cpus = 4, MemoryMiB = 4096, Weight = 1, Features = ["cpu"],
+        };
         Records[name] = new SimRecord(++records, seen);
         Partitions["debug"] = new SlurmPartition { Name = new PartitionName("debug"), Nodes = "cpu-1" };
         Touch();

@@ -34,7 +34,8 @@ internal sealed class Causes(SimWorld world)
     // Kubelet and slurmd are seen by different sources, each late by itself: both were silent lately is all that the
     // join can know.
     public bool WasTrue(NodeName node, string code) =>
-        Lately(node, code) || (code == DrainRules.NotReady && Lately(node, KubeletSilent) && Lately(node, SlurmdSilent));
+        Lately(node, code)
+        || (code == DrainRules.NotReady && Lately(node, KubeletSilent) && Lately(node, SlurmdSilent));
 
     private bool Lately(NodeName node, string code) =>
         last.TryGetValue((node, code), out var tick) && world.Tick - tick <= Staleness;

@@ -42,6 +42,8 @@ internal sealed class Causes(SimWorld world)
 
     private IEnumerable<string> True(SlurmNode record)
     {
+        if (!record.Responding)
+            yield return SlurmdSilent;
         if (world.Kube.Selected(record.Name) is not { } node)
         {
             yield return DrainRules.Leaving;
@@ -53,8 +55,6 @@ internal sealed class Causes(SimWorld world)
             yield return DrainRules.NotReady;
         if (node.Ready == ConditionStatus.Unknown)
             yield return KubeletSilent;
-        if (!record.Responding)
-            yield return SlurmdSilent;
         var pod = world.Kube.Pods.Values.FirstOrDefault(p => p.Spec.SlurmNode == record.Name);
         var slices = world.Kube.Devices[node.Name];
         if (slices.State == PoolState.None)

@@ -29,6 +29,14 @@ internal sealed class Causes(SimWorld world)
         foreach (var record in world.Slurm.Records.Values)
             foreach (var code in True(record.Seen))
                 last[(record.Seen.Name, code)] = world.Tick;
+        // True of a node also while it has no record: one may register before the view has caught up.
+        foreach (var node in world.Kube.Nodes.Values)
+        {
+            if (node.Cordoned)
+                last[(new NodeName(node.Name), DrainRules.Cordon)] = world.Tick;
+            if (node.Ready == ConditionStatus.False)
+                last[(new NodeName(node.Name), DrainRules.NotReady)] = world.Tick;
+        }
     }
 
     // Kubelet and slurmd are seen by different sources, each late by itself: both were silent lately is all that the

@@ -51,7 +51,8 @@ public static class LifecyclePlanner
         if (row.Pod is { } pod)
             return pod.Deleting
                 ? []
-                : [EndPod(fleet, row, pod, $"node {row.Name} has left: {row.LeftBecause}; it is drained and runs no job")];
+                : [EndPod(fleet, row, pod,
+                    $"node {row.Name} has left: {row.LeftBecause}; it is drained and runs no job")];
         if (row.Record is not null)
             return [DeleteRecord(fleet, row, $"node {row.Name} has left and its slurmd has ended")];
         return FreeClaims(fleet, row, keep: "");

@@ -31,10 +31,16 @@ public sealed class JobCounts
         var pending = job.State == JobStates.Pending;
         Pending += pending ? 1 : 0;
         Running += pending ? 0 : 1;
-        foreach (var partition in job.Partition.Split(','))
-        {
-            var (running, waiting) = byPartition.GetValueOrDefault(partition);
-            byPartition[partition] = pending ? (running, waiting + 1) : (running + 1, waiting);
-        }
+        if (!job.Partition.Contains(',', StringComparison.Ordinal))
+            Add(job.Partition, pending);
+        else
+            foreach (var partition in job.Partition.Split(','))
+                Add(partition, pending);
+    }
+
+    private void Add(string partition, bool pending)
+    {
+        var (running, waiting) = byPartition.GetValueOrDefault(partition);
+        byPartition[partition] = pending ? (running, waiting + 1) : (running + 1, waiting);
     }
 }

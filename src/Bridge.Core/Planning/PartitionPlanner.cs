@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Bridge.Core.Gpus;
 using Bridge.Core.Model;
 using Bridge.Core.Names;
@@ -28,6 +29,8 @@ public static class PartitionPlanner
 {
     private const string InUse = "InUse";
 
+    private static readonly ConditionalWeakTable<PartitionPolicy, Written> Lists = [];
+
     public static ImmutableArray<PartitionOutcome> Resolve(Fleet fleet)
     {
         var running = new Lazy<Dictionary<string, HashSet<NodeName>>>(() => RunningNodes(fleet.View.Slurm));
@@ -39,7 +42,7 @@ public static class PartitionPlanner
             .OrderBy(p => !p.HasFinalizer).ThenBy(p => p.Ref.Name, StringComparer.Ordinal))
         {
             var nodes = NodesOf(fleet, policy.Spec);
-            var list = Hostlist.Compress(nodes);
+            var list = ListOf(policy, nodes);
             var kept = Kept(fleet.View.Slurm, policy, nodes, list, running);
             var problem = Problem(fleet, policy, taken);
             taken.TryAdd(policy.Partition, policy.Ref.Name);
@@ -214,5 +217,17 @@ public static class PartitionPlanner
         return found;
     }
 
+    // Writing ten thousand names as a hostlist costs more than much of an idle plan, and they hardly ever change.
+    private static string ListOf(PartitionPolicy policy, ImmutableArray<NodeName> nodes)
+    {
+        if (Lists.TryGetValue(policy, out var last) && last.Nodes.AsSpan().SequenceEqual(nodes.AsSpan()))
+            return last.List;
+        var list = Hostlist.Compress(nodes);
+        Lists.AddOrUpdate(policy, new Written(nodes, list));
+        return list;
+    }
+
     private static string Count(int nodes) => nodes == 1 ? "1 node" : $"{nodes} nodes";
+
+    private sealed record Written(ImmutableArray<NodeName> Nodes, string List);
 }

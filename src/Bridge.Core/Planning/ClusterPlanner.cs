@@ -34,7 +34,7 @@ public static class ClusterPlanner
     {
         if (wishes.HeldBack.Count > 0)
             return now + TimeSpan.FromSeconds(30);
-        return fleet.Rows.Any(r => r is { Member: not null, Record: null, Pod.Ready: true })
+        return fleet.Rows.Any(r => r is { Record: null, Pod.Ready: true })
             ? now + LifecyclePlanner.RegistrationPatience
             : null;
     }

@@ -22,7 +22,7 @@ public static class LifecyclePlanner
         var restarts = Restarts(fleet, now);
         foreach (var row in fleet.Rows)
         {
-            var steps = row.Member is null ? Leave(fleet, row) : Serve(fleet, row, wishes, restarts.Contains(row));
+            var steps = row.Member is null ? Leave(fleet, row, now) : Serve(fleet, row, wishes, restarts.Contains(row));
             foreach (var step in steps)
                 yield return step;
         }
@@ -44,8 +44,10 @@ public static class LifecyclePlanner
         && now - since > RegistrationPatience;
 
     // A node that leaves: whatever is there goes, in order, and only while nothing runs on it.
-    private static IEnumerable<Step> Leave(Fleet fleet, FleetRow row)
+    private static IEnumerable<Step> Leave(Fleet fleet, FleetRow row, DateTimeOffset now)
     {
+        if (row is { Record: null, Pod: { Ready: true, ReadySince: { } since } } && now - since < RegistrationPatience)
+            return [];
         if (row.Record is { } record && (!record.Drains || record.Busy))
             return [];
         if (row.Pod is { } pod)
@@ -89,9 +91,12 @@ public static class LifecyclePlanner
             return [];
         if (pod.SpecHash == row.Member.SpecHash)
             return [];
+        // A ready slurmd may have registered since Slurm was read, and have a job: it is given time to be seen.
         if (row.Record is null)
-            return [EndPod(fleet, row, pod,
-                $"the slurmd of node {row.Name} is not what is wanted, and has not registered")];
+            return pod.Ready
+                ? []
+                : [EndPod(fleet, row, pod,
+                    $"the slurmd of node {row.Name} is not what is wanted, and has not registered")];
         return Replaceable(row, row.Record, wishes.Of(row))
             ? [EndPod(fleet, row, pod, $"{wishes.Of(row)!.Why}; it is drained and runs no job")]
             : [];

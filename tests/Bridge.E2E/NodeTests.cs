@@ -56,26 +56,42 @@ public sealed class NodeTests(E2ELab lab) : LabTest(lab)
     }
 
     /// <summary>Deadline: 30 s for the drain, 60 s for the rest after the job.</summary>
-    [Theory]
-    [InlineData("deleted")]
-    [InlineData("unlabelled")]
-    public async Task A_node_that_goes_while_a_job_runs_is_drained_and_taken_apart_only_after_the_job(string how)
+    [Fact]
+    public async Task A_node_that_leaves_its_pool_while_a_job_runs_is_drained_and_taken_apart_only_after_the_job()
     {
         await Lab.AddNodeAsync("extra-1");
         await Lab.NodeIsAsync("extra-1", "idle in partition gpu", Seconds(60), row => row.Idle && row.Partitions.Contains("gpu"));
         var job = await Lab.RunJobAsync("extra-1");
         var pod = (await Lab.PodsAsync()).Single(p => p.Name == "slurmd-extra-1");
 
-        if (how == "deleted")
-            await Lab.RemoveNodeAsync("extra-1");
-        else
-            await Lab.KubectlAsync("label", "node", "extra-1", "lab.slurmbridge.io/pool-");
+        await Lab.KubectlAsync("label", "node", "extra-1", "lab.slurmbridge.io/pool-");
         await Lab.NodeIsAsync("extra-1", "drained by Bridge", Seconds(30), row => row.DrainedByBridge);
         await job.StillRunsAsync();
         Assert.Contains(await Lab.PodsAsync(), p => p.Uid == pod.Uid && !p.Deleting);
 
         await job.CompletesAsync();
         await Lab.NodeIsGoneAsync("extra-1", Seconds(60));
+    }
+
+    /// <summary>
+    /// Whoever deletes a Node ends its pods: Kubernetes collects them. Bridge must not be the one, and must bring the rest to its end once
+    /// Slurm has given the job up (SlurmdTimeout is 30 s). Deadline: 120 s.
+    /// </summary>
+    [Fact]
+    public async Task A_deleted_node_is_drained_and_forgotten_once_Slurm_has_given_up_its_job()
+    {
+        await Lab.AddNodeAsync("extra-1");
+        await Lab.NodeIsAsync("extra-1", "idle in partition gpu", Seconds(60), row => row.Idle && row.Partitions.Contains("gpu"));
+        await Lab.RunJobAsync("extra-1");
+        var before = Lab.Steps().Count;
+
+        await Lab.RemoveNodeAsync("extra-1");
+        await Lab.NodeIsGoneAsync("extra-1", Seconds(120));
+        var steps = Lab.Steps().Skip(before).ToList();
+        Assert.StartsWith("DrainNodes: drain extra-1", steps[0]);
+        Assert.DoesNotContain(steps, s => s.StartsWith("DeletePod", StringComparison.Ordinal));
+        foreach (var node in E2ELab.BaseNodes)
+            Assert.True((await Lab.NodeAsync(node)).Idle);
     }
 
     private Task ConditionIsAsync(string status, string message) =>

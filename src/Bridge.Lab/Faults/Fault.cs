@@ -28,6 +28,9 @@ public abstract record Fault
     /// </summary>
     public sealed record LoseAnswer : Fault;
 
+    /// <summary>Passes the request on, takes the whole answer and keeps it: for whoever wants to end the client in between.</summary>
+    public sealed record KeepAnswer : Fault;
+
     /// <summary>Passes the answer's head and so many bytes of its body back, then breaks the connection.</summary>
     public sealed record Truncate(int Bytes) : Fault;
 

@@ -25,6 +25,8 @@ public sealed class FaultProxy : IAsyncDisposable
     private readonly TimeProvider time;
     private readonly ConcurrentDictionary<HttpContext, bool> live = new();
 
+    private int kept;
+
     private FaultProxy(WebApplication app, FaultUpstream to, Random random, TimeProvider time)
     {
         this.app = app;
@@ -43,6 +45,9 @@ public sealed class FaultProxy : IAsyncDisposable
 
     /// <summary>How many requests are being answered now; watches stay for long.</summary>
     public int Live => live.Count;
+
+    /// <summary>How many answers were kept (<see cref="Fault.KeepAnswer"/>) so far.</summary>
+    public int Kept => Volatile.Read(ref kept);
 
     /// <param name="to">Whom requests are passed on to.</param>
     /// <param name="certificate">Serving certificate with its key; null to serve plain HTTP.</param>
@@ -136,6 +141,12 @@ public sealed class FaultProxy : IAsyncDisposable
             await response.Content.ReadAsByteArrayAsync(cancel);
             context.Abort();
             return;
+        }
+        if (fault is Fault.KeepAnswer)
+        {
+            await response.Content.ReadAsByteArrayAsync(cancel);
+            Interlocked.Increment(ref kept);
+            await Task.Delay(Timeout.InfiniteTimeSpan, time, cancel);
         }
         ProxyMessage.CopyHead(response, context.Response);
         await CopyBodyAsync(response, context, fault, cancel);

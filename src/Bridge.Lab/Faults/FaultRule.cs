@@ -7,7 +7,7 @@ public sealed record FaultRule
 {
     public required Fault Fault { get; init; }
 
-    /// <summary>Empty for any.</summary>
+    /// <summary>One, or several separated by |; empty for any.</summary>
     public string Method { get; init; } = "";
 
     /// <summary>Regular expression over path and query, such as ^/api/v1/pods.*watch=1.</summary>
@@ -23,6 +23,6 @@ public sealed record FaultRule
     public double Probability { get; init; } = 1;
 
     internal bool Matches(string method, string pathAndQuery) =>
-        (Method.Length == 0 || Method.Equals(method, StringComparison.OrdinalIgnoreCase))
+        (Method.Length == 0 || Method.Split('|').Contains(method, StringComparer.OrdinalIgnoreCase))
         && Regex.IsMatch(pathAndQuery, Path, RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
 }

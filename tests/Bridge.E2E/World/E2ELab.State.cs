@@ -143,7 +143,7 @@ public sealed partial class E2ELab
             && pods.All(p => p is { Phase: "Running", Deleting: false })
             && BaseNodes.All(n => nodes.GetValueOrDefault(n) is { Idle: true } row && row.HasGpus(8) && row.Partitions.Contains("gpu"))
             && (await ClusterReadyAsync()).Status == "True";
-        return right ? "" : await StandingAsync();
+        return right ? "" : "this is how it stands:\n" + await StandingAsync();
     }
 
     private async Task<IReadOnlyList<string>> ExtraNodesAsync() =>

@@ -8,17 +8,20 @@ public sealed class KubeFaultTests(E2ELab lab) : LabTest(lab)
 {
     private const string NotTheLease = "^(?!.*/leases).*$";
 
+    private const string Watches = "watch=";
+    private const string PodsAndClaims = "/namespaces/slurm/(pods|resourceclaims)";
+
     private static readonly Dictionary<string, FaultRule> Faults = new()
     {
-        ["answers watches with 410"] = new FaultRule { Fault = Fault.Gone, Path = "watch=", Count = 20 },
-        ["ends watches with a 410 event"] = new FaultRule { Fault = Fault.GoneEvent, Path = "watch=", Count = 20 },
-        ["answers writes with 409"] = new FaultRule { Fault = Fault.Conflict, Path = "/namespaces/slurm/(pods|resourceclaims)", Method = "POST", Count = 3 },
-        ["asks to wait with 429"] = new FaultRule { Fault = Fault.TooMany(1), Path = NotTheLease, Count = 10 },
-        ["answers 500"] = new FaultRule { Fault = Fault.ServerError(500), Path = NotTheLease, Count = 20 },
-        ["answers 503"] = new FaultRule { Fault = Fault.ServerError(503), Path = NotTheLease, Count = 20 },
-        ["loses the answers to writes"] = new FaultRule { Fault = new Fault.LoseAnswer(), Path = "/namespaces/slurm/(pods|resourceclaims)", Method = "POST", Count = 3 },
-        ["is slow"] = new FaultRule { Fault = new Fault.Delay(TimeSpan.FromSeconds(2)), Path = NotTheLease, Count = 30 },
-        ["cuts watches after a second"] = new FaultRule { Fault = new Fault.CutAfter(TimeSpan.FromSeconds(1)), Path = "watch=", Count = 30 },
+        ["answers watches with 410"] = Rule(Fault.Gone, Watches, 20),
+        ["ends watches with a 410 event"] = Rule(Fault.GoneEvent, Watches, 20),
+        ["answers writes with 409"] = Rule(Fault.Conflict, PodsAndClaims, 3) with { Method = "POST" },
+        ["asks to wait with 429"] = Rule(Fault.TooMany(1), NotTheLease, 10),
+        ["answers 500"] = Rule(Fault.ServerError(500), NotTheLease, 20),
+        ["answers 503"] = Rule(Fault.ServerError(503), NotTheLease, 20),
+        ["loses the answers to writes"] = Rule(new Fault.LoseAnswer(), PodsAndClaims, 3) with { Method = "POST" },
+        ["is slow"] = Rule(new Fault.Delay(TimeSpan.FromSeconds(2)), NotTheLease, 30),
+        ["cuts watches after a second"] = Rule(new Fault.CutAfter(TimeSpan.FromSeconds(1)), Watches, 30),
     };
 
     public static TheoryData<string> Kinds => [.. Faults.Keys];
@@ -57,4 +60,7 @@ public sealed class KubeFaultTests(E2ELab lab) : LabTest(lab)
         await Lab.KubectlAsync("cordon", "gpu-2");
         await Lab.NodeIsAsync("gpu-2", "drained by Bridge", Seconds(60), row => row.DrainedByBridge);
     }
+
+    private static FaultRule Rule(Fault fault, string path, int count) =>
+        new() { Fault = fault, Path = path, Count = count };
 }

@@ -90,8 +90,12 @@ internal sealed class SlurmReader
         if (pings.Any(p => p.Responding))
             return "";
         var first = pings.FirstOrDefault();
-        return $"slurmctld {first?.Hostname} does not answer slurmrestd: "
-            + $"{first?.Status ?? first?.Pinged ?? "no controller is named"}";
+        var why = first?.Status ?? first?.Pinged ?? "no controller is named";
+        // The one cause that a person can put right here: slurmrestd passes the token on without looking at it.
+        return why.Contains("authentication error", StringComparison.OrdinalIgnoreCase)
+            ? $"slurmctld {first?.Hostname} refuses Bridge's token ({why}): "
+                + "its key must be that of AuthAltParameters=jwt_key"
+            : $"slurmctld {first?.Hostname} does not answer slurmrestd: {why}";
     }
 
     private void Publish()

@@ -24,7 +24,7 @@ public abstract class LabTest(E2ELab lab) : IAsyncLifetime
         GC.SuppressFinalize(this);
         if (lab.WhyNot.Length > 0)
             return;
-        var name = TestContext.Current.TestMethod?.MethodName ?? "a test";
+        var name = TestContext.Current.Test?.TestDisplayName ?? "a test";
         await Console.Error.WriteLineAsync($"{clock.Elapsed.TotalSeconds,6:0.0} s  {name}");
         lab.Heal();
         Assert.Empty(lab.UndeclaredErrors());

@@ -3,7 +3,9 @@ using Bridge.Lab.Faults;
 
 namespace Bridge.E2E;
 
-/// <summary>Settings that cannot work, neighbours that are not there at start, and what watching an idle fleet costs.</summary>
+/// <summary>
+/// Settings that cannot work, neighbours that are not there at start, and what watching an idle fleet costs.
+/// </summary>
 public sealed class BadInputTests(E2ELab lab) : LabTest(lab)
 {
     /// <summary>Deadline: 30 s to say so, 40 s to recover.</summary>
@@ -56,12 +58,15 @@ public sealed class BadInputTests(E2ELab lab) : LabTest(lab)
         var job = await Lab.RunJobAsync("gpu-1");
         await Lab.KubectlAsync("-n", "slurm", "delete", "partitionpolicy", "gpu", "--wait=false");
         await Eventually.SoAsync("the policy says that jobs keep it", Seconds(20), async () =>
-            await Lab.ConditionAsync("/apis/slurmbridge.io/v1alpha1/namespaces/slurm/partitionpolicies/gpu", "Ready") is var ready
-                && ready.Message.Contains("stays until its 1 running or pending jobs", StringComparison.Ordinal) ? "" : $"it says {ready}");
+            await Lab.ConditionAsync("/apis/slurmbridge.io/v1alpha1/namespaces/slurm/partitionpolicies/gpu",
+                "Ready") is var ready
+                && ready.Message.Contains("stays until its 1 running or pending jobs", StringComparison.Ordinal) ? ""
+                    : $"it says {ready}");
         await job.StillRunsAsync();
         Assert.Contains("gpu", (await Lab.NodeAsync("gpu-1")).Partitions);
         await job.CompletesAsync();
-        await Lab.NodeIsAsync("gpu-1", "idle and in no partition gpu", Seconds(40), row => row.Idle && !row.Partitions.Contains("gpu"));
+        await Lab.NodeIsAsync("gpu-1", "idle and in no partition gpu", Seconds(40), row => row.Idle
+            && !row.Partitions.Contains("gpu"));
     }
 
     /// <summary>Ten ticks of one second. Deadline: 60 s.</summary>
@@ -76,12 +81,15 @@ public sealed class BadInputTests(E2ELab lab) : LabTest(lab)
             Lab.SlurmProxy.Script.Forget();
             await Eventually.SoAsync("ten ticks have passed", Seconds(30), () => Ticks() >= 10);
             var slurm = Lab.SlurmProxy.Script.Seen;
-            var kube = Lab.KubeProxy.Script.Seen.Where(s => !s.Key.Contains("/leases", StringComparison.Ordinal)).ToList();
+            var kube = Lab.KubeProxy.Script.Seen.Where(s => !s.Key.Contains("/leases",
+                StringComparison.Ordinal)).ToList();
             return slurm.Values.Sum() <= 3 * Ticks() + 2 && kube.Count == 0
                 ? ""
-                : $"{Ticks()} ticks asked slurmrestd {string.Join(", ", slurm)} and the API server {string.Join(", ", kube)}";
+                : $"{Ticks()} ticks asked slurmrestd {string.Join(" ", slurm)} "
+                    + $"and the API server {string.Join(" ", kube)}";
         });
 
-        int Ticks() => Lab.SlurmProxy.Script.Seen.Where(s => s.Key.Contains(bell, StringComparison.Ordinal)).Sum(s => s.Value);
+        int Ticks() => Lab.SlurmProxy.Script.Seen.Where(s => s.Key.Contains(bell, StringComparison.Ordinal)).Sum(s =>
+            s.Value);
     }
 }

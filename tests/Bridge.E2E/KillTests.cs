@@ -13,8 +13,8 @@ public sealed class KillTests(E2ELab lab) : LabTest(lab)
     private const string Steps = "^(?!.*(/leases|/events|/status|accessreviews)).*$";
 
     /// <summary>
-    /// Bridge is killed at every write of a node's coming and going, once before the server saw it and once after the server did it; the
-    /// next Bridge goes on from what it finds. Deadline: 30 kills, then 90 s.
+    /// Bridge is killed at every write of a node's coming and going, once before the server saw it and once after the
+    /// server did it; the next Bridge goes on from what it finds. Deadline: 30 kills, then 90 s.
     /// </summary>
     [Fact]
     public async Task Killed_at_every_write_Bridge_brings_a_node_up_and_down_by_one_pod_and_loses_no_job()
@@ -25,7 +25,8 @@ public sealed class KillTests(E2ELab lab) : LabTest(lab)
         await Lab.AddNodeAsync("extra-1");
         var up = await KillUntilAsync(async () =>
             await Lab.NodeAsync("extra-1") is { Idle: true } row && row.HasGpus(8) && row.Partitions.Contains("gpu"));
-        await Lab.NodeIsAsync("extra-1", "idle in partition gpu", Seconds(90), row => row.Idle && row.Partitions.Contains("gpu"));
+        await Lab.NodeIsAsync("extra-1", "idle in partition gpu", Seconds(90), row => row.Idle
+            && row.Partitions.Contains("gpu"));
         Assert.Single(await Lab.PodsAsync(), p => p.Name == "slurmd-extra-1");
         Assert.Single(await Lab.ClaimsAsync(), c => c.StartsWith("slurmd-extra-1-", StringComparison.Ordinal));
 
@@ -33,7 +34,8 @@ public sealed class KillTests(E2ELab lab) : LabTest(lab)
         var down = await KillUntilAsync(async () => (await Lab.NodeAsync("extra-1")).State == ""
             && !(await Lab.ClaimsAsync()).Any(c => c.StartsWith("slurmd-extra-1-", StringComparison.Ordinal)));
         await Lab.NodeIsGoneAsync("extra-1", Seconds(90));
-        await Console.Error.WriteLineAsync($"Bridge was killed {up} times while a node came and {down} times while it went");
+        await Console.Error.WriteLineAsync(
+            $"Bridge was killed {up} times while a node came and {down} times while it went");
         Assert.True(up >= 4 && down >= 4, $"only {up} and {down} kills: the rules no longer match Bridge's writes");
 
         Assert.Equal(pods, await Lab.PodsAsync());
@@ -64,7 +66,10 @@ public sealed class KillTests(E2ELab lab) : LabTest(lab)
         return MostKills;
     }
 
-    /// <summary>Holds the next write to either server, before it is passed on or after it was answered. Returns whether one is held.</summary>
+    /// <summary>
+    /// Holds the next write to either server, before it is passed on or after it was answered. Returns whether one is
+    /// held.
+    /// </summary>
     private Func<bool> Arm(bool after)
     {
         var rule = new FaultRule

@@ -3,7 +3,9 @@ using Bridge.Lab.Faults;
 
 namespace Bridge.E2E;
 
-/// <summary>The API server on bad days: no second pod, nothing drained, and what was asked is done in the end.</summary>
+/// <summary>
+/// The API server on bad days: no second pod, nothing drained, and what was asked is done in the end.
+/// </summary>
 public sealed class KubeFaultTests(E2ELab lab) : LabTest(lab)
 {
     private const string NotTheLease = "^(?!.*/leases).*$";
@@ -37,7 +39,8 @@ public sealed class KubeFaultTests(E2ELab lab) : LabTest(lab)
         Lab.KubeProxy.Cut("watch=");
 
         await Lab.AddNodeAsync("extra-1");
-        await Lab.NodeIsAsync("extra-1", "idle in partition gpu", Seconds(90), row => row.Idle && row.Partitions.Contains("gpu"));
+        await Lab.NodeIsAsync("extra-1", "idle in partition gpu", Seconds(90), row => row.Idle
+            && row.Partitions.Contains("gpu"));
         Assert.Single(await Lab.PodsAsync(), p => p.Name == "slurmd-extra-1");
         Lab.KubeProxy.Cut("watch=");
         await Lab.RemoveNodeAsync("extra-1");

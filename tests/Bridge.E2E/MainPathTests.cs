@@ -20,14 +20,18 @@ public sealed class MainPathTests(E2ELab lab) : LabTest(lab)
         var job = (await Lab.AliceAsync("sbatch", "--parsable", "-p", "gpu", "train.sh")).Ok();
 
         await Eventually.SoAsync($"job {job} is COMPLETED in sacct", Seconds(60), async () =>
-            (await Lab.SlurmAsync("sacct", "-X", "-n", "-P", "-j", job, "-o", "State,ExitCode,Account,User")).Output is var shown
-                && shown.Trim() == "COMPLETED|0:0|team-a|alice" ? "" : $"sacct says '{shown}'\n{await Lab.StandingAsync()}");
-        var output = await File.ReadAllLinesAsync(Path.Combine(Lab["WORK_DIR"], "train.out"), TestContext.Current.CancellationToken);
+            (await Lab.SlurmAsync("sacct", "-X", "-n", "-P", "-j", job, "-o",
+                "State,ExitCode,Account,User")).Output is var shown
+                && shown.Trim() == "COMPLETED|0:0|team-a|alice" ? ""
+                    : $"sacct says '{shown}'\n{await Lab.StandingAsync()}");
+        var output = await File.ReadAllLinesAsync(Path.Combine(Lab["WORK_DIR"], "train.out"),
+            TestContext.Current.CancellationToken);
         Assert.Equal(["2001 0,1,2,3", "2001 0,1,2,3"], output);
         await Eventually.SoAsync($"kubectl shows job {job} completed to alice", Seconds(30), async () =>
             (await Lab.TryKubectlAsync("--kubeconfig", Lab["KUBECONFIG_ALICE"], "-n", "team-a", "get", "slurmjobs",
                 "--field-selector", "status.state=COMPLETED", "-o", "name")) is var shown
-                && shown.Output.Contains($"/{job}\n", StringComparison.Ordinal) ? "" : $"it shows '{shown.Output}{shown.Error}'");
+                && shown.Output.Contains($"/{job}\n", StringComparison.Ordinal) ? ""
+                    : $"it shows '{shown.Output}{shown.Error}'");
     }
 
     /// <summary>Deadline: 60 s to come, 60 s to go.</summary>

@@ -60,7 +60,8 @@ public sealed class NodeTests(E2ELab lab) : LabTest(lab)
     public async Task A_node_that_leaves_its_pool_while_a_job_runs_is_drained_and_taken_apart_only_after_the_job()
     {
         await Lab.AddNodeAsync("extra-1");
-        await Lab.NodeIsAsync("extra-1", "idle in partition gpu", Seconds(60), row => row.Idle && row.Partitions.Contains("gpu"));
+        await Lab.NodeIsAsync("extra-1", "idle in partition gpu", Seconds(60), row => row.Idle
+            && row.Partitions.Contains("gpu"));
         var job = await Lab.RunJobAsync("extra-1");
         var pod = (await Lab.PodsAsync()).Single(p => p.Name == "slurmd-extra-1");
 
@@ -74,14 +75,15 @@ public sealed class NodeTests(E2ELab lab) : LabTest(lab)
     }
 
     /// <summary>
-    /// Whoever deletes a Node ends its pods: Kubernetes collects them. Bridge must not be the one, and must bring the rest to its end once
-    /// Slurm has given the job up (SlurmdTimeout is 30 s). Deadline: 120 s.
+    /// Whoever deletes a Node ends its pods: Kubernetes collects them. Bridge must not be the one, and must bring the
+    /// rest to its end once Slurm has given the job up (SlurmdTimeout is 30 s). Deadline: 120 s.
     /// </summary>
     [Fact]
     public async Task A_deleted_node_is_drained_and_forgotten_once_Slurm_has_given_up_its_job()
     {
         await Lab.AddNodeAsync("extra-1");
-        await Lab.NodeIsAsync("extra-1", "idle in partition gpu", Seconds(60), row => row.Idle && row.Partitions.Contains("gpu"));
+        await Lab.NodeIsAsync("extra-1", "idle in partition gpu", Seconds(60), row => row.Idle
+            && row.Partitions.Contains("gpu"));
         await Lab.RunJobAsync("extra-1");
         var before = Lab.Steps().Count;
 
@@ -97,5 +99,6 @@ public sealed class NodeTests(E2ELab lab) : LabTest(lab)
     private Task ConditionIsAsync(string status, string message) =>
         Eventually.SoAsync($"node condition SlurmDrained is {status}", Seconds(20), async () =>
             await Lab.ConditionAsync("/api/v1/nodes/gpu-1", "SlurmDrained") is var found && found.Status == status
-                && found.Message.Contains(message, StringComparison.Ordinal) ? "" : $"it is {found}\n{Lab.Bridge.Tail()}");
+                && found.Message.Contains(message, StringComparison.Ordinal) ? ""
+                    : $"it is {found}\n{Lab.Bridge.Tail()}");
 }

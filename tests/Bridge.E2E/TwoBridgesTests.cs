@@ -11,7 +11,8 @@ public sealed class TwoBridgesTests(E2ELab lab) : LabTest(lab)
     {
         var first = Lab.Bridge;
         var second = Lab.StartBridge("second");
-        await Eventually.SoAsync("the second waits", Seconds(20), () => second.Log.Contains(" waits", StringComparison.Ordinal));
+        await Eventually.SoAsync("the second waits", Seconds(20), () => second.Log.Contains(" waits",
+            StringComparison.Ordinal));
         await Lab.KubectlAsync("cordon", "gpu-2");
         await Lab.NodeIsAsync("gpu-2", "drained by Bridge", Seconds(20), row => row.DrainedByBridge);
         Assert.Single(first.Steps, s => s.StartsWith("DrainNodes: drain gpu-2", StringComparison.Ordinal));
@@ -32,7 +33,8 @@ public sealed class TwoBridgesTests(E2ELab lab) : LabTest(lab)
     {
         var first = Lab.Bridge;
         var second = Lab.StartBridge("second");
-        await Eventually.SoAsync("the second waits", Seconds(20), () => second.Log.Contains(" waits", StringComparison.Ordinal));
+        await Eventually.SoAsync("the second waits", Seconds(20), () => second.Log.Contains(" waits",
+            StringComparison.Ordinal));
         var calm = await Calm.BeginAsync(Lab);
         Assert.Equal(0, await first.StopAsync(Seconds(20)));
         await Eventually.SoAsync("the second leads", Seconds(10), () => second.Leads);

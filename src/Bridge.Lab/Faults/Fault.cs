@@ -28,7 +28,9 @@ public abstract record Fault
     /// </summary>
     public sealed record LoseAnswer : Fault;
 
-    /// <summary>Passes the request on, takes the whole answer and keeps it: for whoever wants to end the client in between.</summary>
+    /// <summary>
+    /// Passes the request on, takes the whole answer and keeps it: for whoever wants to end the client in between.
+    /// </summary>
     public sealed record KeepAnswer : Fault;
 
     /// <summary>Passes the answer's head and so many bytes of its body back, then breaks the connection.</summary>
@@ -60,5 +62,5 @@ public abstract record Fault
         new Answer(status, Status(status, "InternalError", "injected by the fault proxy"));
 
     private static string Status(int code, string reason, string message) =>
-        $$"""{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"{{message}}","reason":"{{reason}}","code":{{code}}}""";
+        $$"""{"kind":"Status","status":"Failure","message":"{{message}}","reason":"{{reason}}","code":{{code}}}""";
 }

@@ -15,13 +15,15 @@ internal sealed class BatchJob(E2ELab lab, string id, string endFile)
 
     /// <summary>Waits until it runs.</summary>
     public Task RunsAsync() => Eventually.SoAsync($"job {id} runs", TimeSpan.FromSeconds(60), async () =>
-        await ShowAsync() is var shown && Field(shown, "JobState") == "RUNNING" ? "" : $"{shown}\n{await lab.StandingAsync()}");
+        await ShowAsync() is var shown && Field(shown, "JobState") == "RUNNING" ? ""
+            : $"{shown}\n{await lab.StandingAsync()}");
 
     /// <summary>Asserts that it has run since its first start and still does.</summary>
     public async Task StillRunsAsync()
     {
         var shown = await ShowAsync();
-        Assert.True(Field(shown, "JobState") == "RUNNING" && Field(shown, "Restarts") == "0", $"the job was disturbed: {shown}");
+        Assert.True(Field(shown, "JobState") == "RUNNING" && Field(shown, "Restarts") == "0",
+            $"the job was disturbed: {shown}");
     }
 
     /// <summary>Lets it end and waits until it is COMPLETED without ever having been restarted.</summary>

@@ -24,7 +24,10 @@ internal sealed partial class BridgeProcess : IAsyncDisposable
 
     public string Log => File.Exists(logFile) ? File.ReadAllText(logFile) : "";
 
-    /// <summary>What it did, by its own account: kind and sentence of every step, in order. Statuses and conditions do not count.</summary>
+    /// <summary>
+    /// What it did, by its own account: kind and sentence of every step, in order. Statuses and conditions do not
+    /// count.
+    /// </summary>
     public IReadOnlyList<string> Steps => [.. Step().Matches(Log).Select(m => m.Groups["step"].Value)];
 
     /// <summary>Its lines of level Error and Critical.</summary>
@@ -41,7 +44,8 @@ internal sealed partial class BridgeProcess : IAsyncDisposable
     {
         // exec: the process that is killed is Bridge itself, not a shell before it.
         string[] through = ["-c", "log=$1; shift; exec \"$@\" >\"$log\" 2>&1 </dev/null", "sh", logFile];
-        var start = new ProcessStartInfo("/bin/sh", [.. through, Path.Combine(AppContext.BaseDirectory, "bridge"), .. arguments]);
+        var start = new ProcessStartInfo("/bin/sh", [.. through, Path.Combine(AppContext.BaseDirectory, "bridge"),
+            .. arguments]);
         if (ledger.Length > 0)
             start.Environment["BRIDGE_LEDGER"] = ledger;
         return new BridgeProcess(Process.Start(start)!, name, logFile);

@@ -20,7 +20,9 @@ internal sealed class Calm
     public static async Task<Calm> BeginAsync(E2ELab lab) =>
         new(lab, await lab.RunJobAsync("gpu-1"), await lab.PodsAsync());
 
-    /// <summary>The job has run on, no step was done, the pods are the same, the nodes serve; then the job completes.</summary>
+    /// <summary>
+    /// The job has run on, no step was done, the pods are the same, the nodes serve; then the job completes.
+    /// </summary>
     public async Task HeldAsync()
     {
         Assert.Empty(lab.Steps().Skip(steps));

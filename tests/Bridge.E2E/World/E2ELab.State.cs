@@ -10,7 +10,9 @@ public sealed partial class E2ELab
 
     private int jobs;
 
-    /// <summary>gpu-1 and gpu-2 idle with eight GPUs each in partition gpu, one slurmd pod each, no job, no fault, one Bridge.</summary>
+    /// <summary>
+    /// gpu-1 and gpu-2 idle with eight GPUs each in partition gpu, one slurmd pod each, no job, no fault, one Bridge.
+    /// </summary>
     internal async Task BaseStateAsync()
     {
         Heal();
@@ -51,12 +53,14 @@ public sealed partial class E2ELab
     ];
 
     internal async Task<IReadOnlyList<string>> ClaimsAsync() =>
-        [.. Items(await GetAsync("/apis/resource.k8s.io/v1/namespaces/slurm/resourceclaims")).Select(c => Text(c, "metadata", "name"))];
+        [.. Items(await GetAsync("/apis/resource.k8s.io/v1/namespaces/slurm/resourceclaims")).Select(c => Text(c,
+            "metadata", "name"))];
 
     /// <summary>A condition of an object as (status, message); empty when it is not there.</summary>
     internal async Task<(string Status, string Message)> ConditionAsync(string path, string type)
     {
-        var found = ((await GetAsync(path))["status"]?["conditions"] as JsonArray)?.FirstOrDefault(c => (string?)c?["type"] == type);
+        var found = ((await GetAsync(path))["status"]?["conditions"] as JsonArray)?.FirstOrDefault(c =>
+            (string?)c?["type"] == type);
         return ((string?)found?["status"] ?? "", (string?)found?["message"] ?? "");
     }
 
@@ -91,7 +95,8 @@ public sealed partial class E2ELab
     }
 
     /// <summary>Nothing of a node is left: no record, no pod, no claim.</summary>
-    internal Task NodeIsGoneAsync(string node, TimeSpan within) => Eventually.SoAsync($"nothing is left of {node}", within, async () =>
+    internal Task NodeIsGoneAsync(string node, TimeSpan within) => Eventually.SoAsync($"nothing is left of {node}",
+        within, async () =>
     {
         var record = await NodeAsync(node);
         var pods = (await PodsAsync()).Where(p => p.Name == $"slurmd-{node}");
@@ -101,7 +106,9 @@ public sealed partial class E2ELab
             : $"left are {record}, {string.Join(", ", pods)}, {string.Join(", ", claims)}\n{Bridge.Tail()}";
     });
 
-    /// <summary>A job of alice that holds GPUs of a node until the test lets it end; it runs when this returns.</summary>
+    /// <summary>
+    /// A job of alice that holds GPUs of a node until the test lets it end; it runs when this returns.
+    /// </summary>
     internal async Task<BatchJob> RunJobAsync(string node, int gpus = 1)
     {
         var key = $"job{++jobs}";
@@ -113,7 +120,8 @@ public sealed partial class E2ELab
             until [ -e {key}.end ]; do sleep 0.2; done
             echo ended
             """ + "\n");
-        var job = new BatchJob(this, (await AliceAsync("sbatch", "--parsable", key + ".sh")).Ok(), Path.Combine(this["WORK_DIR"], key + ".end"));
+        var job = new BatchJob(this, (await AliceAsync("sbatch", "--parsable", key + ".sh")).Ok(),
+            Path.Combine(this["WORK_DIR"], key + ".end"));
         await job.RunsAsync();
         return job;
     }
@@ -121,7 +129,8 @@ public sealed partial class E2ELab
     /// <summary>How everything stands, for the text of a failure.</summary>
     internal async Task<string> StandingAsync() => string.Join('\n',
     [
-        .. (await NodesAsync()).Select(n => $"{n.Key}: {n.Value with { Partitions = [] }} in {string.Join(',', n.Value.Partitions)}"),
+        .. (await NodesAsync()).Select(n =>
+            $"{n.Key}: {n.Value with { Partitions = [] }} in {string.Join(',', n.Value.Partitions)}"),
         .. (await PodsAsync()).Select(p => p.ToString()),
         Bridge.Tail(),
     ]);
@@ -141,7 +150,8 @@ public sealed partial class E2ELab
         var pods = await PodsAsync();
         var right = nodes.Count == BaseNodes.Length && pods.Count == BaseNodes.Length
             && pods.All(p => p is { Phase: "Running", Deleting: false })
-            && BaseNodes.All(n => nodes.GetValueOrDefault(n) is { Idle: true } row && row.HasGpus(8) && row.Partitions.Contains("gpu"))
+            && BaseNodes.All(n => nodes.GetValueOrDefault(n) is { Idle: true } row && row.HasGpus(8)
+                && row.Partitions.Contains("gpu"))
             && (await ClusterReadyAsync()).Status == "True";
         return right ? "" : "this is how it stands:\n" + await StandingAsync();
     }
@@ -149,7 +159,8 @@ public sealed partial class E2ELab
     private async Task<IReadOnlyList<string>> ExtraNodesAsync() =>
         [.. Items(await GetAsync("/api/v1/nodes")).Select(n => Text(n, "metadata", "name")).Except(BaseNodes)];
 
-    private static IEnumerable<JsonObject> Items(JsonObject list) => (list["items"] as JsonArray ?? []).OfType<JsonObject>();
+    private static IEnumerable<JsonObject> Items(JsonObject list) => (list["items"] as JsonArray
+        ?? []).OfType<JsonObject>();
 
     private static string Text(JsonObject of, string part, string field) => (string?)of[part]?[field] ?? "";
 }

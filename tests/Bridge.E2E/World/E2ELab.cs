@@ -9,8 +9,8 @@ using Bridge.Lab.Faults;
 namespace Bridge.E2E.World;
 
 /// <summary>
-/// One lab for all tests: real slurmctld, slurmdbd, slurmrestd, PostgreSQL and Kubernetes API machinery, the node runtime, Bridge, and a
-/// fault proxy before each of the two servers that Bridge speaks to.
+/// One lab for all tests: real slurmctld, slurmdbd, slurmrestd, PostgreSQL and Kubernetes API machinery, the node
+/// runtime, Bridge, and a fault proxy before each of the two servers that Bridge speaks to.
 /// </summary>
 public sealed partial class E2ELab : IAsyncLifetime
 {
@@ -62,9 +62,11 @@ public sealed partial class E2ELab : IAsyncLifetime
         var up = await Task.WhenAll(ScriptAsync("slurm-up"), ScriptAsync("kube-up"), ScriptAsync("postgres-up"));
         foreach (var result in up)
             result.Ok();
-        env = File.ReadLines(Path.Combine(Folder, "env")).Select(l => l.Split('=', 2)).ToDictionary(l => l[0], l => l[1]);
+        env = File.ReadLines(Path.Combine(Folder, "env")).Select(l => l.Split('=', 2)).ToDictionary(l => l[0], l =>
+            l[1]);
         Directory.CreateDirectory(Path.Combine(Folder, "log"));
-        kube = new KubeClient(KubeConfigFile.Read(this["KUBECONFIG"], null, TimeProvider.System), new KubeLimits(), TimeProvider.System);
+        kube = new KubeClient(KubeConfigFile.Read(this["KUBECONFIG"], null, TimeProvider.System), new KubeLimits(),
+            TimeProvider.System);
         await StartProxiesAsync();
         await KubectlAsync("apply", "--server-side", "-f", Path.Combine(Repository, "helm/bridge/crds"));
         await KubectlAsync("wait", "--for=condition=Established", "--timeout=30s", "crd/slurmclusters.slurmbridge.io",
@@ -105,7 +107,8 @@ public sealed partial class E2ELab : IAsyncLifetime
 
     /// <summary>A command of Slurm as alice.</summary>
     internal Task<CommandResult> AliceAsync(params string[] command) => Shell.RunAsync(
-        [Path.Combine(Repository, "scripts/slurm-run"), name, .. command], "", new Dictionary<string, string> { ["AS"] = "alice" });
+        [Path.Combine(Repository, "scripts/slurm-run"), name, .. command], "", new Dictionary<string,
+            string> { ["AS"] = "alice" });
 
     /// <summary>kubectl as the administrator, not through the proxy. Its output; a refusal fails the test.</summary>
     internal async Task<string> KubectlAsync(params string[] arguments) => (await TryKubectlAsync(arguments)).Ok();
@@ -114,12 +117,14 @@ public sealed partial class E2ELab : IAsyncLifetime
         Shell.RunAsync([this["KUBECTL"], "--kubeconfig", this["KUBECONFIG"], .. arguments]);
 
     internal async Task ApplyAsync(string manifest) => (await Shell.RunAsync(
-        [this["KUBECTL"], "--kubeconfig", this["KUBECONFIG"], "apply", "--server-side", "--force-conflicts", "--field-manager=e2e", "-f", "-"],
+        [this["KUBECTL"], "--kubeconfig", this["KUBECONFIG"], "apply", "--server-side", "--force-conflicts",
+            "--field-manager=e2e", "-f", "-"],
         manifest)).Ok();
 
     /// <summary>A verb of `bridge lab`, such as ("taint-gpu", "gpu-1", "gpu-3").</summary>
     internal async Task<string> LabVerbAsync(params string[] arguments) => (await Shell.RunAsync(
-        [Path.Combine(AppContext.BaseDirectory, "bridge"), "lab", .. arguments, "--kubeconfig", this["KUBECONFIG"]])).Ok();
+        [Path.Combine(AppContext.BaseDirectory, "bridge"), "lab", .. arguments, "--kubeconfig",
+            this["KUBECONFIG"]])).Ok();
 
     /// <summary>Starts a Bridge that speaks to both servers through the proxies.</summary>
     internal BridgeProcess StartBridge(string identity)
@@ -128,7 +133,8 @@ public sealed partial class E2ELab : IAsyncLifetime
         [
             "run", "--kubeconfig", Path.Combine(Folder, "proxied.kubeconfig"), "--namespace", "slurm",
             "--identity", $"{identity}-{started}", "--hook-socket", this["HOOK_SOCKET"],
-            "--api-listen", $"{this["AGGREGATE_ADDRESS"]}:{this["AGGREGATE_PORT"]}", "--api-cert", this["AGGREGATE_CERT"],
+            "--api-listen", $"{this["AGGREGATE_ADDRESS"]}:{this["AGGREGATE_PORT"]}", "--api-cert",
+                this["AGGREGATE_CERT"],
             "--api-key", this["AGGREGATE_KEY"], "--api-requestheader-ca", this["REQUESTHEADER_CA"],
         ], this["POSTGRES"]);
         bridges.Add(bridge);
@@ -137,8 +143,8 @@ public sealed partial class E2ELab : IAsyncLifetime
     }
 
     /// <summary>
-    /// Starts a Bridge after one that was killed. The dead one's lease is taken away, because nobody else can be acting under it: waiting
-    /// for it to lapse is what the tests with two Bridges are about.
+    /// Starts a Bridge after one that was killed. The dead one's lease is taken away, because nobody else can be acting
+    /// under it: waiting for it to lapse is what the tests with two Bridges are about.
     /// </summary>
     internal async Task<BridgeProcess> RestartBridgeAsync(string identity)
     {
@@ -176,7 +182,8 @@ public sealed partial class E2ELab : IAsyncLifetime
         var endpoint = KubeConfigFile.Read(this["KUBECONFIG"], null, TimeProvider.System);
         var pki = Path.GetDirectoryName(this["KUBECONFIG"])!;
         // The API server's own certificate, so that Bridge speaks TLS and HTTP/2 as it would without a proxy.
-        var certificate = X509Certificate2.CreateFromPemFile(Path.Combine(pki, "apiserver.crt"), Path.Combine(pki, "apiserver.key"));
+        var certificate = X509Certificate2.CreateFromPemFile(Path.Combine(pki, "apiserver.crt"), Path.Combine(pki,
+            "apiserver.key"));
         var random = new Random(1);
         KubeProxy = await FaultProxy.StartAsync(
             FaultUpstream.ApiServer(endpoint), certificate, random, TimeProvider.System, CancellationToken.None);
@@ -197,7 +204,8 @@ public sealed partial class E2ELab : IAsyncLifetime
         if (!string.IsNullOrEmpty(Environment.GetEnvironmentVariable("BRIDGE_LAB_KUBECONFIG")))
             return "the API server of a real cluster is not this lab's to restart: unset BRIDGE_LAB_KUBECONFIG";
         var cache = Environment.GetEnvironmentVariable("BRIDGE_CACHE") ?? "/var/cache/bridge";
-        return Directory.Exists(Path.Combine(cache, "rootfs-26.05/cluster")) && File.Exists(Path.Combine(cache, "apiserver/bin/labapi"))
+        return Directory.Exists(Path.Combine(cache, "rootfs-26.05/cluster")) && File.Exists(Path.Combine(cache,
+            "apiserver/bin/labapi"))
             ? ""
             : $"there is no Slurm and API server in {cache}: run scripts/setup";
     }

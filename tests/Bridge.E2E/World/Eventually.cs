@@ -1,6 +1,8 @@
 namespace Bridge.E2E.World;
 
-/// <summary>Waits for a condition, with a deadline that says what was waited for and how things stood at the end.</summary>
+/// <summary>
+/// Waits for a condition, with a deadline that says what was waited for and how things stood at the end.
+/// </summary>
 internal static class Eventually
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(150);

@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace Bridge.E2E.World;
 
-/// <summary>A test that begins with a healthy lab, ends with healed faults, and fails on any Error in a log that it did not declare.</summary>
+/// <summary>
+/// A test that begins with a healthy lab, ends with healed faults, and fails on any Error in a log that it did not
+/// declare.
+/// </summary>
 [Collection(LabCollection.Name)]
 public abstract class LabTest(E2ELab lab) : IAsyncLifetime
 {

@@ -6,7 +6,8 @@ internal static class Manifests
     /// <summary>Namespaces, key and rights: the same as the demo's.</summary>
     public static async Task<string> BaseAsync(string repository, string lab) => (await Shell.RunAsync(
     [
-        "bash", "-c", "set -euo pipefail; . \"$1/scripts/lib.sh\"; open_lab \"$2\"; . \"$REPO/scripts/lib/manifests.sh\"; manifest_base",
+        "bash", "-c",
+            "set -eu; . \"$1/scripts/lib.sh\"; open_lab \"$2\"; . \"$REPO/scripts/lib/manifests.sh\"; manifest_base",
         "bash", repository, lab,
     ])).Ok();
 

@@ -5,7 +5,9 @@ namespace Bridge.E2E.World;
 /// <summary>What a command printed, and how it ended.</summary>
 internal sealed record CommandResult(string Command, int Code, string Output, string Error)
 {
-    /// <summary>The output, without the end of its last line; a failed command fails the test with what it said.</summary>
+    /// <summary>
+    /// The output, without the end of its last line; a failed command fails the test with what it said.
+    /// </summary>
     public string Ok()
     {
         Assert.True(Code == 0, $"'{Command}' ended with {Code}: {Error}{Output}");

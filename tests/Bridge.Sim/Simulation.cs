@@ -1,5 +1,4 @@
 using Bridge.Control.Loop;
-using Bridge.Core.View;
 using Bridge.Sim.Checks;
 using Bridge.Sim.Ports;
 using Bridge.Sim.World;
@@ -13,7 +12,7 @@ namespace Bridge.Sim;
 /// First chaos and faults, with the promises checked at every step; then everything heals, and the fleet must come to
 /// serve, with nothing left to do.
 /// </summary>
-internal sealed class Simulation
+internal sealed class Simulation : IDisposable
 {
     /// <summary>
     /// The breaker holds a drain back for ten minutes at most, a failing step waits one; the rest is short.
@@ -74,6 +73,8 @@ internal sealed class Simulation
         var missing = string.Join("; ", Liveness.Missing(world));
         throw new SimFailure($"{HealTicks} ticks after everything healed: {missing}");
     }
+
+    public void Dispose() => leadership.Dispose();
 
     private void Step()
     {

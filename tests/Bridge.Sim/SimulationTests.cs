@@ -40,7 +40,8 @@ public sealed class SimulationTests
     [Fact]
     public void The_same_seed_gives_the_same_run()
     {
-        var (one, other) = (new Simulation(7), new Simulation(7));
+        using var one = new Simulation(7);
+        using var other = new Simulation(7);
         one.Run();
         other.Run();
         Assert.Equal(one.Trace.ToString(), other.Trace.ToString());
@@ -58,7 +59,7 @@ public sealed class SimulationTests
 
     private static string? Fails(int seed)
     {
-        var simulation = new Simulation(seed);
+        using var simulation = new Simulation(seed);
         try
         {
             simulation.Run();

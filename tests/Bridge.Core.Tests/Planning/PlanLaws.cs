@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Bridge.Core.Model;
 using Bridge.Core.Planning;
 using Bridge.Core.SlurmText;
 using Bridge.Core.View;

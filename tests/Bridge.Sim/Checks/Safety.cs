@@ -46,7 +46,7 @@ internal sealed class Safety(SimWorld world, Chaos chaos, Causes causes)
         Require(record.Seen.Name.Value != "cpu-1", "a node that is none of Bridge's was deleted");
     }
 
-    public void OnPartition(PartitionName partition)
+    public static void OnPartition(PartitionName partition)
     {
         Require(partition.Value != "debug", "a partition that is none of Bridge's was written");
     }

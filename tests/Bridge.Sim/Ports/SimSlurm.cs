@@ -113,7 +113,7 @@ internal sealed class SimSlurm(SimWorld world, Faults faults, Safety safety) : I
         var wanted = step.Partition;
         if (Hostlist.Expand(wanted.Nodes).Any(n => !Slurm.Records.ContainsKey(n)))
             return StepResult.Conflict("a node is not in Slurm (any more)");
-        safety.OnPartition(wanted.Name);
+        Safety.OnPartition(wanted.Name);
         Slurm.Partitions[wanted.Name.Value] = wanted;
         Slurm.Touch();
         return StepResult.Done;
@@ -127,7 +127,7 @@ internal sealed class SimSlurm(SimWorld world, Faults faults, Safety safety) : I
             return StepResult.Gone;
         if (Slurm.Jobs.Values.Any(j => !j.Seen.Finished && j.Seen.Partition == name))
             return StepResult.Rejected("Partition is in use");
-        safety.OnPartition(step.Partition);
+        Safety.OnPartition(step.Partition);
         Slurm.Partitions.Remove(name);
         Slurm.Touch();
         return StepResult.Done;

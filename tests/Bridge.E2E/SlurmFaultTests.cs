@@ -66,11 +66,11 @@ public sealed class SlurmFaultTests(E2ELab lab) : LabTest(lab)
     public async Task A_slurmctld_that_is_gone_changes_nothing_and_is_waited_for()
     {
         var calm = await Calm.BeginAsync(Lab);
-        (await Lab.ScriptAsync("slurmctld", "kill")).Ok();
+        // Stopped, not killed: a killed slurmctld forgets a job that started since it last wrote its state, some
+        // seconds ago, and that is not what is tried here.
+        (await Lab.ScriptAsync("slurmctld", "stop")).Ok();
         await Lab.ClusterSaysAsync("False", "cannot be read: ", Seconds(40));
-        await Eventually.SoAsync("slurmctld starts", Seconds(60), async () =>
-            (await Lab.ScriptAsync("slurmctld", "start")).Error is var said
-                && said.Contains("next:", StringComparison.Ordinal) ? said : "");
+        (await Lab.ScriptAsync("slurmctld", "start")).Ok();
         await Lab.ClusterSaysAsync("True", "Slurm 26.05", Seconds(60));
         await Lab.NodeIsAsync("gpu-2", "idle in partition gpu", Seconds(40), row => row.Idle
             && row.Partitions.Contains("gpu"));

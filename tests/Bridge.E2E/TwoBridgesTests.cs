@@ -1,4 +1,5 @@
 using Bridge.E2E.World;
+using Bridge.Lab.Faults;
 
 namespace Bridge.E2E;
 
@@ -10,9 +11,7 @@ public sealed class TwoBridgesTests(E2ELab lab) : LabTest(lab)
     public async Task Exactly_one_of_two_acts_and_the_other_takes_over_within_twenty_seconds_of_a_kill()
     {
         var first = Lab.Bridge;
-        var second = Lab.StartBridge("second");
-        await Eventually.SoAsync("the second waits", Seconds(20), () => second.Log.Contains(" waits",
-            StringComparison.Ordinal));
+        var second = await SecondAsync();
         var before = first.Steps.Count;
         await Lab.KubectlAsync("cordon", "gpu-2");
         await Lab.NodeIsAsync("gpu-2", "drained by Bridge", Seconds(20), row => row.DrainedByBridge);
@@ -33,13 +32,70 @@ public sealed class TwoBridgesTests(E2ELab lab) : LabTest(lab)
     public async Task An_orderly_stop_hands_over_at_once()
     {
         var first = Lab.Bridge;
-        var second = Lab.StartBridge("second");
-        await Eventually.SoAsync("the second waits", Seconds(20), () => second.Log.Contains(" waits",
-            StringComparison.Ordinal));
+        var second = await SecondAsync();
         var calm = await Calm.BeginAsync(Lab);
         Assert.Equal(0, await first.StopAsync(Seconds(20)));
         await Eventually.SoAsync("the second leads", Seconds(10), () => second.Leads);
         await Lab.ClusterSaysAsync("True", "Slurm 26.05", Seconds(20));
         await calm.HeldAsync();
     }
+
+    /// <summary>A leader is stopped as by a debugger or a frozen machine, and goes on when another leads.</summary>
+    [Fact]
+    public async Task A_leader_that_was_frozen_until_another_leads_does_nothing_more()
+    {
+        var first = Lab.Bridge;
+        var second = await SecondAsync();
+        var calm = await Calm.BeginAsync(Lab);
+        var before = first.Steps.Count;
+        await first.SignalAsync("STOP");
+        await Eventually.SoAsync("the second leads", Seconds(20), () => second.Leads);
+        await Lab.KubectlAsync("cordon", "gpu-2");
+        await Lab.NodeIsAsync("gpu-2", "drained by Bridge", Seconds(20), row => row.DrainedByBridge);
+        await first.SignalAsync("CONT");
+        await Eventually.SoAsync("the first knows that its lease is lost", Seconds(20), () => Lost(first));
+        await Lab.KubectlAsync("uncordon", "gpu-2");
+        await Lab.NodeIsAsync("gpu-2", "idle", Seconds(20), row => row.Idle);
+        Assert.Equal(before, first.Steps.Count);
+        Assert.Equal(2, second.Steps.Count);
+        await calm.JobHeldAsync();
+        await first.Kill9Async();
+    }
+
+    /// <summary>
+    /// The leader reaches Slurm, but not the API server: it must not put right in Slurm what is another's to put right.
+    /// </summary>
+    [Fact]
+    public async Task A_leader_that_is_cut_off_from_the_API_server_leaves_Slurm_to_the_other()
+    {
+        var first = Lab.Bridge;
+        var second = await SecondAsync(direct: true);
+        var calm = await Calm.BeginAsync(Lab);
+        Lab.KubeProxy.Script.Add(new FaultRule { Fault = new Fault.Reset() });
+        Lab.KubeProxy.Cut();
+        await Eventually.SoAsync("the second leads", Seconds(20), () => second.Leads);
+        Assert.True(Lost(first), $"both lead; the end of the first one's log: {first.Tail()}");
+        var before = first.Steps.Count;
+        (await Lab.SlurmAsync("scontrol", "update", "partitionname=gpu", "maxtime=7")).Ok();
+        await Eventually.SoAsync("partition gpu is as its policy says", Seconds(20), async () =>
+            (await Lab.SlurmAsync("sinfo", "-h", "-p", "gpu", "-o", "%l")).Ok() is "1-00:00:00" ? "" : second.Tail());
+        Assert.Equal(before, first.Steps.Count);
+        Assert.Single(second.Steps);
+        Lab.Heal();
+        await calm.JobHeldAsync();
+        await first.Kill9Async();
+        // The tests after this one need a Bridge behind the proxies.
+        await Lab.RestartBridgeAsync("bridge");
+    }
+
+    private async Task<BridgeProcess> SecondAsync(bool direct = false)
+    {
+        var second = Lab.StartBridge("second", direct);
+        await Eventually.SoAsync("the second waits", Seconds(20), () => second.Log.Contains(" waits",
+            StringComparison.Ordinal));
+        return second;
+    }
+
+    private static bool Lost(BridgeProcess bridge) =>
+        bridge.Log.Contains(" lost the lease ", StringComparison.Ordinal);
 }

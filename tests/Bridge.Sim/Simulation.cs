@@ -131,6 +131,8 @@ internal sealed class Simulation : IDisposable
         safety.Current = () =>
             newKube.View.Source.Current && newSlurm.View is { Nodes.Current: true, Partitions.Synced: true };
         running = Task.FromResult(TimeSpan.Zero);
-        return (newKube, newSlurm, new ClusterLoop(newKube, newSlurm, clock, NullLogger<ClusterLoop>.Instance));
+        var term = leadership.Token;
+        return (newKube, newSlurm, new ClusterLoop(
+            newKube, newSlurm, () => !term.IsCancellationRequested, clock, NullLogger<ClusterLoop>.Instance));
     }
 }

@@ -12,11 +12,12 @@ namespace Bridge.Control.Loop;
 /// only if something is new
 /// or due, acts, and says when it wants to be called again.
 /// </summary>
-public sealed class ClusterLoop(IKubePort kube, ISlurmPort slurm, TimeProvider time, ILogger<ClusterLoop> log)
+public sealed class ClusterLoop(
+    IKubePort kube, ISlurmPort slurm, Func<bool> leads, TimeProvider time, ILogger<ClusterLoop> log)
 {
     private static readonly TimeSpan AfterWrite = TimeSpan.FromMilliseconds(200);
 
-    private readonly Executor executor = new(kube, slurm, time);
+    private readonly Executor executor = new(kube, slurm, leads, time);
     private readonly StepGate gate = new(time);
     private readonly SteadyClock clock = new(time);
     private (KubeView? Kube, SlurmView? Slurm) planned;

@@ -9,13 +9,13 @@ namespace Bridge.Control.Loop;
 /// is not done; different
 /// keys run side by side, up to a limit.
 /// </summary>
-public sealed class Executor(IKubePort kube, ISlurmPort slurm, TimeProvider time)
+public sealed class Executor(IKubePort kube, ISlurmPort slurm, Func<bool> leads, TimeProvider time)
 {
     public const int MaxAtOnce = 8;
 
     /// <summary>
     /// Tries every step; the outcomes come in the order of the plan, without those that a failed one of their key held
-    /// back.
+    /// back, and without those whose turn came when leadership was over.
     /// </summary>
     public async Task<ImmutableArray<StepOutcome>> ExecuteAsync(IReadOnlyList<Step> steps, CancellationToken cancel)
     {
@@ -35,8 +35,11 @@ public sealed class Executor(IKubePort kube, ISlurmPort slurm, TimeProvider time
             await slots.EnterAsync();
             try
             {
-                // Checked after the wait for a slot: a leader that has lost its lease starts nothing more.
+                // Checked after the wait for a slot: a leader that has lost its lease starts nothing more. The clock is
+                // asked too, because a process that was stopped for a while acts before its timers tell it of the loss.
                 cancel.ThrowIfCancellationRequested();
+                if (!leads())
+                    break;
                 var result = await DoAsync(step, cancel);
                 outcomes.Add((index, new StepOutcome(step, result, time.GetUtcNow())));
                 if (result is not (StepResult.DoneResult or StepResult.GoneResult))

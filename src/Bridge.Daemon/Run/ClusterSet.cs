@@ -15,8 +15,8 @@ namespace Bridge.Daemon.Run;
 /// and go.
 /// </summary>
 public sealed class ClusterSet(
-    IKubePort kube, SlurmConnector connector, KeyedQueue<ObjectRef> queue, Func<JobFeed> feeds, Surroundings around)
-    : IAsyncDisposable
+    IKubePort kube, SlurmConnector connector, KeyedQueue<ObjectRef> queue, Func<JobFeed> feeds, Func<bool> leads,
+    Surroundings around) : IAsyncDisposable
 {
     private readonly ILogger log = around.Logs.CreateLogger<ClusterSet>();
     private readonly ConcurrentDictionary<string, ServedCluster> served = new(StringComparer.Ordinal);
@@ -71,10 +71,12 @@ public sealed class ClusterSet(
 
     private async ValueTask<ClusterLoop?> ConnectAsync(ObjectRef key, SlurmCluster resource, CancellationToken cancel)
     {
-        var cluster = new ServedCluster(key, resource.Spec, kube, connector, around);
+        var slurm = connector.Open(key.Namespace, resource.Spec);
+        var loop = new ClusterLoop(kube, slurm, leads, around.Time, around.Logs.CreateLogger<ClusterLoop>());
+        var cluster = new ServedCluster(key, resource.Spec, slurm, loop);
         var feed = feeds();
         first.TrySetResult(await feed.StartAsync(key.Name, cancel));
-        cluster.Loop.SlurmRead += slurm => feed.Take(key.Name, slurm, Namespaces(key));
+        cluster.Loop.SlurmRead += view => feed.Take(key.Name, view, Namespaces(key));
         cluster.Loop.Tried += outcome =>
         {
             feed.Tried(key.Name, outcome);

@@ -25,7 +25,8 @@ public sealed class LeaderTerm(KubeClient client, RunOptions options, Func<JobFe
         using var over = CancellationTokenSource.CreateLinkedTokenSource(leadership.Lost);
         var kube = KubeConnection.Write(client, fleet, around);
         var connector = new SlurmConnector(client, options.SlurmClient, around);
-        await using var clusters = new ClusterSet(kube, connector, queue, feeds, around);
+        await using var clusters = new ClusterSet(
+            kube, connector, queue, feeds, () => leadership.Holds, around);
         await using var hooks = options.HookSocket is { } socket
             ? await HookListener.StartAsync(socket, clusters.Ring, around.Logs, over.Token)
             : null;

@@ -19,7 +19,7 @@ public sealed class ClusterLoopTests
     public ClusterLoopTests()
     {
         clock = new JumpingClock(time);
-        loop = new ClusterLoop(ports, ports, clock, NullLogger<ClusterLoop>.Instance);
+        loop = new ClusterLoop(ports, ports, () => true, clock, NullLogger<ClusterLoop>.Instance);
     }
 
     private Task<TimeSpan> TickAsync() =>

@@ -11,8 +11,9 @@ public sealed class ExecutorTests
 
     private readonly ClusterLoopPorts ports = new();
     private readonly Executor executor;
+    private bool leads = true;
 
-    public ExecutorTests() => executor = new Executor(ports, ports, new ManualTime());
+    public ExecutorTests() => executor = new Executor(ports, ports, () => leads, new ManualTime());
 
     private static DeletePod EndPod(string node) =>
         new(About, "it left", new NodeName(node), "slurm", "slurmd-" + node, "uid");
@@ -89,6 +90,18 @@ public sealed class ExecutorTests
         await leadership.CancelAsync();
         answer.SetResult(StepResult.Done);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
+        Assert.Equal(Executor.MaxAtOnce, ports.Writes.Count);
+    }
+
+    [Fact]
+    public async Task A_lease_that_ran_out_unnoticed_lets_nothing_more_start_either()
+    {
+        var answer = new TaskCompletionSource<StepResult>();
+        ports.Answer = _ => answer.Task;
+        var run = executor.ExecuteAsync([.. Enumerable.Range(1, 20).Select(i => EndPod($"n{i}"))], Cancel);
+        leads = false;
+        answer.SetResult(StepResult.Done);
+        Assert.Equal(Executor.MaxAtOnce, (await run).Length);
         Assert.Equal(Executor.MaxAtOnce, ports.Writes.Count);
     }
 

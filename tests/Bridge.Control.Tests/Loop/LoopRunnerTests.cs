@@ -27,7 +27,7 @@ public sealed class LoopRunnerTests : IDisposable
     }
 
     private static ClusterLoop Loop(ClusterLoopPorts ports, TimeProvider time) =>
-        new(ports, ports, time, NullLogger<ClusterLoop>.Instance);
+        new(ports, ports, () => true, time, NullLogger<ClusterLoop>.Instance);
 
     // The runner works on other threads: the clock goes on in small steps until what is waited for has come.
     private async Task PassUntilAsync(Func<bool> come, string what)

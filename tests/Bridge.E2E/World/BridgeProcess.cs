@@ -59,11 +59,14 @@ internal sealed partial class BridgeProcess : IAsyncDisposable
         await process.WaitForExitAsync(CancellationToken.None);
     }
 
+    /// <summary>Sends a signal by name: STOP, CONT.</summary>
+    public async Task SignalAsync(string signal) => (await Shell.RunAsync(["kill", $"-{signal}", $"{Id}"])).Ok();
+
     /// <summary>SIGTERM, and its exit code.</summary>
     public async Task<int> StopAsync(TimeSpan within)
     {
         if (!process.HasExited)
-            (await Shell.RunAsync(["kill", "-TERM", $"{process.Id}"])).Ok();
+            await SignalAsync("TERM");
         using var deadline = new CancellationTokenSource(within, TimeProvider.System);
         try
         {

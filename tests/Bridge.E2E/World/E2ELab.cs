@@ -127,11 +127,14 @@ public sealed partial class E2ELab : IAsyncLifetime
             this["KUBECONFIG"]])).Ok();
 
     /// <summary>Starts a Bridge that speaks to both servers through the proxies.</summary>
-    internal BridgeProcess StartBridge(string identity)
+    /// <param name="identity">Of its lease.</param>
+    /// <param name="direct">To the API server it speaks directly: what befalls the other Bridge spares it.</param>
+    internal BridgeProcess StartBridge(string identity, bool direct = false)
     {
+        var config = direct ? this["KUBECONFIG"] : Path.Combine(Folder, "proxied.kubeconfig");
         var bridge = BridgeProcess.Start(identity, Log($"bridge-{++started}-{identity}"),
         [
-            "run", "--kubeconfig", Path.Combine(Folder, "proxied.kubeconfig"), "--namespace", "slurm",
+            "run", "--kubeconfig", config, "--namespace", "slurm",
             "--identity", $"{identity}-{started}", "--hook-socket", this["HOOK_SOCKET"],
             "--api-listen", $"{this["AGGREGATE_ADDRESS"]}:{this["AGGREGATE_PORT"]}", "--api-cert",
                 this["AGGREGATE_CERT"],

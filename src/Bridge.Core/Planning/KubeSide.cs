@@ -36,6 +36,11 @@ internal sealed class KubeSide
     /// <summary>Every node that has any of the three, in order.</summary>
     public ImmutableArray<NodeName> Names { get; }
 
+    /// <summary>
+    /// The last join with Slurm's records: most plans are asked for by jobs, and find the same nodes.
+    /// </summary>
+    public FleetJoin? LastJoin { get; set; }
+
     public static KubeSide Of(ClusterView view)
     {
         if (Known.TryGetValue(view.Kube, out var known)

@@ -32,7 +32,9 @@ demo_up() {
     mkdir -p "$DEMO_LOG"
     lock "$LAB/.demo.lock" "demo"
     step "building bridge"
-    (cd "$REPO" && dotnet build src/Bridge.Daemon -v q -nologo -clp:NoSummary >"$DEMO_LOG/build.log" 2>&1) ||
+    # Without the lock: the compiler's server stays behind, and would hold it until it ends.
+    (cd "$REPO" && dotnet build src/Bridge.Daemon -v q -nologo -clp:NoSummary \
+        >"$DEMO_LOG/build.log" 2>&1 {LOCK_FD}>&-) ||
         { show_tail "$DEMO_LOG/build.log"; die "bridge does not build" "read $DEMO_LOG/build.log"; }
     install_bridge
     step "starting Slurm, the Kubernetes API and PostgreSQL"

@@ -22,17 +22,17 @@ public sealed class KillTests(E2ELab lab) : LabTest(lab)
         var job = await Lab.RunJobAsync("gpu-1");
         var pods = await Lab.PodsAsync();
 
-        await Lab.AddNodeAsync("extra-1");
-        var up = await KillUntilAsync(async () =>
+        var up = await KillUntilAsync(() => Lab.AddNodeAsync("extra-1"), async () =>
             await Lab.NodeAsync("extra-1") is { Idle: true } row && row.HasGpus(8) && row.Partitions.Contains("gpu"));
         await Lab.NodeIsAsync("extra-1", "idle in partition gpu", Seconds(90), row => row.Idle
             && row.Partitions.Contains("gpu"));
         Assert.Single(await Lab.PodsAsync(), p => p.Name == "slurmd-extra-1");
         Assert.Single(await Lab.ClaimsAsync(), c => c.StartsWith("slurmd-extra-1-", StringComparison.Ordinal));
 
-        await Lab.KubectlAsync("label", "node", "extra-1", "lab.slurmbridge.io/pool-");
-        var down = await KillUntilAsync(async () => (await Lab.NodeAsync("extra-1")).State == ""
-            && !(await Lab.ClaimsAsync()).Any(c => c.StartsWith("slurmd-extra-1-", StringComparison.Ordinal)));
+        var down = await KillUntilAsync(
+            () => Lab.KubectlAsync("label", "node", "extra-1", "lab.slurmbridge.io/pool-"),
+            async () => (await Lab.NodeAsync("extra-1")).State == ""
+                && !(await Lab.ClaimsAsync()).Any(c => c.StartsWith("slurmd-extra-1-", StringComparison.Ordinal)));
         await Lab.NodeIsGoneAsync("extra-1", Seconds(90));
         await Console.Error.WriteLineAsync(
             $"Bridge was killed {up} times while a node came and {down} times while it went");
@@ -44,13 +44,14 @@ public sealed class KillTests(E2ELab lab) : LabTest(lab)
     }
 
     /// <summary>Kills at one write after the other until all is done. Returns how often.</summary>
-    private async Task<int> KillUntilAsync(Func<Task<bool>> done)
+    /// <param name="begin">What gives Bridge something to do: armed before, so that no write is missed.</param>
+    /// <param name="done">Whether all is done.</param>
+    private async Task<int> KillUntilAsync(Func<Task> begin, Func<Task<bool>> done)
     {
         for (var kills = 0; kills < MostKills; kills++)
         {
             var met = Arm(after: kills % 2 == 1);
-            if (kills > 0)
-                await Lab.RestartBridgeAsync("killed");
+            await (kills == 0 ? begin() : Lab.RestartBridgeAsync("killed"));
             var finished = false;
             await Eventually.SoAsync("a write is met or all is done", Seconds(60), async () =>
                 met() || (finished = await done()) ? "" : await Lab.StandingAsync());
@@ -77,9 +78,9 @@ public sealed class KillTests(E2ELab lab) : LabTest(lab)
             Fault = after ? new Fault.KeepAnswer() : new Fault.Hang(), Method = Writes, Path = Steps, Count = 1,
         };
         FaultProxy[] proxies = [Lab.KubeProxy, Lab.SlurmProxy];
+        var kept = proxies.Sum(p => p.Kept);
         foreach (var proxy in proxies)
             proxy.Script.Add(rule);
-        var kept = proxies.Sum(p => p.Kept);
         return () => after ? proxies.Sum(p => p.Kept) > kept : proxies.Any(p => p.Script.Hits(rule) > 0);
     }
 }

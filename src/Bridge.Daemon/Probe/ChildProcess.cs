@@ -15,6 +15,9 @@ internal enum ChildEnd
     /// <summary>It was ended at its deadline.</summary>
     TimedOut,
 
+    /// <summary>It never came as far as its own code: a slow or starved machine, no word on its GPUs.</summary>
+    NeverBegan,
+
     /// <summary>It did not even end by KILL: it hangs inside the kernel.</summary>
     Stuck,
 
@@ -36,11 +39,21 @@ internal sealed class ChildProcess(TimeProvider time, TimeSpan deadline)
     /// </summary>
     public const string CallMark = "@ ";
 
+    /// <summary>
+    /// The first line of the child's standard error. Its deadline begins here: how long a busy machine takes to start
+    /// a process says nothing about what the process asks for.
+    /// </summary>
+    public const string BeginMark = "@";
+
+    /// <summary>How long a child may take to begin.</summary>
+    public static readonly TimeSpan BeginLimit = TimeSpan.FromSeconds(60);
+
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LastWait = TimeSpan.FromSeconds(5);
 
     private readonly Queue<string> _complaints = new();
     private string? _lastCall;
+    private bool _began;
 
     /// <summary>Runs the child; every line of its standard output goes to <paramref name="onLine"/>.</summary>
     /// <param name="verb">Arguments after "probe".</param>
@@ -54,13 +67,13 @@ internal sealed class ChildProcess(TimeProvider time, TimeSpan deadline)
         var began = time.GetTimestamp();
         using var process = Process.Start(Describe(verb, environment))
             ?? throw new InvalidOperationException("the probe child did not start");
-        using var late = new CancellationTokenSource(deadline, time);
+        using var late = new CancellationTokenSource(BeginLimit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancel);
         var output = ReadOutputAsync(process.StandardOutput, line =>
         {
             if (onLine(line)) late.CancelAfter(deadline);
         });
-        var errors = ReadErrorsAsync(process.StandardError);
+        var errors = ReadErrorsAsync(process.StandardError, () => late.CancelAfter(deadline));
         ChildEnd end;
         try
         {
@@ -71,7 +84,8 @@ internal sealed class ChildProcess(TimeProvider time, TimeSpan deadline)
         catch (OperationCanceledException)
         {
             end = await EndAsync(process)
-                ? cancel.IsCancellationRequested ? ChildEnd.Cancelled : ChildEnd.TimedOut
+                ? cancel.IsCancellationRequested ? ChildEnd.Cancelled
+                    : _began ? ChildEnd.TimedOut : ChildEnd.NeverBegan
                 : ChildEnd.Stuck;
         }
         catch (TimeoutException)
@@ -112,12 +126,18 @@ internal sealed class ChildProcess(TimeProvider time, TimeSpan deadline)
         while (await reader.ReadLineAsync() is { } line) onLine(line);
     }
 
-    private async Task ReadErrorsAsync(StreamReader reader)
+    private async Task ReadErrorsAsync(StreamReader reader, Action onBegin)
     {
         while (await reader.ReadLineAsync() is { } line)
         {
             lock (_complaints)
             {
+                if (line == BeginMark && !_began)
+                {
+                    _began = true;
+                    onBegin();
+                    continue;
+                }
                 if (line.StartsWith(CallMark, StringComparison.Ordinal))
                 {
                     _lastCall = line[CallMark.Length..];

@@ -13,6 +13,7 @@ internal static class ChildSide
     public static void Begin()
     {
         ProcessSignals.LeadOwnGroup();
+        Console.Error.WriteLine(ChildProcess.BeginMark);
         var lifeline = new Thread(WaitForParent) { IsBackground = true, Name = "lifeline" };
         lifeline.Start();
     }

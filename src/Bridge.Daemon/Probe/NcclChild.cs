@@ -61,7 +61,8 @@ internal sealed class NcclChild(NcclProbeOptions options, TimeProvider time)
         {
             _report = _report with { Why = failed.Message, Failure = "call", During = failed.Function };
         }
-        catch (Exception failed) when (failed is IOException or System.Net.Sockets.SocketException)
+        catch (Exception failed) when (failed
+            is IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
         {
             _report = _report with { Why = failed.Message, Failure = "rendezvous", During = options.Rendezvous };
         }
@@ -71,6 +72,7 @@ internal sealed class NcclChild(NcclProbeOptions options, TimeProvider time)
 
     private void Test(Action<string> trace)
     {
+        var deadline = new Deadline(time, options.Timeout);
         var cuda = CudaRuntime.Open(options.Cudart, trace);
         var nccl = NcclLibrary.Open(options.Library, trace);
         if (cuda.Runtime is null || nccl.Library is null)
@@ -89,7 +91,6 @@ internal sealed class NcclChild(NcclProbeOptions options, TimeProvider time)
             };
             return;
         }
-        var deadline = new Deadline(time, options.Timeout);
         cuda.Runtime.Use(options.Device);
         _report = _report with
         {

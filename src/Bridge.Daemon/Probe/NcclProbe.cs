@@ -79,7 +79,14 @@ internal sealed class NcclProbe(TimeProvider time)
             Outcome = ProbeOutcome.Broken,
             Why = told.Item1,
             Advice = told.Item2,
-            Failure = child.End is ChildEnd.TimedOut or ChildEnd.Stuck ? "hang" : "crash",
+            Failure = child.End switch
+            {
+                ChildEnd.TimedOut or ChildEnd.Stuck => "hang",
+                ChildEnd.NeverBegan => "start",
+                ChildEnd.Cancelled => "cancelled",
+                ChildEnd.Answered => "answer",
+                _ => "crash",
+            },
             LastCall = child.LastCall,
             Rank = options.Rank,
             Size = options.Size,

@@ -21,7 +21,10 @@ internal sealed record NcclReport
 
     public double TookMilliseconds { get; init; }
 
-    /// <summary>"hang", "asyncError", "call" or "rendezvous", where the test did not come to its end.</summary>
+    /// <summary>
+    /// Where the test did not come to its end: "hang", "asyncError", "call" or "rendezvous" as the child told it;
+    /// "start", "crash", "answer" or "cancelled" where it told nothing usable.
+    /// </summary>
     public string? Failure { get; init; }
 
     /// <summary>What was going on then.</summary>

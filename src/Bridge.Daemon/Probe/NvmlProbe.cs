@@ -50,12 +50,15 @@ internal sealed class NvmlProbe(TimeProvider time)
             ChildEnd.TimedOut => (
                 $"the probe hung {at} for more than {deadline.TotalSeconds} s and was ended",
                 "a call that never returns is a sign of a wedged driver: look at dmesg, drain and reboot the node"),
+            ChildEnd.NeverBegan => (
+                $"the probe's process did not begin within {ChildProcess.BeginLimit.TotalSeconds} s",
+                "this machine is overloaded or out of memory, or its disk hangs; nothing is known of its GPUs"),
             ChildEnd.Stuck => (
                 $"the probe hangs {at} inside the kernel and cannot be killed",
                 "only a reboot ends this process: drain the node first"),
             ChildEnd.Cancelled => ("the probe was cancelled before it had an answer", "run it again"),
             _ => (
-                $"the probe ended with {child.ExitCode} {at}: {LastLine(child.Complaint)}",
+                $"the probe ended with {child.ExitCode} {at}{BySignal(child.ExitCode)}: {LastLine(child.Complaint)}",
                 "run it again; where it persists, the library or the driver is damaged"),
         };
         return new NvmlReport
@@ -135,6 +138,9 @@ internal sealed class NvmlProbe(TimeProvider time)
             ],
         };
     }
+
+    /// <summary>.NET tells a death by signal N as 128 + N, as shells do.</summary>
+    private static string BySignal(int? exit) => exit is > 128 and <= 192 ? $", by signal {exit - 128}" : "";
 
     private static string LastLine(string complaint) =>
         complaint.Split('\n').LastOrDefault(l => l.Length > 0) ?? "it said nothing";

@@ -6,7 +6,7 @@ namespace Bridge.Adapter.Tests.Gpu;
 [Collection("gpu")]
 public sealed class NcclProbeTests(FakeGpus fake)
 {
-    private int _run;
+    private static int _runs;
 
     [Fact]
     public async Task Ranks_sum_right_and_tell_time_and_bandwidth()
@@ -48,7 +48,7 @@ public sealed class NcclProbeTests(FakeGpus fake)
     [Fact]
     public async Task Operation_that_never_ends_is_aborted_at_the_deadline()
     {
-        var results = await RunAsync(2, ["[node n1]", "hang_at = 3"], "--bytes", "1M", "--timeout", "5");
+        var results = await RunAsync(2, ["[node n1]", "hang_at = 3"], "--bytes", "1M", "--timeout", "12");
         Assert.All(results, r => Assert.True(r.Code == 3, r.Output + r.Errors));
         Assert.Contains(results, r => r.Text("failure") == "hang"
             && r.Text("during") == "an all-reduce of 1048576 bytes");
@@ -84,7 +84,7 @@ public sealed class NcclProbeTests(FakeGpus fake)
     public async Task Rank_zero_that_never_comes_is_named()
     {
         var result = await RankAsync(1, 2, [], "--bytes", "8", "--timeout", "3");
-        Assert.Equal((3, "rendezvous"), (result.Code, result.Text("failure")));
+        Assert.True((3, "rendezvous") == (result.Code, result.Text("failure")), result.Output + result.Errors);
         Assert.Contains("rank 0 did not come", result.Text("why"), StringComparison.Ordinal);
     }
 
@@ -147,21 +147,28 @@ public sealed class NcclProbeTests(FakeGpus fake)
 
     private Task<BridgeResult[]> RunAsync(int size, string[] table, params string[] more)
     {
-        _run++;
-        return Task.WhenAll(Enumerable.Range(0, size).Select(rank => RankAsync(rank, size, table, more)));
+        var run = Prepare(table);
+        return Task.WhenAll(Enumerable.Range(0, size).Select(rank => StartAsync(run, rank, size, more)));
     }
 
+    /// <summary>One rank alone.</summary>
+    private Task<BridgeResult> RankAsync(int rank, int size, string[] table, params string[] more) =>
+        StartAsync(Prepare(table), rank, size, more);
+
     /// <summary>
-    /// One rank. Lines under [gpu …] go into the machine's state, the others into NCCL's fault table.
+    /// Writes both files anew, whichever rank comes: a test must not see what another one left. Lines under [gpu …] go
+    /// into the machine's state, the others into NCCL's fault table. The number is the run's own rendezvous.
     /// </summary>
-    private Task<BridgeResult> RankAsync(int rank, int size, string[] table, params string[] more)
+    private int Prepare(string[] table)
     {
         var ofGpus = table.Length > 0 && table[0].StartsWith("[gpu", StringComparison.Ordinal);
-        if (rank == 0 || size == 1)
-        {
-            fake.Write(["include h100x8.gpu", .. ofGpus ? table : []]);
-            System.IO.File.WriteAllLines(fake.File("nccl"), ofGpus ? [] : table);
-        }
+        fake.Write(["include h100x8.gpu", .. ofGpus ? table : []]);
+        System.IO.File.WriteAllLines(fake.File("nccl"), ofGpus ? [] : table);
+        return Interlocked.Increment(ref _runs);
+    }
+
+    private Task<BridgeResult> StartAsync(int run, int rank, int size, string[] more)
+    {
         var variables = new Dictionary<string, string>
         {
             ["BRIDGE_FAKE_GPU"] = fake.StateFile,
@@ -173,7 +180,7 @@ public sealed class NcclProbeTests(FakeGpus fake)
         {
             ["--rank"] = $"{rank}",
             ["--size"] = $"{size}",
-            ["--rendezvous"] = $"file:{fake.File($"meet-{_run}")}",
+            ["--rendezvous"] = $"file:{fake.File($"meet-{run}")}",
             ["--bytes"] = "8",
             ["--timeout"] = "40",
         };

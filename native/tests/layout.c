@@ -45,6 +45,13 @@ SIZE(nvmlTemperature_v1_t, 12);
 SIZE(nvmlMarginTemperature_v1_t, 8);
 SIZE(nvmlRepairStatus_v1_t, 12);
 SIZE(nvmlPlatformInfo_v2_t, 44);
+AT(nvmlPlatformInfo_v2_t, ibGuid, 4);
+AT(nvmlPlatformInfo_v2_t, chassisSerialNumber, 20);
+AT(nvmlPlatformInfo_v2_t, slotNumber, 36);
+AT(nvmlPlatformInfo_v2_t, trayIndex, 37);
+AT(nvmlPlatformInfo_v2_t, hostId, 38);
+AT(nvmlPlatformInfo_v2_t, peerType, 39);
+AT(nvmlPlatformInfo_v2_t, moduleId, 40);
 SIZE(ncclUniqueId, 128);
 SIZE(ncclConfig_t, 48);
 AT(ncclConfig_t, magic, 8);
@@ -61,5 +68,6 @@ TEST(version_words_are_size_and_number) {
     CHECK_EQUAL(0x0100000c, NVML_VERSION_WORD(nvmlTemperature_v1_t, 1));
     CHECK_EQUAL(0x01000008, NVML_VERSION_WORD(nvmlMarginTemperature_v1_t, 1));
     CHECK_EQUAL(0x0100000c, NVML_VERSION_WORD(nvmlRepairStatus_v1_t, 1));
+    CHECK_EQUAL(0x0100002c, NVML_VERSION_WORD(nvmlPlatformInfo_v2_t, 1));
     CHECK_EQUAL(0x0200002c, NVML_VERSION_WORD(nvmlPlatformInfo_v2_t, 2));
 }

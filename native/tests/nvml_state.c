@@ -115,6 +115,63 @@ TEST(fields_carry_their_own_return_code) {
     CHECK_EQUAL(2, fields[3].value.uiVal);
 }
 
+TEST(each_generation_of_links_has_its_own_counters) {
+    nvmlFieldValue_t fields[] = {{.fieldId = 161, .scopeId = 2}, {.fieldId = 208, .scopeId = 2},
+                                 {.fieldId = 220, .scopeId = 2}, {.fieldId = 222, .scopeId = 3},
+                                 {.fieldId = 215, .scopeId = 2}, {.fieldId = 250, .scopeId = 2},
+                                 {.fieldId = 216, .scopeId = 2}};
+    unsigned long long counter = 0;
+    const char *faults = "[gpu]\nnvlink.2.replay = 4\nnvlink.2.rcv_errors = 6\nnvlink.2.effective_ber = 0x30c\n"
+                         "nvlink.2.link_recoveries = 2\nnvlink.2.failed_recoveries = 1\nnvlink.2.fec_15 = 9\n";
+    char text[512];
+    snprintf(text, sizeof text, "include b200x8.gpu\n%s", faults);
+    start(text);
+    CHECK_EQUAL(NVML_SUCCESS, nvmlDeviceGetFieldValues(gpu(0), 7, fields));
+    CHECK_EQUAL(NVML_ERROR_NOT_SUPPORTED, fields[0].nvmlReturn);
+    CHECK_EQUAL(6, fields[1].value.ullVal);
+    CHECK_EQUAL(0x30c, fields[2].value.ullVal);
+    CHECK_EQUAL(0xfff, fields[3].value.ullVal);
+    CHECK_EQUAL(3, fields[4].value.ullVal);
+    CHECK_EQUAL(9, fields[5].value.ullVal);
+    CHECK_EQUAL(NVML_ERROR_NOT_SUPPORTED, fields[6].nvmlReturn);
+    CHECK_EQUAL(NVML_ERROR_NOT_SUPPORTED, nvmlDeviceGetNvLinkErrorCounter(gpu(0), 2, 0, &counter));
+    snprintf(text, sizeof text, "include h100x8.gpu\n%s", faults);
+    test_file("BRIDGE_FAKE_GPU", text);
+    CHECK_EQUAL(NVML_SUCCESS, nvmlDeviceGetFieldValues(gpu(0), 7, fields));
+    CHECK_EQUAL(4, fields[0].value.ullVal);
+    for (int i = 1; i < 7; i++) CHECK_EQUAL(NVML_ERROR_NOT_SUPPORTED, fields[i].nvmlReturn);
+    CHECK_EQUAL(NVML_SUCCESS, nvmlDeviceGetNvLinkErrorCounter(gpu(0), 2, 0, &counter));
+    CHECK_EQUAL(4, counter);
+}
+
+TEST(pcie_counters_have_a_field_each) {
+    nvmlFieldValue_t fields[] = {{.fieldId = 173}, {.fieldId = 180}, {.fieldId = 183}};
+    start("include h100x8.gpu\n[gpu 2]\npcie.correctable_errors = 5\npcie.fatal_errors = 1\npcie.lane_errors = 8\n");
+    CHECK_EQUAL(NVML_SUCCESS, nvmlDeviceGetFieldValues(gpu(2), 3, fields));
+    CHECK_EQUAL(5, fields[0].value.uiVal);
+    CHECK_EQUAL(1, fields[1].value.uiVal);
+    CHECK_EQUAL(8, fields[2].value.uiVal);
+}
+
+TEST(the_place_in_the_rack_is_told_in_both_versions) {
+    nvmlPlatformInfo_v2_t info = {.version = NVML_VERSION_WORD(nvmlPlatformInfo_v2_t, 3)};
+    start("include gb200x4.gpu\n");
+    CHECK_EQUAL(NVML_ERROR_ARGUMENT_VERSION_MISMATCH, nvmlDeviceGetPlatformInfo(gpu(2), &info));
+    for (unsigned version = 1; version <= 2; version++) {
+        info.version = NVML_VERSION_WORD(nvmlPlatformInfo_v2_t, version);
+        CHECK_EQUAL(NVML_SUCCESS, nvmlDeviceGetPlatformInfo(gpu(2), &info));
+        CHECK_EQUAL(0x84, info.ibGuid[0]);
+        CHECK(memcmp(info.chassisSerialNumber, "1821325191317\0\0", 16) == 0);
+        CHECK_EQUAL(12, info.slotNumber);
+        CHECK_EQUAL(3, info.trayIndex);
+        CHECK_EQUAL(1, info.hostId);
+        CHECK_EQUAL(1, info.peerType);
+        CHECK_EQUAL(4, info.moduleId);
+    }
+    test_file("BRIDGE_FAKE_GPU", "include h100x8.gpu\n");
+    CHECK_EQUAL(NVML_ERROR_NOT_SUPPORTED, nvmlDeviceGetPlatformInfo(gpu(2), &info));
+}
+
 TEST(processes_are_listed_and_take_memory) {
     unsigned count = 0;
     nvmlProcessInfo_t infos[4];

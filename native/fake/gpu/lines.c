@@ -115,11 +115,9 @@ static bool link_number(struct link_state *link, const char *what, const struct 
         const char *name;
         uint64_t *target;
     } const counters[] = {
-        {"replay", &link->replay}, {"recovery", &link->recovery}, {"crc_flit", &link->crc_flit},
-        {"crc_data", &link->crc_data}, {"ecc", &link->ecc}, {"symbol_errors", &link->symbol_errors},
-        {"effective_errors", &link->effective_errors}, {"rcv_errors", &link->rcv_errors},
-        {"link_recoveries", &link->link_recoveries}, {"failed_recoveries", &link->failed_recoveries},
-        {"symbol_ber", &link->symbol_ber},
+#define LINK_FIELD(name, field, first, last) {#name, &link->name},
+#include "link_fields.def"
+#undef LINK_FIELD
     };
     for (size_t i = 0; i < sizeof counters / sizeof *counters; i++)
         if (strcmp(what, counters[i].name) == 0)

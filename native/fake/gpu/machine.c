@@ -21,6 +21,7 @@ static void set_defaults(struct machine *machine) {
         gpu->numa = -1;
         gpu->ecc = gpu->row_remap = gpu->persistence = gpu->nvlink_switch = true;
         gpu->event_mask = 0x1f;
+        gpu->nvlink_generation = 4;
         snprintf(gpu->cpus, sizeof gpu->cpus, "all");
         for (int link = 0; link < MAX_LINKS; link++) gpu->link[link].active = true;
     }

@@ -24,8 +24,9 @@ struct link_state {
     bool active;
     bool remote_set;
     uint32_t remote_domain, remote_bus, remote_device;
-    uint64_t replay, recovery, crc_flit, crc_data, ecc, symbol_errors, effective_errors, rcv_errors;
-    uint64_t link_recoveries, failed_recoveries, symbol_ber;
+#define LINK_FIELD(name, field, first, last) uint64_t name;
+#include "link_fields.def"
+#undef LINK_FIELD
 };
 
 struct process_state {
@@ -68,14 +69,14 @@ struct gpu {
     uint32_t util_gpu, util_memory;
     uint32_t pcie_gen, pcie_gen_max, pcie_width, pcie_width_max, pcie_replay;
     uint64_t pcie_count[PCIE_COUNTERS];
-    uint32_t nvlink_count, nvlink_mbps;
+    uint32_t nvlink_count, nvlink_mbps, nvlink_generation;
     bool nvlink_switch;
     struct link_state link[MAX_LINKS];
     uint32_t fabric_state, fabric_status, fabric_clique, fabric_health_mask, fabric_health_summary;
     char fabric_cluster[40];
     uint32_t recovery_action;
     bool platform;
-    char platform_chassis[17];
+    char platform_chassis[17], platform_ib_guid[33];
     uint32_t platform_slot, platform_tray, platform_host, platform_module;
     uint64_t event_mask;
     bool mig, mig_pending;

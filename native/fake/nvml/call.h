@@ -35,6 +35,9 @@ nvmlReturn_t give_text(const char *text, char *out, unsigned length);
 nvmlReturn_t give_u32(const char *function, nvmlDevice_t device, size_t offset, unsigned *out);
 void fill_pci(nvmlPciInfo_t *pci, uint32_t domain, uint32_t bus, uint32_t device, uint32_t id, uint32_t subsystem);
 
+// The hexadecimal digits of a text as 16 bytes; what is no digit is skipped, what is missing is 0.
+void guid_bytes(const char *text, unsigned char *bytes);
+
 // 25 unless the caller's version word is the given one.
 nvmlReturn_t check_version(const unsigned *given, unsigned expected);
 

@@ -1,20 +1,24 @@
 #define _GNU_SOURCE
 #include "call.h"
 
+#include <stddef.h>
+#include <string.h>
 #include <time.h>
 
-// Field numbers of nvmlDeviceGetFieldValues that the fake answers; every other one is NOT_SUPPORTED in its own slot.
+// Field numbers of nvmlDeviceGetFieldValues that the fake answers besides those of link_fields.def; every other one is
+// NOT_SUPPORTED in its own slot.
 enum field {
     ECC_SBE_VOL = 3, ECC_DBE_VOL = 4, ECC_SBE_AGG = 5, ECC_DBE_AGG = 6,
     RETIRED_SBE = 29, RETIRED_DBE = 30, RETIRED_PENDING = 31,
     MEMORY_TEMP = 82, TOTAL_ENERGY = 83, NVLINK_SPEED_COMMON = 90, NVLINK_LINK_COUNT = 91, PCIE_REPLAY = 94,
     REMAPPED_COR = 142, REMAPPED_UNC = 143, REMAPPED_PENDING = 144, REMAPPED_FAILURE = 145,
-    NVSWITCH_CONNECTED = 147, LINK_REPLAY = 161, LINK_RECOVERY = 162, LINK_CRC = 163, LINK_SPEED = 164,
-    LINK_STATE = 165, PCIE_FIRST = 173, PCIE_LAST = 183, POWER_AVERAGE = 185, POWER_INSTANT = 186,
+    NVSWITCH_CONNECTED = 147, LINK_CRC = 163, LINK_SPEED = 164, LINK_STATE = 165, PCIE_FIRST = 173, PCIE_LAST = 183, POWER_AVERAGE = 185, POWER_INSTANT = 186,
     TLIMIT_SHUTDOWN = 193, TLIMIT_SLOWDOWN = 194, TLIMIT_MEM_MAX = 195, TLIMIT_GPU_MAX = 196,
-    LINK_RCV_ERRORS = 208, LINK_RECOVERED = 213, LINK_RECOVERY_FAILED = 214, LINK_RECOVERY_EVENTS = 215,
-    LINK_EFFECTIVE_ERRORS = 219, LINK_SYMBOL_ERRORS = 221, LINK_SYMBOL_BER = 222, RECOVERY_ACTION = 230,
+LINK_RECOVERY_EVENTS = 215, RECOVERY_ACTION = 230,
 };
+
+// NVML_FI_MAX of the driver's own nvml.h (CUDA 12.2, 12.4, 13.0): it knows no number from there on.
+enum { FIELD_MAX = FAKE_DRIVER <= 535 ? 197 : FAKE_DRIVER <= 550 ? 200 : 274 };
 
 static nvmlReturn_t u32(nvmlFieldValue_t *field, uint32_t value) {
     field->valueType = NVML_VALUE_TYPE_UNSIGNED_INT;
@@ -60,24 +64,45 @@ static nvmlReturn_t row_field(const struct gpu *gpu, nvmlFieldValue_t *field) {
     }
 }
 
+static const struct link_field {
+    unsigned field;
+    uint32_t first, last;
+    size_t offset;
+} link_fields[] = {
+#define LINK_FIELD(name, field, first, last) {field, first, last, offsetof(struct link_state, name)},
+#include "../gpu/link_fields.def"
+#undef LINK_FIELD
+};
+
+static const struct link_field *find_link_field(unsigned id) {
+    for (size_t i = 0; i < sizeof link_fields / sizeof *link_fields; i++)
+        if (link_fields[i].field == id) return &link_fields[i];
+    return NULL;
+}
+
+static nvmlReturn_t link_counter(const struct gpu *gpu, const struct link_state *link, nvmlFieldValue_t *field) {
+    const struct link_field *known = find_link_field(field->fieldId);
+    if (known == NULL || gpu->nvlink_generation < known->first || gpu->nvlink_generation > known->last)
+        return NVML_ERROR_NOT_SUPPORTED;
+    uint64_t value = 0;
+    memcpy(&value, (const char *)link + known->offset, sizeof value);
+    return u64(field, value);
+}
+
 // The scope of a link field is the link's number.
 static nvmlReturn_t link_field(const struct gpu *gpu, nvmlFieldValue_t *field) {
     if (field->scopeId >= gpu->nvlink_count)
         return field->scopeId >= MAX_LINKS ? NVML_ERROR_INVALID_ARGUMENT : NVML_ERROR_NOT_SUPPORTED;
     const struct link_state *link = &gpu->link[field->scopeId];
     switch (field->fieldId) {
-    case LINK_REPLAY: return u64(field, link->replay);
-    case LINK_RECOVERY: return u64(field, link->recovery);
-    case LINK_CRC: return u64(field, link->crc_flit + link->crc_data);
+    case LINK_CRC:
+        return gpu->nvlink_generation > 4 ? NVML_ERROR_NOT_SUPPORTED : u64(field, link->crc_flit + link->crc_data);
     case LINK_SPEED: return u32(field, link->active ? gpu->nvlink_mbps : 0);
     case LINK_STATE: return u32(field, link->active);
-    case LINK_RCV_ERRORS: return u64(field, link->rcv_errors);
-    case LINK_RECOVERED: return u64(field, link->link_recoveries);
-    case LINK_RECOVERY_FAILED: return u64(field, link->failed_recoveries);
-    case LINK_RECOVERY_EVENTS: return u64(field, link->link_recoveries + link->failed_recoveries);
-    case LINK_EFFECTIVE_ERRORS: return u64(field, link->effective_errors);
-    case LINK_SYMBOL_ERRORS: return u64(field, link->symbol_errors);
-    default: return u64(field, link->symbol_ber);
+    case LINK_RECOVERY_EVENTS:
+        return gpu->nvlink_generation < 5 ? NVML_ERROR_NOT_SUPPORTED
+                                          : u64(field, link->link_recoveries + link->failed_recoveries);
+    default: return link_counter(gpu, link, field);
     }
 }
 
@@ -106,20 +131,19 @@ static nvmlReturn_t other_field(const struct gpu *gpu, nvmlFieldValue_t *field) 
     case TLIMIT_SLOWDOWN: return tlimit_field(gpu, field, gpu->temp_slowdown);
     case TLIMIT_MEM_MAX: return tlimit_field(gpu, field, gpu->temp_memory_max);
     case TLIMIT_GPU_MAX: return tlimit_field(gpu, field, gpu->temp_gpu_max);
-    case RECOVERY_ACTION: return FAKE_DRIVER > 550 ? u32(field, gpu->recovery_action) : NVML_ERROR_NOT_SUPPORTED;
+    case RECOVERY_ACTION: return u32(field, gpu->recovery_action);
     default: return NVML_ERROR_NOT_SUPPORTED;
     }
 }
 
 static nvmlReturn_t read_field(const struct gpu *gpu, nvmlFieldValue_t *field) {
     unsigned id = field->fieldId;
+    if (id == 0 || id >= FIELD_MAX) return NVML_ERROR_NOT_SUPPORTED;
     if (id >= ECC_SBE_VOL && id <= ECC_DBE_AGG) return ecc_field(gpu, field);
     if ((id >= RETIRED_SBE && id <= RETIRED_PENDING) || (id >= REMAPPED_COR && id <= REMAPPED_FAILURE))
         return row_field(gpu, field);
     if (id >= PCIE_FIRST && id <= PCIE_LAST) return u32(field, (uint32_t)gpu->pcie_count[id - PCIE_FIRST]);
-    if ((id >= LINK_REPLAY && id <= LINK_STATE) || id == LINK_RCV_ERRORS ||
-        (id >= LINK_RECOVERED && id <= LINK_RECOVERY_EVENTS) || id == LINK_EFFECTIVE_ERRORS ||
-        id == LINK_SYMBOL_ERRORS || id == LINK_SYMBOL_BER)
+    if ((id >= LINK_CRC && id <= LINK_STATE) || id == LINK_RECOVERY_EVENTS || find_link_field(id) != NULL)
         return link_field(gpu, field);
     return other_field(gpu, field);
 }

@@ -76,6 +76,7 @@ nvmlReturn_t nvmlDeviceGetPlatformInfo(nvmlDevice_t device, nvmlPlatformInfo_v2_
     if (!call.gpu->platform) return call_end(NVML_ERROR_NOT_SUPPORTED);
     memset(platformInfo, 0, sizeof *platformInfo);
     platformInfo->version = version;
+    guid_bytes(call.gpu->platform_ib_guid, platformInfo->ibGuid);
     memcpy(platformInfo->chassisSerialNumber, call.gpu->platform_chassis, sizeof platformInfo->chassisSerialNumber);
     platformInfo->slotNumber = (unsigned char)call.gpu->platform_slot;
     platformInfo->trayIndex = (unsigned char)call.gpu->platform_tray;

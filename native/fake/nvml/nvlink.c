@@ -25,6 +25,7 @@ nvmlReturn_t nvmlDeviceGetNvLinkErrorCounter(nvmlDevice_t device, unsigned link,
     struct call call;
     nvmlReturn_t begun = link_begin(__func__, device, link, counterValue, &call);
     if (begun != NVML_SUCCESS) return begun;
+    if (call.gpu->nvlink_generation > 4) return call_end(NVML_ERROR_NOT_SUPPORTED);
     const struct link_state *state = &call.gpu->link[link];
     const uint64_t counters[] = {state->replay, state->recovery, state->crc_flit, state->crc_data, state->ecc};
     if (counter >= sizeof counters / sizeof *counters) return call_end(NVML_ERROR_INVALID_ARGUMENT);
@@ -63,7 +64,7 @@ nvmlReturn_t nvmlDeviceGetNvLinkRemotePciInfo_v2(nvmlDevice_t device, unsigned l
     return call_end(NVML_SUCCESS);
 }
 
-static void cluster_bytes(const char *text, unsigned char *bytes) {
+void guid_bytes(const char *text, unsigned char *bytes) {
     memset(bytes, 0, 16);
     for (unsigned digit = 0; *text != '\0' && digit < 32; text++) {
         const char *hex = strchr("0123456789abcdef", *text >= 'A' && *text <= 'F' ? *text + 32 : *text);
@@ -79,7 +80,7 @@ nvmlReturn_t nvmlDeviceGetGpuFabricInfo(nvmlDevice_t device, nvmlGpuFabricInfo_t
     nvmlReturn_t begun = gpu_begin(__func__, device, &call);
     if (begun != NVML_SUCCESS) return begun;
     if (gpuFabricInfo == NULL) return call_end(NVML_ERROR_INVALID_ARGUMENT);
-    cluster_bytes(call.gpu->fabric_cluster, gpuFabricInfo->clusterUuid);
+    guid_bytes(call.gpu->fabric_cluster, gpuFabricInfo->clusterUuid);
     gpuFabricInfo->status = (nvmlReturn_t)call.gpu->fabric_status;
     gpuFabricInfo->cliqueId = call.gpu->fabric_clique;
     gpuFabricInfo->state = (unsigned char)call.gpu->fabric_state;
@@ -95,7 +96,7 @@ nvmlReturn_t nvmlDeviceGetGpuFabricInfoV(nvmlDevice_t device, nvmlGpuFabricInfo_
     bool third = FAKE_DRIVER > 550 && gpuFabricInfo->version == NVML_VERSION_WORD(nvmlGpuFabricInfo_v3_t, 3);
     if (!third && gpuFabricInfo->version != NVML_VERSION_WORD(nvmlGpuFabricInfo_v2_t, 2))
         return call_end(NVML_ERROR_ARGUMENT_VERSION_MISMATCH);
-    cluster_bytes(call.gpu->fabric_cluster, gpuFabricInfo->clusterUuid);
+    guid_bytes(call.gpu->fabric_cluster, gpuFabricInfo->clusterUuid);
     gpuFabricInfo->status = (nvmlReturn_t)call.gpu->fabric_status;
     gpuFabricInfo->cliqueId = call.gpu->fabric_clique;
     gpuFabricInfo->state = (unsigned char)call.gpu->fabric_state;

@@ -21,6 +21,9 @@ public sealed record GpuObservation
     /// <summary>NVLink fabric: cluster uuid and clique, where the GPU belongs to one.</summary>
     public GpuFabric? Fabric { get; init; }
 
+    /// <summary>Chassis or rack of the GPU, where the driver tells (Blackwell and newer).</summary>
+    public GpuPlatform? Platform { get; init; }
+
     /// <summary>Signal name to reading; the names and units are those of <see cref="SignalCatalog"/>.</summary>
     public required IReadOnlyDictionary<string, Reading> Readings { get; init; }
 
@@ -39,6 +42,14 @@ public sealed record GpuObservation
 
 /// <summary>Where a GPU sits in an NVLink fabric.</summary>
 public sealed record GpuFabric(string ClusterUuid, long CliqueId);
+
+/// <summary>
+/// What names the place of a GPU; its numbers there are the signals "platform.*". Each is null where it is not told.
+/// </summary>
+/// <param name="IbGuid">InfiniBand GUID of the platform, hexadecimal.</param>
+/// <param name="ChassisSerialNumber">Version 2 of the structure has this …</param>
+/// <param name="RackGuid">… and version 1 this one, hexadecimal.</param>
+public sealed record GpuPlatform(string? IbGuid, string? ChassisSerialNumber, string? RackGuid);
 
 /// <summary>One NVLink. Active is null where the driver did not tell.</summary>
 public sealed record NvLinkObservation(int Link, bool? Active, string? RemotePciBusId = null, string? Detail = null);

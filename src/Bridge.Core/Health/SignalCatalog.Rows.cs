@@ -23,6 +23,11 @@ public static partial class SignalCatalog
         Gauge("memory.total_bytes", "bytes", "memory of the GPU"),
         Gauge("memory.used_bytes", "bytes", "memory in use"),
         Gauge("memory.reserved_bytes", "bytes", "memory that driver and firmware keep"),
+        Gauge("platform.slot", "code", "slot in the chassis or rack, switches counted"),
+        Gauge("platform.tray", "code", "compute slot in the chassis or rack, switches not counted"),
+        Gauge("platform.host", "code", "node in that slot"),
+        Gauge("platform.peer_type", "code", "1 where the NVLinks go to switches"),
+        Gauge("platform.module", "code", "GPU in that node"),
         Gauge("gpu.numa_node", "code", "NUMA node of the GPU's memory, where it is one"),
     ];
 
@@ -56,16 +61,18 @@ public static partial class SignalCatalog
         Gauge("nvlink.links", "1", "NVLinks that the GPU answers for"),
         Gauge("nvlink.active", "1", "NVLinks that are up"),
         Gauge("nvlink.missing", "1", "links the product must have up, less those that are; 0 where none must"),
-        Volatile("nvlink.replay_errors", "replays over all links"),
-        Volatile("nvlink.recovery_errors", "recoveries over all links"),
-        Volatile("nvlink.crc_errors", "CRC errors over all links"),
         Gauge("fabric.state", "code", "0 not supported, 1 not started, 2 in progress, 3 completed"),
         Gauge("fabric.status", "code", "NVML return code of the fabric registration; 0 is good"),
+        Gauge("fabric.health_summary", "code", "0 not supported, 1 healthy, 2 unhealthy, 3 limited capacity"),
         Gauge("fabric.degraded_bandwidth", "code", "0 unknown, 1 true, 2 false"),
         Gauge("fabric.route_recovery", "code", "0 unknown, 1 true, 2 false"),
         Gauge("fabric.route_unhealthy", "code", "0 unknown, 1 true, 2 false"),
         Gauge("fabric.access_timeout", "code", "0 unknown, 1 true, 2 false"),
         Gauge("fabric.incorrect_configuration", "code", "0 unknown, 1 none, above 1 what is wrong"),
+    ];
+
+    private static Signal[] PcieRows() =>
+    [
         Gauge("pcie.generation", "1", "PCIe generation now; an idle GPU lowers it"),
         Gauge("pcie.generation_max", "1", "PCIe generation that slot and GPU allow"),
         Gauge("pcie.generation_deficit", "1", "allowed generation less the one now"),
@@ -73,6 +80,17 @@ public static partial class SignalCatalog
         Gauge("pcie.width_max", "lanes", "PCIe width that slot and GPU allow"),
         Gauge("pcie.width_deficit", "lanes", "allowed width less the one now"),
         Volatile("pcie.replays", "PCIe replays"),
+        Volatile("pcie.correctable_errors", "PCIe errors that the link corrected"),
+        Volatile("pcie.naks_received", "PCIe packets that the other end refused"),
+        Volatile("pcie.naks_sent", "PCIe packets that the GPU refused"),
+        Volatile("pcie.receiver_errors", "PCIe receiver errors"),
+        Volatile("pcie.bad_tlps", "PCIe transaction layer packets that were damaged"),
+        Volatile("pcie.bad_dllps", "PCIe data link layer packets that were damaged"),
+        Volatile("pcie.non_fatal_errors", "PCIe errors that cost a packet"),
+        Volatile("pcie.fatal_errors", "PCIe errors after which the link must be reset"),
+        Volatile("pcie.unsupported_requests", "PCIe requests that one end does not know"),
+        Volatile("pcie.lcrc_errors", "PCIe packets with a wrong checksum"),
+        Volatile("pcie.lane_errors", "PCIe errors of single lanes"),
     ];
 
     private static Signal[] ThermalRows() =>
@@ -90,9 +108,14 @@ public static partial class SignalCatalog
         Gauge("temperature.memory_celsius", "celsius", "memory temperature"),
         Gauge("temperature.memory_max_celsius", "celsius", "memory temperature from which clocks fall"),
         Gauge("temperature.memory_headroom_celsius", "celsius", "that limit less the memory temperature"),
+        Gauge("temperature.tlimit_shutdown_celsius", "celsius", "margin at which the hardware may shut down"),
+        Gauge("temperature.tlimit_slowdown_celsius", "celsius", "margin at which the hardware may slow down"),
+        Gauge("temperature.tlimit_memory_max_celsius", "celsius", "margin at which the driver slows down for memory"),
+        Gauge("temperature.tlimit_gpu_max_celsius", "celsius", "margin at which clocks may fall below their base"),
         Gauge("temperature.slowdown_celsius", "celsius", "GPU temperature from which the hardware slows down"),
         Gauge("temperature.shutdown_celsius", "celsius", "GPU temperature at which the hardware shuts down"),
         Gauge("temperature.margin_celsius", "celsius", "degrees left to the slowdown"),
+        Gauge("power.unreadable", "flag", "the driver fails to read the power, though the GPU has the sensor"),
         Gauge("power.milliwatts", "mW", "power now"),
         Gauge("power.limit_milliwatts", "mW", "enforced limit"),
         Gauge("power.energy_millijoules", "mJ", "energy since the driver started"),

@@ -36,13 +36,16 @@ public static partial class SignalCatalog
         Rows().ToFrozenDictionary(s => s.Name, StringComparer.Ordinal);
 
     private static IEnumerable<Signal> Rows() =>
-        [.. NodeRows(), .. StateRows(), .. MemoryRows(), .. LinkRows(), .. ThermalRows()];
+        [
+            .. NodeRows(), .. StateRows(), .. MemoryRows(), .. LinkRows(), .. NvLinkCounterRows(), .. PcieRows(),
+            .. ThermalRows(),
+        ];
 
     private static Signal Gauge(string name, string unit, string meaning) =>
         new(name, SignalScope.Gpu, SignalKind.Gauge, unit, meaning);
 
-    private static Signal Volatile(string name, string meaning) =>
-        new(name, SignalScope.Gpu, SignalKind.VolatileCounter, "1", meaning);
+    private static Signal Volatile(string name, string meaning, string unit = "1") =>
+        new(name, SignalScope.Gpu, SignalKind.VolatileCounter, unit, meaning);
 
     private static Signal Lifetime(string name, string meaning) =>
         new(name, SignalScope.Gpu, SignalKind.LifetimeCounter, "1", meaning);

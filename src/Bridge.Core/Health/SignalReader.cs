@@ -10,6 +10,7 @@ internal static class SignalReader
         "temperature.memory_headroom_celsius" =>
             Difference(gpu, "temperature.memory_max_celsius", "temperature.memory_celsius"),
         "nvlink.missing" => MissingLinks(gpu, product),
+        "power.unreadable" => Unreadable(gpu.Of("power.milliwatts")),
         _ => gpu.Of(signal),
     };
 
@@ -26,6 +27,16 @@ internal static class SignalReader
         if (high.Value is { } h && low.Value is { } l) return new Reading(h - l);
         return high.Value is null ? high : low;
     }
+
+    /// <summary>
+    /// Only a call that failed says that the sensor is gone; one that was not made, or is not supported, says nothing.
+    /// </summary>
+    private static Reading Unreadable(Reading power) => power switch
+    {
+        { Value: not null } => new Reading(0),
+        { Unknown: Absence.Failed } => new Reading(1, null, power.Detail),
+        _ => power,
+    };
 
     private static Reading MissingLinks(GpuObservation gpu, Product? product)
     {

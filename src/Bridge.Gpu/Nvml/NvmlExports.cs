@@ -56,6 +56,7 @@ internal sealed class NvmlExports(NativeModule module)
     public NativeSymbol NvLinkRemotePci { get; } = module.Find("nvmlDeviceGetNvLinkRemotePciInfo_v2");
     public NativeSymbol FabricInfo { get; } = module.Find("nvmlDeviceGetGpuFabricInfo");
     public NativeSymbol FabricInfoV { get; } = module.Find("nvmlDeviceGetGpuFabricInfoV");
+    public NativeSymbol PlatformInfo { get; } = module.Find("nvmlDeviceGetPlatformInfo");
     public NativeSymbol FieldValues { get; } = module.Find("nvmlDeviceGetFieldValues");
     public NativeSymbol ComputeProcesses { get; } = module.Find("nvmlDeviceGetComputeRunningProcesses_v3");
     public NativeSymbol MigMode { get; } = module.Find("nvmlDeviceGetMigMode");

@@ -6,20 +6,46 @@ namespace Bridge.Gpu.Sweep;
 /// <summary>Reads data that NVML serves by field number; each has a return code of its own.</summary>
 internal static class FieldReader
 {
-    public static NvmlResult<double> One(NvmlDevice gpu, uint field)
+    /// <summary>All fields of the GPU itself, in one call.</summary>
+    public static void Read(NvmlDevice gpu, ReadingSet set)
     {
-        Span<NvmlFieldValue> values = [new NvmlFieldValue { FieldId = field }];
-        var name = string.Create(CultureInfo.InvariantCulture, $"nvmlDeviceGetFieldValues({field})");
-        var code = gpu.Fields(values);
-        if (code != NvmlReturn.Success) return new NvmlResult<double>(name, code, 0);
-        code = (NvmlReturn)values[0].Return;
-        // A driver that does not know the field says "invalid argument" for it: an old driver, not a broken GPU.
-        if (code == NvmlReturn.InvalidArgument) code = NvmlReturn.FunctionNotFound;
-        return new NvmlResult<double>(name, code, Decode(values[0]));
+        var fields = NvmlFields.OfGpu;
+        var answers = new NvmlResult<double>[fields.Count];
+        Ask(gpu, fields, 0, answers);
+        for (var i = 0; i < fields.Count; i++) set.Add(fields[i].Signal, answers[i], v => v);
     }
 
+    /// <summary>Asks for several fields at once.</summary>
+    /// <param name="gpu">Whom.</param>
+    /// <param name="fields">What.</param>
+    /// <param name="scope">The link of a link field, else 0.</param>
+    /// <param name="answers">One for each field.</param>
+    public static void Ask(
+        NvmlDevice gpu, IReadOnlyList<NvmlField> fields, uint scope, Span<NvmlResult<double>> answers)
+    {
+        Span<NvmlFieldValue> values = stackalloc NvmlFieldValue[fields.Count];
+        for (var i = 0; i < values.Length; i++)
+            values[i] = new NvmlFieldValue { FieldId = fields[i].Id, ScopeId = scope };
+        var call = gpu.Fields(values);
+        for (var i = 0; i < values.Length; i++)
+        {
+            var code = call == NvmlReturn.Success ? (NvmlReturn)values[i].Return : call;
+            // A driver that does not know the field says "invalid argument" for it: an old driver, not a broken GPU.
+            if (code == NvmlReturn.InvalidArgument) code = NvmlReturn.FunctionNotFound;
+            answers[i] = new NvmlResult<double>(Name(fields[i]), code, Decode(values[i], fields[i].Value));
+        }
+    }
+
+    /// <summary>"nvmlDeviceGetFieldValues(230 GET_GPU_RECOVERY_ACTION)".</summary>
+    private static string Name(NvmlField field) =>
+        string.Create(CultureInfo.InvariantCulture, $"nvmlDeviceGetFieldValues({field.Id} {field.Name})");
+
+    private static double Decode(NvmlFieldValue value, FieldValue stands) => stands == FieldValue.BitErrorRate
+        ? (value.Value >> 8 & 0xf) * Math.Pow(10, -(double)(value.Value & 0xff))
+        : Number(value);
+
     /// <summary>nvmlValueType_t: which member of the union was filled.</summary>
-    private static double Decode(NvmlFieldValue value) => value.ValueType switch
+    private static double Number(NvmlFieldValue value) => value.ValueType switch
     {
         0 => BitConverter.UInt64BitsToDouble(value.Value),
         1 => (uint)value.Value,

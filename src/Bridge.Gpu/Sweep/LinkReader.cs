@@ -12,7 +12,7 @@ internal static class LinkReader
     public static IReadOnlyList<NvLinkObservation> Links(NvmlDevice gpu, ReadingSet set)
     {
         var links = new List<NvLinkObservation>();
-        ulong replays = 0, recoveries = 0, crc = 0;
+        var running = new List<uint>();
         for (uint link = 0; link < MaxLinks && !set.Gone; link++)
         {
             var active = gpu.LinkActive(link);
@@ -28,15 +28,12 @@ internal static class LinkReader
             }
             var up = active.Value == 1;
             links.Add(new NvLinkObservation((int)link, up, up ? StateReader.OrNull(gpu.LinkRemoteBusId(link)) : null));
-            if (!up) continue;
-            replays += Count(gpu.LinkErrors(link, 0), set);
-            recoveries += Count(gpu.LinkErrors(link, 1), set);
-            crc += Count(gpu.LinkErrors(link, 2), set);
+            if (up) running.Add(link);
         }
         set.Set("nvlink.links", links.Count);
         if (links.TrueForAll(l => l.Active is not null)) set.Set("nvlink.active", links.Count(l => l.Active == true));
         else set.Set("nvlink.active", Reading.Absent(Absence.Failed, links.First(l => l.Active is null).Detail ?? ""));
-        Errors(gpu, set, (replays, recoveries, crc));
+        LinkCounters.Read(gpu, running, set);
         return links;
     }
 
@@ -56,7 +53,11 @@ internal static class LinkReader
     {
         var v3 = gpu.Struct(f => f.FabricInfoV, new NvmlFabricInfoV3 { Version = NvmlFabricInfoV3.Word });
         if (v3 is { Ok: true, Value: var three })
+        {
+            set.Set("fabric.health_summary", three.HealthSummary);
             return Registered(set, three.ClusterUuid, (three.State, three.Status, three.CliqueId), three.HealthMask);
+        }
+        set.Set("fabric.health_summary", Reading.Absent(v3.Code.Absence(), v3.Explain()));
         var v2 = gpu.Struct(f => f.FabricInfoV, new NvmlFabricInfoV2 { Version = NvmlFabricInfoV2.Word });
         if (v2 is { Ok: true, Value: var two })
             return Registered(set, two.ClusterUuid, (two.State, two.Status, two.CliqueId), two.HealthMask);
@@ -102,29 +103,8 @@ internal static class LinkReader
 
     private static void NoLinks(ReadingSet set, NvmlResult<uint> first)
     {
-        foreach (var signal in (string[])
-            ["nvlink.links", "nvlink.active", "nvlink.replay_errors", "nvlink.recovery_errors", "nvlink.crc_errors"])
-            set.Add(signal, first);
-    }
-
-    private static ulong Count(NvmlResult<ulong> errors, ReadingSet set)
-    {
-        set.Note(errors.Code);
-        return errors.Ok ? errors.Value : 0;
-    }
-
-    /// <summary>A sum is only a sum when the driver told of every link; the first link says whether it does.</summary>
-    private static void Errors(NvmlDevice gpu, ReadingSet set, (ulong Replays, ulong Recoveries, ulong Crc) sums)
-    {
-        (string Signal, uint Counter, ulong Sum)[] counters =
-        [
-            ("nvlink.replay_errors", 0, sums.Replays), ("nvlink.recovery_errors", 1, sums.Recoveries),
-            ("nvlink.crc_errors", 2, sums.Crc),
-        ];
-        foreach (var (signal, counter, sum) in counters)
-        {
-            var first = gpu.LinkErrors(0, counter);
-            set.Add(signal, first, _ => sum);
-        }
+        set.Add("nvlink.links", first);
+        set.Add("nvlink.active", first);
+        foreach (var field in NvmlFields.OfLink) set.Add(field.Signal, first);
     }
 }

@@ -62,6 +62,7 @@ public static class NvmlSweep
             () => LinkReader.Pcie(gpu, set),
             () => seen = seen with { Links = LinkReader.Links(gpu, set) },
             () => seen = seen with { Fabric = LinkReader.Fabric(gpu, set) },
+            () => seen = seen with { Platform = PlatformReader.Read(gpu, set) },
             () => ThermalReader.Read(gpu, set),
         ];
         foreach (var part in parts)

@@ -6,11 +6,9 @@ namespace Bridge.Gpu.Sweep;
 /// <summary>State of the GPU itself: recovery action, load, processes, memory.</summary>
 internal static class StateReader
 {
-    private const uint RecoveryActionField = 230;
-
     public static void Read(NvmlDevice gpu, ReadingSet set)
     {
-        RecoveryAction(gpu, set);
+        FieldReader.Read(gpu, set);
         set.Add("gpu.persistence", gpu.Number(f => f.PersistenceMode));
         set.Add("gpu.numa_node", gpu.Number(f => f.NumaNode));
         set.Add("gpu.utilization_percent", gpu.Struct(f => f.Utilization, default(NvmlUtilization)), u => u.Gpu);
@@ -60,10 +58,4 @@ internal static class StateReader
     public static string? OrNull(NvmlResult<string> text) => text.Ok && text.Value.Length > 0 ? text.Value : null;
 
     public static int? OrNone(NvmlResult<uint> number) => number.Ok ? (int)number.Value : null;
-
-    private static void RecoveryAction(NvmlDevice gpu, ReadingSet set)
-    {
-        var field = FieldReader.One(gpu, RecoveryActionField);
-        set.Add("gpu.recovery_action", field, v => v);
-    }
 }

@@ -6,7 +6,6 @@ namespace Bridge.Gpu.Sweep;
 /// <summary>Clocks, temperatures and power.</summary>
 internal static class ThermalReader
 {
-    private const uint MemoryTemperatureField = 82;
     private const uint ShutdownThreshold = 0;
     private const uint SlowdownThreshold = 1;
     private const uint MemoryMaxThreshold = 2;
@@ -49,7 +48,6 @@ internal static class ThermalReader
         if (celsius.Code is NvmlReturn.FunctionNotFound or NvmlReturn.ArgumentVersionMismatch)
             celsius = gpu.Number(f => f.Temperature, 0).With(t => (int)t);
         set.Add("temperature.gpu_celsius", celsius, t => t);
-        set.Add("temperature.memory_celsius", FieldReader.One(gpu, MemoryTemperatureField), t => t);
         set.Add("temperature.memory_max_celsius", gpu.Number(f => f.TemperatureThreshold, MemoryMaxThreshold));
         set.Add("temperature.shutdown_celsius", gpu.Number(f => f.TemperatureThreshold, ShutdownThreshold));
         var slowdown = gpu.Number(f => f.TemperatureThreshold, SlowdownThreshold);

@@ -25,6 +25,7 @@ public sealed class NativeLayoutTests
         Assert.Equal(12, Unsafe.SizeOf<NvmlTemperatureV1>());
         Assert.Equal(8, Unsafe.SizeOf<NvmlMarginTemperatureV1>());
         Assert.Equal(12, Unsafe.SizeOf<NvmlRepairStatusV1>());
+        Assert.Equal(44, Unsafe.SizeOf<NvmlPlatformInfo>());
         Assert.Equal(128, Unsafe.SizeOf<NcclUniqueId>());
         Assert.Equal(48, Unsafe.SizeOf<NcclConfig>());
     }
@@ -39,6 +40,8 @@ public sealed class NativeLayoutTests
         Assert.Equal(NvmlTemperatureV1.Word, Word<NvmlTemperatureV1>(1));
         Assert.Equal(NvmlMarginTemperatureV1.Word, Word<NvmlMarginTemperatureV1>(1));
         Assert.Equal(NvmlRepairStatusV1.Word, Word<NvmlRepairStatusV1>(1));
+        Assert.Equal(NvmlPlatformInfo.Word1, Word<NvmlPlatformInfo>(1));
+        Assert.Equal(NvmlPlatformInfo.Word2, Word<NvmlPlatformInfo>(2));
     }
 
     [Theory]
@@ -62,6 +65,11 @@ public sealed class NativeLayoutTests
     [InlineData(typeof(NvmlMemoryV2), nameof(NvmlMemoryV2.Used), 32)]
     [InlineData(typeof(NvmlSramEccStatus), nameof(NvmlSramEccStatus.VolatileUncorrectedParity), 32)]
     [InlineData(typeof(NvmlSramEccStatus), nameof(NvmlSramEccStatus.ThresholdExceeded), 96)]
+    [InlineData(typeof(NvmlPlatformInfo), nameof(NvmlPlatformInfo.IbGuid), 4)]
+    [InlineData(typeof(NvmlPlatformInfo), nameof(NvmlPlatformInfo.Chassis), 20)]
+    [InlineData(typeof(NvmlPlatformInfo), nameof(NvmlPlatformInfo.Slot), 36)]
+    [InlineData(typeof(NvmlPlatformInfo), nameof(NvmlPlatformInfo.PeerType), 39)]
+    [InlineData(typeof(NvmlPlatformInfo), nameof(NvmlPlatformInfo.Module), 40)]
     [InlineData(typeof(NcclConfig), nameof(NcclConfig.Magic), 8)]
     [InlineData(typeof(NcclConfig), nameof(NcclConfig.Blocking), 16)]
     [InlineData(typeof(NcclConfig), nameof(NcclConfig.NetName), 32)]

@@ -156,8 +156,8 @@ public sealed class NcclProbeTests(FakeGpus fake)
         StartAsync(Prepare(table), rank, size, more);
 
     /// <summary>
-    /// Writes both files anew, whichever rank comes: a test must not see what another one left. Lines under [gpu …] go
-    /// into the machine's state, the others into NCCL's fault table. The number is the run's own rendezvous.
+    /// Writes both files anew, whichever rank comes: a test must not see what another one left. Lines under [gpu …]
+    /// go into the machine's state, the others into NCCL's fault table. The number is the run's own rendezvous.
     /// </summary>
     private int Prepare(string[] table)
     {

@@ -62,7 +62,7 @@ public sealed class NvmlSweepTests(FakeGpus fake)
         string[] derived =
         [
             "pcie.width_deficit", "pcie.generation_deficit", "temperature.memory_headroom_celsius", "nvlink.missing",
-            "mig.devices",
+            "mig.devices", "power.unreadable",
         ];
         var all = SignalCatalog.All.Values.Where(s => s.Scope == SignalScope.Gpu).Select(s => s.Name);
         Assert.Equal(all.Except(derived).Order(), gpu.Readings.Keys.Order());
@@ -128,6 +128,7 @@ public sealed class NvmlSweepTests(FakeGpus fake)
     [InlineData("fabric.health_mask = 0x10", "fabric-route-unhealthy")]
     [InlineData("fabric.health_mask = 0x200", "fabric-configuration")]
     [InlineData("fabric.status = 999", "fabric-status")]
+    [InlineData("fabric.health_summary = 2", "fabric-unhealthy")]
     [InlineData("pcie.width = 8", "pcie-width")]
     [InlineData("recovery_action = 1", "recovery-reset")]
     [InlineData("recovery_action = 4", "recovery-drain-and-reset")]
@@ -152,6 +153,9 @@ public sealed class NvmlSweepTests(FakeGpus fake)
     [InlineData("pcie.gen = 1")]
     [InlineData("ecc.aggregate.uncorrected = 3")]
     [InlineData("retired.pending = 1")]
+    [InlineData("fabric.health_summary = 3")]
+    [InlineData("pcie.fatal_errors = 1")]
+    [InlineData("return.nvmlDeviceGetPowerUsage = 999")]
     public void What_is_no_fault_at_first_sight_drains_nobody(string line)
     {
         fake.Write("include h100x8.gpu", "[gpu 5]", line);

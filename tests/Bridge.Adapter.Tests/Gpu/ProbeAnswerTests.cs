@@ -82,7 +82,8 @@ public sealed class ProbeAnswerTests(FakeGpus fake)
     private string[] Collective()
     {
         System.IO.File.WriteAllText(fake.File("nccl"), "");
-        return ["nccl", "--rank", "0", "--size", "1", "--bytes", "8", "--rendezvous", $"file:{fake.File("answer-meet")}"];
+        var meeting = $"file:{fake.File("answer-meet")}";
+        return ["nccl", "--rank", "0", "--size", "1", "--bytes", "8", "--rendezvous", meeting];
     }
 
     private Task<BridgeResult> RunAsync(string how, string? preload, params string[] verb)

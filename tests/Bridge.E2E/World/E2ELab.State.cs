@@ -8,8 +8,6 @@ public sealed partial class E2ELab
     /// <summary>The nodes that are always there.</summary>
     internal static readonly string[] BaseNodes = ["gpu-1", "gpu-2"];
 
-    private const string PoliciesPath = "/apis/slurmbridge.io/v1alpha1/namespaces/slurm/partitionpolicies";
-
     private int jobs;
 
     /// <summary>
@@ -34,9 +32,8 @@ public sealed partial class E2ELab
             await RestartBridgeAsync("bridge");
         // What is applied to a policy that an earlier test deleted would go with it.
         await Eventually.SoAsync("no policy is on its way out", TimeSpan.FromSeconds(60), async () =>
-            Items(await GetAsync(PoliciesPath)).Any(p => p["metadata"]?["deletionTimestamp"] is not null)
-                ? Bridge.Tail()
-                : "");
+            await KubectlAsync("-n", "slurm", "get", "partitionpolicies", "-o",
+                "jsonpath={.items[*].metadata.deletionTimestamp}") == "" ? "" : Bridge.Tail());
         await ApplyAsync(Manifests.Policies);
         await Eventually.SoAsync("gpu-1 and gpu-2 are as every test begins", TimeSpan.FromSeconds(120), NotAtBaseAsync);
     }

@@ -14,9 +14,6 @@ public sealed record BusBandwidthLine(
 /// <summary>Bus bandwidth as nccl-tests defines it, and the lines that it is held against.</summary>
 public static class BusBandwidth
 {
-    /// <summary>Peers of the same shape must reach this share of their median (NVCRE: 92 % of line rate).</summary>
-    public const double RelativeShare = 0.92;
-
     /// <summary>Bus bandwidth of an all-reduce: bytes/second × 2(n−1)/n (nccl-tests, PERFORMANCE.md).</summary>
     public static double OfAllReduce(long bytes, TimeSpan time, int ranks) =>
         time <= TimeSpan.Zero || ranks < 1 ? 0 : bytes / time.TotalSeconds * (2.0 * (ranks - 1) / ranks);

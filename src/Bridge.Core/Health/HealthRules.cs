@@ -12,6 +12,9 @@ public sealed record HealthRules
     /// <summary>Bus bandwidth lines.</summary>
     public required IReadOnlyList<BusBandwidthLine> BusBandwidth { get; init; }
 
+    /// <summary>The line beside same-shape peers.</summary>
+    public required RelativeLine Relative { get; init; }
+
     /// <summary>When a signal that comes and goes counts as flapping.</summary>
     public required FlappingRule Flapping { get; init; }
 

@@ -51,7 +51,11 @@ internal sealed class NcclCommand
     {
         var gpu = new Option<string?>("--gpu") { Description = "uuid of the GPU to use, instead of --device" };
         var product = new Option<string?>("--product") { Description = "product whose bandwidth line must be reached" };
-        var nodes = new Option<int>("--nodes") { Description = "nodes of the line", DefaultValueFactory = _ => 1 };
+        var nodes = new Option<int>("--nodes")
+        {
+            Description = "nodes of the test; SLURM_NNODES by default",
+            DefaultValueFactory = _ => FromSlurm("SLURM_NNODES", 1),
+        };
         var rules = new Option<string?>("--rules") { Description = "folder with the site's own tables" };
         var command = Shared("nccl", "One rank of an all-reduce test: time, bandwidth and correctness of the sum.");
         foreach (var option in (Option[])[gpu, product, nodes, rules]) command.Add(option);
@@ -60,6 +64,7 @@ internal sealed class NcclCommand
             var loading = HealthRulesLoader.Load(parsed.GetValue(rules));
             var errors = Check(parsed).Concat(loading.Errors).ToList();
             var name = parsed.GetValue(product);
+            if (parsed.GetValue(nodes) < 1) errors.Add("--nodes must be 1 or more");
             if (loading.Rules is { } loaded && name is not null && !loaded.Products.Any(p => p.Name == name))
                 errors.Add($"--product '{name}' is not in products.json");
             if (loading.Rules is null || errors.Count > 0) return ProbeCommand.Refuse(errors);

@@ -31,7 +31,14 @@ internal sealed class NcclProbe(TimeProvider time)
             },
             cancel);
         var answer = child.End == ChildEnd.Answered ? Read(lines) : null;
-        return answer is null ? Broken(options, child) : Judge(answer, child, expected);
+        var report = answer is null ? Broken(options, child) : Judge(answer, child, expected);
+        return report with
+        {
+            Node = Environment.GetEnvironmentVariable("SLURMD_NODENAME") ?? Environment.MachineName,
+            Test = options.Rendezvous,
+            Product = expected.Product,
+            Nodes = expected.Nodes,
+        };
     }
 
     /// <summary>Reads what the child was given back, so that both sides share one list of options.</summary>

@@ -19,6 +19,18 @@ internal sealed record NcclReport
 
     public required int Size { get; init; }
 
+    /// <summary>The node that this rank ran on, as Slurm calls it, else the host's name.</summary>
+    public string? Node { get; init; }
+
+    /// <summary>The rendezvous: ranks that name the same one were one test.</summary>
+    public string? Test { get; init; }
+
+    /// <summary>The product that was asked for with --product.</summary>
+    public string? Product { get; init; }
+
+    /// <summary>Nodes of the test, as told with --nodes.</summary>
+    public int Nodes { get; init; }
+
     public double TookMilliseconds { get; init; }
 
     /// <summary>

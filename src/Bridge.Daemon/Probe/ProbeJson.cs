@@ -18,6 +18,7 @@ namespace Bridge.Daemon.Probe;
 [JsonSerializable(typeof(NvmlAnswer))]
 [JsonSerializable(typeof(NvmlReport))]
 [JsonSerializable(typeof(NcclReport))]
+[JsonSerializable(typeof(CompareReport))]
 [JsonSerializable(typeof(WatchLine))]
 [JsonSerializable(typeof(WatchStarted))]
 [JsonSerializable(typeof(WatchEvent))]

@@ -7,10 +7,12 @@ internal static class BandwidthRows
 {
     private const double Giga = 1e9;
 
-    public static List<BusBandwidthLine> Read(DataNode? root, IReadOnlySet<string> products)
+    public sealed record Table(List<BusBandwidthLine> Lines, RelativeLine Relative);
+
+    public static Table Read(DataNode? root, IReadOnlySet<string> products)
     {
         var lines = new List<BusBandwidthLine>();
-        if (root is null) return lines;
+        if (root is null) return new Table(lines, new RelativeLine(1, 3, 0, []));
         foreach (var row in root.Objects("lines"))
         {
             var line = new BusBandwidthLine(
@@ -22,7 +24,17 @@ internal static class BandwidthRows
             lines.Add(line);
             row.Finish();
         }
+        var relative = Relative(root.Object("relative"));
         root.Finish();
-        return lines;
+        return new Table(lines, relative);
+    }
+
+    private static RelativeLine Relative(DataNode node)
+    {
+        var line = new RelativeLine(
+            node.Number("share", 0.01, 1), (int)node.Whole("minTests", 3, 1_000_000),
+            node.Whole("minBytes", 0, 1L << 50), ProvenanceRows.Read(node));
+        node.Finish();
+        return line;
     }
 }

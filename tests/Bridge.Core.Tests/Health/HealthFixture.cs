@@ -18,6 +18,7 @@ internal static class HealthFixture
             new Product("l40s", ["L40S"], 8, 0, Somewhere),
         ],
         BusBandwidth = [],
+        Relative = new RelativeLine(0.92, 3, 1 << 20, Somewhere),
         Flapping = new FlappingRule(3, 10),
         LoadPercent = 20,
         Xids = new Dictionary<long, XidRule>

@@ -1,0 +1,89 @@
+using Bridge.Core.Health;
+
+namespace Bridge.Daemon.Probe;
+
+/// <summary>
+/// <c>bridge probe compare</c>: the reports of many tests, each held against its absolute line and against its peers.
+/// </summary>
+internal static class CompareProbe
+{
+    /// <summary>Judges the tests that the reports tell of.</summary>
+    public static CompareReport Judge(IReadOnlyList<NcclReport> reports, RelativeLine rule)
+    {
+        List<PeerTest> tests = [];
+        List<PeerVerdict> absolute = [];
+        var groups = reports.GroupBy(r => r.Test ?? "", StringComparer.Ordinal).ToList();
+        foreach (var ranks in groups)
+        {
+            var sizes = Sizes([.. ranks], rule.MinBytes).ToList();
+            tests.AddRange(sizes.Select(s => s.Test));
+            absolute.AddRange(sizes.Select(s => s.Absolute).OfType<PeerVerdict>());
+        }
+        var failed = absolute.Select(v => v.Test).ToHashSet(ReferenceEqualityComparer.Instance);
+        List<PeerVerdict> verdicts =
+            [.. absolute, .. PeerBandwidth.Judge(tests, rule).Where(v => !failed.Contains(v.Test))];
+        return Conclude(groups.Count, verdicts, rule);
+    }
+
+    /// <summary>One test's message sizes, each as its slowest rank has it.</summary>
+    private static IEnumerable<(PeerTest Test, PeerVerdict? Absolute)> Sizes(List<NcclReport> ranks, long least)
+    {
+        var first = ranks[0];
+        var nodes = string.Join(
+            ",", ranks.Select(r => r.Node).OfType<string>().Distinct().Order(StringComparer.Ordinal));
+        var name = nodes.Length == 0 ? first.Test ?? "" : nodes;
+        var shape = new TestShape(first.Product, first.Size, first.Nodes, 0);
+        var lost = ranks.Find(
+            r => r.Sizes is null or [] || r.Outcome is ProbeOutcome.Broken or ProbeOutcome.Unavailable);
+        if (lost is not null)
+        {
+            // Which size broke off does not matter: the least that is judged stands for it.
+            var problem = $"rank {lost.Rank}: {lost.Why}";
+            yield return (new PeerTest(name, shape with { Bytes = least }, null, problem), null);
+            yield break;
+        }
+        foreach (var size in ranks.SelectMany(r => r.Sizes ?? []).GroupBy(s => s.Bytes))
+        {
+            var slowest = size.MinBy(s => s.BusBytesPerSecond)!;
+            var test = new PeerTest(name, shape with { Bytes = size.Key }, slowest.BusBytesPerSecond);
+            yield return (test, Absolute(test, slowest.Line, size.Sum(s => s.WrongValues)));
+        }
+    }
+
+    private static PeerVerdict? Absolute(PeerTest test, double? line, long wrong)
+    {
+        if (wrong > 0)
+        {
+            var why = $"{test.Name}: {wrong} values of the sum of {test.Shape.Bytes} bytes are wrong";
+            return new PeerVerdict(test, Outcome.Fail, 0, null, null, why);
+        }
+        if (!(test.BytesPerSecond < line)) return null;
+        var (reached, asked) = (test.BytesPerSecond / 1e9, line / 1e9);
+        var below = FormattableString.Invariant($"{reached:F1} GB/s, the absolute line is {asked:F1} GB/s");
+        return new PeerVerdict(test, Outcome.Fail, 0, null, line, $"{test.Name} reaches {below}");
+    }
+
+    private static CompareReport Conclude(int tests, List<PeerVerdict> verdicts, RelativeLine rule)
+    {
+        List<PeerVerdict> failed = [.. verdicts.Where(v => v.Outcome == Outcome.Fail)];
+        List<PeerVerdict> unknown = [.. verdicts.Where(v => v.Outcome == Outcome.Unknown)];
+        var (outcome, why) = (failed, unknown) switch
+        {
+            ({ Count: > 0 }, _) => (ProbeOutcome.Unhealthy, failed[0].Why + More(failed.Count)),
+            (_, { Count: > 0 }) => (ProbeOutcome.Broken, unknown[0].Why + More(unknown.Count)),
+            _ when verdicts.Count == 0 =>
+                (ProbeOutcome.Broken, $"no test has a message of {rule.MinBytes} bytes or more; less says nothing"),
+            _ => (ProbeOutcome.Healthy, $"{tests} tests, none below {rule.Share:P0} of the median of its peers"),
+        };
+        return new CompareReport
+        {
+            Outcome = outcome,
+            Why = why,
+            Tests = tests,
+            Slow = [.. failed.Select(v => v.Test.Name).Distinct(StringComparer.Ordinal)],
+            Verdicts = verdicts,
+        };
+    }
+
+    private static string More(int count) => count == 1 ? "" : $" (and {count - 1} more)";
+}

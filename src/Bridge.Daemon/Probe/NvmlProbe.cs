@@ -6,7 +6,11 @@ namespace Bridge.Daemon.Probe;
 
 /// <summary>What <c>bridge probe nvml</c> was asked for.</summary>
 internal sealed record NvmlProbeOptions(
-    string? Library, TimeSpan Timeout, HealthRules Rules, GpuExpectation Expectation, bool All);
+    string? Library, TimeSpan Timeout, HealthRules Rules, GpuExpectation Expectation, bool All)
+{
+    /// <summary>Earlier sweeps of this node, oldest first.</summary>
+    public IReadOnlyList<GpuSweep> History { get; init; } = [];
+}
 
 /// <summary>
 /// The parent side of <c>bridge probe nvml</c>: runs the child, judges its answer, never calls NVML itself.
@@ -119,6 +123,7 @@ internal sealed class NvmlProbe(TimeProvider time)
         var health = HealthEvaluator.Evaluate(new HealthInput
         {
             Current = sweep,
+            History = options.History,
             Rules = options.Rules,
             Expectation = options.Expectation,
         });

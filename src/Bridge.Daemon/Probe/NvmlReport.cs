@@ -33,6 +33,9 @@ internal sealed record NvmlReport
     /// <summary>The native call that had begun last, where the child was ended or crashed.</summary>
     public string? LastCall { get; init; }
 
+    /// <summary>The earlier sweeps that were looked at, with --history.</summary>
+    public HistoryUse? History { get; init; }
+
     /// <summary>Everything that did not pass and does apply; everything with --all.</summary>
     public IReadOnlyList<Verdict>? Verdicts { get; init; }
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using Bridge.Core.Health;
 using Bridge.Gpu.Rules;
 
 namespace Bridge.Daemon.Probe;
@@ -37,35 +36,34 @@ public static class ProbeCommand
         });
         var probe = new Command("probe", "Runs native GPU checks in child processes.")
         {
-            Nvml(TimeProvider.System),
+            new NvmlCommand(Library, Timeout, Rules).Create(TimeProvider.System),
             new NcclCommand().Create(TimeProvider.System),
             new NcclCommand().CreateChild(TimeProvider.System),
+            Compare(),
             Child("child-nvml", library => NvmlChild.Sweep(library, TimeProvider.System)),
             Child("child-watch", library => NvmlChild.Watch(library, TimeProvider.System)),
         };
         return probe;
     }
 
-    private static Command Nvml(TimeProvider time)
+    private static Command Compare()
     {
-        var expect = new Option<int?>("--expect-gpus") { Description = "how many GPUs this node should have" };
-        var watch = new Option<bool>("--watch") { Description = "prints events as JSON lines until TERM" };
-        var all = new Option<bool>("--all") { Description = "prints verdicts that passed or do not apply as well" };
-        var command = new Command("nvml", "One sweep of everything that NVML tells, judged by the check table.")
+        var files = new Argument<FileInfo[]>("FILE")
         {
-            Library, Timeout, Rules, expect, watch, all,
+            Description = "reports of bridge probe nccl, one a line",
+            Arity = ArgumentArity.OneOrMore,
         };
-        command.SetAction(async (parsed, cancel) =>
+        var command = new Command("compare", "Holds reports of many NCCL tests against each other and their lines.")
+        {
+            files, Rules,
+        };
+        command.SetAction(parsed =>
         {
             var rules = HealthRulesLoader.Load(parsed.GetValue(Rules));
-            if (rules.Rules is null) return Refuse(rules.Errors);
-            if (parsed.GetValue(expect) is < 0) return Refuse(["--expect-gpus must be 0 or more"]);
-            var options = new NvmlProbeOptions(
-                parsed.GetValue(Library), TimeSpan.FromSeconds(parsed.GetValue(Timeout)), rules.Rules,
-                new GpuExpectation(parsed.GetValue(expect)), parsed.GetValue(all));
-            if (parsed.GetValue(watch)) return await new NvmlWatchProbe(time, Console.Out).RunAsync(options, cancel);
-            var report = await new NvmlProbe(time).RunAsync(options, cancel);
-            Console.Out.WriteLine(JsonSerializer.Serialize(report, ProbePrint.Json.NvmlReport));
+            var (reports, errors) = CompareReader.Read(parsed.GetValue(files) ?? []);
+            if (rules.Rules is null || errors.Count > 0) return Refuse([.. rules.Errors, .. errors]);
+            var report = CompareProbe.Judge(reports, rules.Rules.Relative);
+            Console.Out.WriteLine(JsonSerializer.Serialize(report, ProbePrint.Json.CompareReport));
             return NvmlProbe.ExitOf(report.Outcome);
         });
         return command;

@@ -34,6 +34,25 @@ public sealed class BadInputTests(E2ELab lab) : LabTest(lab)
         await calm.HeldAsync();
     }
 
+    /// <summary>Deadline: 20 s to say so, 20 s to go.</summary>
+    [Fact]
+    public async Task A_policy_that_names_no_cluster_says_so_and_can_be_deleted()
+    {
+        const string stray = "/apis/slurmbridge.io/v1alpha1/namespaces/slurm/partitionpolicies/stray";
+        await Lab.ApplyAsync(
+            """
+            apiVersion: slurmbridge.io/v1alpha1
+            kind: PartitionPolicy
+            metadata: {name: stray, namespace: slurm, finalizers: [slurmbridge.io/partition]}
+            spec: {cluster: lba, pools: [h100]}
+            """);
+        await Eventually.SoAsync("the policy says that there is no such cluster", Seconds(20), async () =>
+            await Lab.ConditionAsync(stray, "Ready") is ("False", var says)
+                && says.Contains("no such SlurmCluster; it has lab", StringComparison.Ordinal) ? "" : Lab.Bridge.Tail());
+        await Lab.KubectlAsync("-n", "slurm", "delete", "--timeout=20s", "partitionpolicy", "stray");
+        Assert.Contains("gpu", (await Lab.NodeAsync("gpu-1")).Partitions);
+    }
+
     /// <summary>Deadline: 20 s to say so, 40 s to lead.</summary>
     [Fact]
     public async Task An_API_server_that_cannot_be_reached_at_start_is_said_in_the_log_and_waited_for()

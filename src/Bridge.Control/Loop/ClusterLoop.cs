@@ -96,33 +96,11 @@ public sealed class ClusterLoop(
         foreach (var outcome in await executor.ExecuteAsync(allowed, cancel))
         {
             gate.Record(outcome.Step, outcome.Result);
-            Report(outcome);
+            log.Tell(outcome);
+            Tried?.Invoke(outcome);
             due = Earlier(due, clock.Now + gate.Wait(outcome.Step));
         }
         return allowed.Any(s => !s.Bookkeeping);
-    }
-
-    private void Report(StepOutcome outcome)
-    {
-        switch (outcome.Result)
-        {
-            case StepResult.DoneResult when outcome.Step.Bookkeeping:
-                log.StatusWritten(outcome.Step.Key, outcome.Step.Why);
-                break;
-            case StepResult.DoneResult or StepResult.GoneResult:
-                log.StepDone(outcome.Step.GetType().Name, outcome.Step.Why);
-                break;
-            case StepResult.ConflictResult conflict:
-                log.StepConflicted(outcome.Step.Why, conflict.Reason);
-                break;
-            case StepResult.UnavailableResult unavailable:
-                log.StepUnavailable(outcome.Step.Why, unavailable.Reason);
-                break;
-            case StepResult.RejectedResult rejected:
-                log.StepRejected(outcome.Step.Why, rejected.Reason);
-                break;
-        }
-        Tried?.Invoke(outcome);
     }
 
     private TimeSpan Until(DateTimeOffset now, TimeSpan poll) =>

@@ -12,18 +12,18 @@ public sealed class LoopRunner(KeyedQueue<ObjectRef> queue, TimeProvider time, I
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(5);
 
     /// <summary>Works until cancelled, which is when leadership is lost or the daemon stops.</summary>
-    /// <param name="find">The loop of a cluster; null when the cluster is no longer served.</param>
+    /// <param name="find">The loop of a key; null when there is none, or no longer.</param>
     /// <param name="cancel">Leadership.</param>
     public async Task RunAsync(
-        Func<ObjectRef, CancellationToken, ValueTask<ClusterLoop?>> find, CancellationToken cancel)
+        Func<ObjectRef, CancellationToken, ValueTask<Tick?>> find, CancellationToken cancel)
     {
         while (!cancel.IsCancellationRequested)
         {
             var key = await queue.TakeAsync(cancel);
             try
             {
-                if (await find(key, cancel) is { } loop)
-                    queue.AddAfter(key, await loop.TickAsync(key, cancel));
+                if (await find(key, cancel) is { } tick)
+                    queue.AddAfter(key, await tick(key, cancel));
             }
             catch (Exception exception) when (!cancel.IsCancellationRequested)
             {

@@ -63,6 +63,9 @@ public static class PlanCommand
         {
             if (!await SyncedAsync(fleet, cancel))
                 return Fail($"Kubernetes could not be read: {Reason(fleet.View.Source)}");
+            var unserved = UnservedPlanner.Plan(fleet.View, time.GetUtcNow());
+            if (!unserved.IsEmpty)
+                PlanPrinter.Print("without a cluster", new Plan(unserved, null), Console.Out);
             if (fleet.View.Clusters.IsEmpty)
                 return Fail("there is no SlurmCluster in this namespace; make one, or name another with --namespace");
             var code = ExitCodes.Ok;

@@ -18,6 +18,8 @@ public sealed class ClusterSet(
     IKubePort kube, SlurmConnector connector, KeyedQueue<ObjectRef> queue, Func<JobFeed> feeds, Func<bool> leads,
     Surroundings around) : IAsyncDisposable
 {
+    private readonly UnservedLoop unserved = new(
+        kube, leads, around.Time, around.Logs.CreateLogger<UnservedLoop>());
     private readonly ILogger log = around.Logs.CreateLogger<ClusterSet>();
     private readonly ConcurrentDictionary<string, ServedCluster> served = new(StringComparer.Ordinal);
     private readonly TaskCompletionSource<JobStore> first = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -26,11 +28,12 @@ public sealed class ClusterSet(
     public Task<JobStore> FirstServed(CancellationToken cancel) => first.Task.WaitAsync(cancel);
 
     /// <summary>
-    /// Asks for a look at every cluster. A cluster that is new, or whose connection changed, is connected by its own
-    /// tick.
+    /// Asks for a look at every cluster, and at what names none. A cluster that is new, or whose connection changed, is
+    /// connected by its own tick.
     /// </summary>
     public void Sync()
     {
+        queue.Add(UnservedLoop.Key);
         foreach (var cluster in kube.View.Clusters)
             queue.Add(cluster.Ref with { Uid = "" });
         foreach (var (name, gone) in served)
@@ -52,15 +55,17 @@ public sealed class ClusterSet(
     /// <summary>
     /// The loop of a cluster; null when its resource is gone or says nothing that can be connected to.
     /// </summary>
-    public async ValueTask<ClusterLoop?> Find(ObjectRef key, CancellationToken cancel)
+    public async ValueTask<Tick?> Find(ObjectRef key, CancellationToken cancel)
     {
+        if (key == UnservedLoop.Key)
+            return unserved.TickAsync;
         if (Resource(key) is not { } resource)
             return null;
         if (served.TryGetValue(key.Name, out var known) && known.Serves(resource.Spec))
-            return known.Loop;
+            return known.Loop.TickAsync;
         if (known is not null && served.TryRemove(key.Name, out _))
             await LeaveAsync(known);
-        return await ConnectAsync(key, resource, cancel);
+        return (await ConnectAsync(key, resource, cancel)).TickAsync;
     }
 
     public async ValueTask DisposeAsync()
@@ -69,7 +74,7 @@ public sealed class ClusterSet(
             await cluster.DisposeAsync();
     }
 
-    private async ValueTask<ClusterLoop?> ConnectAsync(ObjectRef key, SlurmCluster resource, CancellationToken cancel)
+    private async ValueTask<ClusterLoop> ConnectAsync(ObjectRef key, SlurmCluster resource, CancellationToken cancel)
     {
         var slurm = connector.Open(key.Namespace, resource.Spec);
         var loop = new ClusterLoop(kube, slurm, leads, around.Time, around.Logs.CreateLogger<ClusterLoop>());

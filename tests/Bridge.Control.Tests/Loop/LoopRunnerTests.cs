@@ -53,7 +53,7 @@ public sealed class LoopRunnerTests : IDisposable
         var ports = new ClusterLoopPorts();
         var loop = Loop(ports, time);
         queue.Add(ClusterLoopPorts.Cluster);
-        var run = runner.RunAsync((_, _) => ValueTask.FromResult<ClusterLoop?>(loop), leadership.Token);
+        var run = runner.RunAsync((_, _) => ValueTask.FromResult<Tick?>(loop.TickAsync), leadership.Token);
         await PassUntilAsync(() => ports.Reads >= 3, "three reads of Slurm");
         await EndAsync(run);
     }
@@ -69,7 +69,7 @@ public sealed class LoopRunnerTests : IDisposable
             if (Interlocked.Increment(ref calls) == 1)
                 throw new InvalidOperationException("a bug");
             second = time.GetUtcNow();
-            return ValueTask.FromResult<ClusterLoop?>(null);
+            return ValueTask.FromResult<Tick?>(null);
         }, leadership.Token);
         await PassUntilAsync(() => Volatile.Read(ref calls) == 2, "a second call");
         Assert.True(second - start >= TimeSpan.FromSeconds(5), $"came after {second - start}");
@@ -87,7 +87,7 @@ public sealed class LoopRunnerTests : IDisposable
         {
             lock (calls)
                 calls.Add(key.Name);
-            return ValueTask.FromResult<ClusterLoop?>(null);
+            return ValueTask.FromResult<Tick?>(null);
         }, leadership.Token);
         await PassUntilAsync(() => Count() == 2, "the call of a minute later");
         Assert.Equal(["lab", "last"], calls);

@@ -14,12 +14,8 @@ step() { printf '%3d s  %s\n' $((SECONDS - STARTED_AT)) "$*"; }
 
 kubectl() { "$(lab_value KUBECTL)" --kubeconfig "$(lab_value KUBECONFIG)" "$@"; }
 
-# kubectl_alice: as the person who submitted; a real cluster has no alice, there it is whoever the kubeconfig says.
-kubectl_alice() {
-    local config
-    config=$(lab_value KUBECONFIG_ALICE)
-    kubectl --kubeconfig "${config:-$(lab_value KUBECONFIG)}" -n team-a "$@"
-}
+# kubectl_alice: as the person who submitted.
+kubectl_alice() { kubectl --kubeconfig "$(lab_value KUBECONFIG_ALICE)" -n team-a "$@"; }
 
 as_alice() { AS=alice "$REPO/scripts/slurm-run" "$LAB" "$@"; }
 slurm() { "$REPO/scripts/slurm-run" "$LAB" "$@"; }
@@ -172,18 +168,18 @@ slurm_answers() { slurm scontrol ping >/dev/null 2>&1; }
 
 demo_down() {
     [ -d "$LAB" ] || { echo "demo: down"; return 0; }
+    leave_cluster
     stop_process "$LAB/run/bridge.pid" TERM 15
-    forget_cluster
     stop_process "$LAB/run/lab.pid" TERM 30
     for verb in slurm-down kube-down postgres-down; do "$REPO/scripts/$verb" "$LAB" --wipe; done
     rm -rf "$LAB"
     echo "demo: down"
 }
 
-# forget_cluster: takes what the demo made out of a real cluster.
-forget_cluster() {
-    [ "$(lab_value KUBE_EXTERNAL)" = true ] || return 0
-    kubectl delete --ignore-not-found --wait=false ns slurm team-a || true
-    "$BRIDGE" lab clean --kubeconfig "$(lab_value KUBECONFIG)" || true
-    kubectl delete --ignore-not-found -f "$REPO/helm/bridge/crds" || true
+# leave_cluster: on a real cluster Bridge and the node runtime end what they began there, as long as they run: partition, pods, claims.
+# kube-down takes out the rest.
+leave_cluster() {
+    [ "$(lab_value KUBE_EXTERNAL)" = true ] && pid_of "$LAB/run/bridge.pid" >/dev/null || return 0
+    kubectl -n slurm delete --ignore-not-found --timeout=60s partitionpolicy,nodepool --all || true
+    kubectl -n slurm wait --for=delete pod,resourceclaim --all --timeout=60s 2>/dev/null || true
 }

@@ -30,6 +30,7 @@ make_pki() {
     make_cert apiserver ca /CN=kube-apiserver serverAuth "$loopback,DNS:kubernetes,DNS:kubernetes.default.svc"
     make_cert aggregated ca /CN=bridge serverAuth "$loopback"
     make_cert kubelet ca /O=system:nodes/CN=system:node:lab serverAuth "$loopback"
+    make_cert proxy ca /CN=fault-proxy serverAuth "$loopback"
     make_cert front-proxy front-proxy-ca /CN=front-proxy-client clientAuth
     make_cert admin ca /O=system:masters/CN=admin clientAuth
     make_cert alice ca /O=team-a/CN=alice clientAuth

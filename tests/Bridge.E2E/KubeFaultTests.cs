@@ -57,8 +57,7 @@ public sealed class KubeFaultTests(E2ELab lab) : LabTest(lab)
     public async Task A_restart_of_the_API_server_changes_nothing_and_Bridge_goes_on()
     {
         var calm = await Calm.BeginAsync(Lab);
-        (await Lab.ScriptAsync("apiserver", "kill")).Ok();
-        (await Lab.ScriptAsync("apiserver", "start")).Ok();
+        await Lab.RestartApiServerAsync();
         await calm.HeldAsync();
         await Lab.KubectlAsync("cordon", "gpu-2");
         await Lab.NodeIsAsync("gpu-2", "drained by Bridge", Seconds(60), row => row.DrainedByBridge);

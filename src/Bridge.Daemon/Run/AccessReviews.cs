@@ -34,6 +34,8 @@ public sealed class AccessReviews(KubeClient client)
         }
     }
 
+    private static JsonArray List(IEnumerable<string> values) => new([.. values.Select(v => (JsonNode)v)]);
+
     private static JsonObject Review(AccessRequest request) => new()
     {
         ["apiVersion"] = "authorization.k8s.io/v1",
@@ -42,7 +44,8 @@ public sealed class AccessReviews(KubeClient client)
         {
             ["user"] = request.User.Name,
             ["uid"] = request.User.Uid,
-            ["groups"] = new JsonArray([.. request.User.Groups.Select(g => (JsonNode)g)]),
+            ["groups"] = List(request.User.Groups),
+            ["extra"] = new JsonObject(request.User.Extra.Select(e => KeyValuePair.Create(e.Key, (JsonNode?)List(e.Value)))),
             ["resourceAttributes"] = new JsonObject
             {
                 ["verb"] = request.Verb,

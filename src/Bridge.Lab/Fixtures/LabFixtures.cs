@@ -24,14 +24,17 @@ public sealed class LabFixtures(KubeClient client, TimeProvider time)
     {
         foreach (var type in (string[])["gpu", "mig"])
         {
-            var target = new WriteTarget(LabKinds.DeviceClasses.Resource, new ObjectKey("", $"{type}.nvidia.com"));
-            var result = await writer.ApplyAsync(target, NodeFixture.DeviceClass(type), cancel);
-            if (result is not StepResult.DoneResult)
+            // One that is there already is the driver's own and stays as it is.
+            var result = await writer.PostAsync(
+                LabKinds.DeviceClasses.Resource.Collection(), NodeFixture.DeviceClass(type), cancel);
+            if (result is not StepResult.DoneResult and not StepResult.ConflictResult)
                 return result;
         }
         foreach (var node in nodes)
         {
             var key = new ObjectKey("", node.Name);
+            if (await IsOthersAsync(key, cancel))
+                return StepResult.Rejected($"the cluster has a node {key} that the lab did not make");
             StepResult[] results =
             [
                 await writer.ApplyAsync(new WriteTarget(KubeKinds.Nodes.Resource, key), node.Node(), cancel),
@@ -86,6 +89,19 @@ public sealed class LabFixtures(KubeClient client, TimeProvider time)
                 return result;
         }
         return StepResult.Done;
+    }
+
+    private async Task<bool> IsOthersAsync(ObjectKey node, CancellationToken cancel)
+    {
+        try
+        {
+            var found = await client.GetAsync(KubeKinds.Nodes, node, cancel);
+            return !found.Metadata.Labels.ContainsKey(LabKeys.MadeLabel);
+        }
+        catch (KubeException e) when (e.Failure.Code == 404)
+        {
+            return false;
+        }
     }
 
     private async Task<StepResult> ChangeDeviceAsync(

@@ -76,7 +76,11 @@ public sealed record NodeFixture
     /// <summary>gpu.nvidia.com or mig.nvidia.com, as NVIDIA's chart makes them.</summary>
     public static JsonObject DeviceClass(string type) => new()
     {
-        ["metadata"] = new JsonObject { ["labels"] = new JsonObject { [LabKeys.MadeLabel] = LabKeys.MadeValue } },
+        ["metadata"] = new JsonObject
+        {
+            ["name"] = $"{type}.nvidia.com",
+            ["labels"] = new JsonObject { [LabKeys.MadeLabel] = LabKeys.MadeValue },
+        },
         ["spec"] = new JsonObject
         {
             ["selectors"] = new JsonArray(new JsonObject

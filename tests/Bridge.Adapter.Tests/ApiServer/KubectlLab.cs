@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Text;
+using Bridge.Adapter.Tests.Kube;
 using Bridge.ApiServer;
 using Bridge.ApiServer.Jobs;
 using Bridge.ApiServer.Security;
@@ -9,35 +11,29 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Bridge.Adapter.Tests.ApiServer;
 
 /// <summary>
-/// The lab's API server on real etcd, which aggregates the job API that this process serves, and the real kubectl.
-/// Where the lab is not built (scripts/setup) the tests are skipped and say so.
+/// The job API, served by this process and aggregated by the API server of the lab, or of the cluster that
+/// BRIDGE_LAB_KUBECONFIG names, and the real kubectl.
 /// </summary>
-public sealed class KubectlLab : IAsyncLifetime
+public sealed class KubectlLab(LabKube lab) : IAsyncLifetime
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("bridge-kubectl-").FullName;
-    private Dictionary<string, string> _env = [];
+    private readonly string _cache = Directory.CreateTempSubdirectory("bridge-kubectl-").FullName;
     private AggregatedApiHost? _host;
 
     internal JobStore Jobs { get; } = new("lab", TimeProvider.System);
 
-    /// <summary>Empty when the lab runs.</summary>
-    public string WhyNot { get; private set; } = "";
+    /// <summary>Empty when there is a server.</summary>
+    public string WhyNot => lab.WhyNot;
 
     public async ValueTask InitializeAsync()
     {
-        var cache = Environment.GetEnvironmentVariable("BRIDGE_CACHE") ?? "/var/cache/bridge";
-        if (!File.Exists($"{cache}/apiserver/bin/labapi"))
-        {
-            WhyNot = $"the lab's API server is not built in {cache}: run scripts/setup";
+        if (WhyNot.Length > 0)
             return;
-        }
-        var up = await RunAsync(Script("kube-up"), [Lab]);
-        if (up.Code != 0)
-            throw new InvalidOperationException($"kube-up failed: {up.Error}");
-        _env = (await File.ReadAllLinesAsync($"{Lab}/env"))
-            .Select(l => l.Split('=', 2)).ToDictionary(p => p[0], p => p[1]);
         foreach (var name in (string[])["team-vision", "team-speech", "team-late"])
-            await KubectlAsync("create", "namespace", name);
+        {
+            var made = await KubectlAsync("create", "namespace", name);
+            Assert.True(made.Code == 0, made.Error);
+            await KubectlAsync("label", "namespace", name, "lab.slurmbridge.io/made=true");
+        }
         Jobs.Update([Samples.Running(4711), Samples.Pending(4712)], Samples.Namespaces);
         _host = await ServeAsync();
         await UntilListedAsync();
@@ -45,12 +41,11 @@ public sealed class KubectlLab : IAsyncLifetime
 
     /// <summary>Runs kubectl as the lab's administrator.</summary>
     internal Task<ProcessOutcome> KubectlAsync(params string[] arguments) => RunAsync(
-        _env["KUBECTL"],
-        ["--kubeconfig", _env["KUBECONFIG"], "--cache-dir", $"{_folder}/cache", .. arguments]);
+        lab["KUBECTL"], ["--kubeconfig", lab["KUBECONFIG"], "--cache-dir", _cache, .. arguments]);
 
     /// <summary>A kubectl that goes on running; its lines are read from its output.</summary>
     internal Process StartKubectl(params string[] arguments) => Start(
-        _env["KUBECTL"], ["--kubeconfig", _env["KUBECONFIG"], "--cache-dir", $"{_folder}/cache", .. arguments]);
+        lab["KUBECTL"], ["--kubeconfig", lab["KUBECONFIG"], "--cache-dir", _cache, .. arguments]);
 
     internal Task StopServingAsync() => _host!.StopAsync(CancellationToken.None);
 
@@ -60,24 +55,19 @@ public sealed class KubectlLab : IAsyncLifetime
     {
         if (_host is not null)
             await _host.DisposeAsync();
-        if (WhyNot.Length == 0)
-            await RunAsync(Script("kube-down"), [Lab, "--wipe"]);
-        Directory.Delete(_folder, recursive: true);
+        Directory.Delete(_cache, recursive: true);
     }
-
-    private string Lab => $"{_folder}/lab";
 
     private async Task<AggregatedApiHost> ServeAsync()
     {
-        var port = int.Parse(_env["AGGREGATE_PORT"], CultureInfo.InvariantCulture);
+        var port = int.Parse(lab["AGGREGATE_PORT"], CultureInfo.InvariantCulture);
         var host = new AggregatedApiHost(
             new AggregatedApiOptions
             {
-                Listen = new IPEndPoint(IPAddress.Loopback, port),
-                CertificatePath = _env["AGGREGATE_CERT"],
-                KeyPath = _env["AGGREGATE_KEY"],
-                Trust = RequestHeaderTrust.FromPem(
-                    await File.ReadAllTextAsync(_env["REQUESTHEADER_CA"]), [_env["REQUESTHEADER_NAME"]]),
+                Listen = new IPEndPoint(IPAddress.Parse(lab["AGGREGATE_ADDRESS"]), port),
+                CertificatePath = lab["AGGREGATE_CERT"],
+                KeyPath = lab["AGGREGATE_KEY"],
+                Trust = await TrustAsync(),
                 Authorize = Authorizers.AlwaysAllow,
                 AuthorizerName = nameof(Authorizers.AlwaysAllow),
             },
@@ -86,6 +76,16 @@ public sealed class KubectlLab : IAsyncLifetime
             TimeProvider.System);
         await host.StartAsync(CancellationToken.None);
         return host;
+    }
+
+    // A real API server publishes whom to trust; the lab's tells in its environment.
+    private async Task<RequestHeaderTrust> TrustAsync()
+    {
+        if (lab["REQUESTHEADER_CA"] is { Length: > 0 } file)
+            return RequestHeaderTrust.FromPem(await File.ReadAllTextAsync(file), [lab["REQUESTHEADER_NAME"]]);
+        var published = await KubectlAsync(
+            "get", "configmap", "-n", "kube-system", "extension-apiserver-authentication", "-o", "json");
+        return RequestHeaderTrust.FromConfigMap(Encoding.UTF8.GetBytes(published.Output));
     }
 
     // The lab's API server asks each second which resources an aggregated server has; 30 s allow for a very busy
@@ -102,14 +102,6 @@ public sealed class KubectlLab : IAsyncLifetime
         }
         while (patience.Elapsed < TimeSpan.FromSeconds(30));
         throw new TimeoutException($"the API server did not list slurmjobs within 30 s: {last.Output}{last.Error}");
-    }
-
-    private static string Script(string name)
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Bridge.sln")))
-            folder = folder.Parent ?? throw new DirectoryNotFoundException("the tests run outside the repository");
-        return Path.Combine(folder.FullName, "scripts", name);
     }
 
     private static Process Start(string file, IEnumerable<string> arguments)

@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Bridge.Adapter.Tests.Kube;
 
 namespace Bridge.Adapter.Tests.ApiServer;
 
+[Collection(LabKubeTests.Name)]
 public sealed class KubectlTests(KubectlLab lab) : IClassFixture<KubectlLab>
 {
     [Fact]

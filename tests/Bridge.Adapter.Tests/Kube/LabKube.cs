@@ -9,14 +9,14 @@ namespace Bridge.Adapter.Tests.Kube;
 
 /// <summary>
 /// Kubernetes' own API machinery with Bridge's resources in it: the cluster that BRIDGE_LAB_KUBECONFIG names, else the
-/// lab's API server. Where neither is there the tests are skipped and say so. What a test makes lives in namespaces,
+/// lab's API server. Where neither is there the tests fail and say so. What a test makes lives in namespaces,
 /// and under names, of its own.
 /// </summary>
 public sealed class LabKube : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("bridge-kube-").FullName;
     private readonly List<(KubeResource Resource, ObjectKey Key)> _made = [];
-    private bool _ownServer;
+    private Dictionary<string, string> _env = [];
 
     public static string CrdFolder => Path.Combine(Repository, "helm", "bridge", "crds");
 
@@ -24,6 +24,11 @@ public sealed class LabKube : IAsyncLifetime
     public string WhyNot { get; private set; } = "";
 
     public KubeEndpoint Endpoint { get; private set; } = null!;
+
+    /// <summary>What LAB/env says (docs/lab.md); "" for what it does not say.</summary>
+    public string this[string key] => _env.GetValueOrDefault(key, "");
+
+    private string Lab => $"{_folder}/lab";
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -40,12 +45,13 @@ public sealed class LabKube : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var kubeconfig = Environment.GetEnvironmentVariable("BRIDGE_LAB_KUBECONFIG");
-        if (string.IsNullOrEmpty(kubeconfig))
-            kubeconfig = await StartLabAsync();
-        if (kubeconfig.Length == 0)
+        WhyNot = Missing();
+        if (WhyNot.Length > 0)
             return;
-        Endpoint = KubeConfigFile.Read(kubeconfig, null, TimeProvider.System);
+        await ScriptAsync("kube-up", Lab);
+        _env = (await File.ReadAllLinesAsync($"{Lab}/env")).Select(l => l.Split('=', 2))
+            .ToDictionary(p => p[0], p => p[1]);
+        Endpoint = KubeConfigFile.Read(this["KUBECONFIG"], null, TimeProvider.System);
         using var client = Client();
         foreach (var file in Directory.GetFiles(CrdFolder, "*.yaml"))
             await ApplyCrdAsync(client, file);
@@ -95,10 +101,12 @@ public sealed class LabKube : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (_ownServer)
-            await ScriptAsync("kube-down", $"{_folder}/lab", "--wipe");
-        else if (WhyNot.Length == 0 && Endpoint is not null)
-            await CleanAsync();
+        if (WhyNot.Length == 0)
+        {
+            if (this["KUBE_EXTERNAL"] == "true")
+                await CleanAsync();
+            await ScriptAsync("kube-down", Lab, "--wipe");
+        }
         Directory.Delete(_folder, recursive: true);
     }
 
@@ -124,19 +132,13 @@ public sealed class LabKube : IAsyncLifetime
         return handler;
     }
 
-    private async Task<string> StartLabAsync()
+    private static string Missing()
     {
         var cache = Environment.GetEnvironmentVariable("BRIDGE_CACHE") ?? "/var/cache/bridge";
-        if (!File.Exists($"{cache}/apiserver/bin/labapi"))
-        {
-            WhyNot = $"the lab's API server is not built in {cache} (scripts/setup), and BRIDGE_LAB_KUBECONFIG is not "
-                + "set";
-            return "";
-        }
-        _ownServer = true;
-        await ScriptAsync("kube-up", $"{_folder}/lab");
-        var env = await File.ReadAllLinesAsync($"{_folder}/lab/env");
-        return env.First(l => l.StartsWith("KUBECONFIG=", StringComparison.Ordinal)).Split('=', 2)[1];
+        return File.Exists($"{cache}/apiserver/bin/labapi")
+            || !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("BRIDGE_LAB_KUBECONFIG"))
+            ? ""
+            : $"the lab's API server is not built in {cache} (scripts/setup), and BRIDGE_LAB_KUBECONFIG is not set";
     }
 
     private static async Task ScriptAsync(string name, params string[] arguments)

@@ -4,8 +4,8 @@ using Bridge.Kube.Client;
 namespace Bridge.Adapter.Tests.Lab;
 
 /// <summary>
-/// The lab's API server on real etcd, without scheduler and node runtime. Where it is not built the tests are skipped
-/// and say so.
+/// The lab's API server on real etcd, without scheduler and node runtime; never the cluster of BRIDGE_LAB_KUBECONFIG.
+/// Where it is not built the tests fail and say so.
 /// </summary>
 public sealed class LabServer : IAsyncLifetime
 {
@@ -47,6 +47,8 @@ public sealed class LabServer : IAsyncLifetime
             root = root.Parent ?? throw new DirectoryNotFoundException("the tests run outside the repository");
         var start = new ProcessStartInfo(Path.Combine(root.FullName, "scripts", name), arguments)
             { RedirectStandardError = true };
+        // What is tested here is the lab's own scheduler, which would fight with a real cluster's.
+        start.Environment.Remove("BRIDGE_LAB_KUBECONFIG");
         using var process = Process.Start(start)!;
         var error = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();

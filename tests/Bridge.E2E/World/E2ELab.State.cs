@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Bridge.Lab.Faults;
 
 namespace Bridge.E2E.World;
 
@@ -139,9 +140,29 @@ public sealed partial class E2ELab
         Bridge.Tail(),
     ]);
 
+    /// <summary>
+    /// A restart of the API server; of a real cluster's, which is not ours to restart, what Bridge sees of one: every
+    /// connection breaks, and for three seconds none is taken.
+    /// </summary>
+    internal async Task RestartApiServerAsync()
+    {
+        if (!OnRealCluster)
+        {
+            (await ScriptAsync("apiserver", "kill")).Ok();
+            (await ScriptAsync("apiserver", "start")).Ok();
+            return;
+        }
+        KubeProxy.Script.Add(new FaultRule { Fault = new Fault.Reset() });
+        KubeProxy.Cut();
+        using var pause = new PeriodicTimer(TimeSpan.FromSeconds(3), TimeProvider.System);
+        await pause.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+        KubeProxy.Script.Clear();
+    }
+
     private async Task StartServersAsync()
     {
-        foreach (var daemon in (string[])["slurmrestd", "slurmctld", "apiserver"])
+        string[] ours = OnRealCluster ? ["slurmrestd", "slurmctld"] : ["slurmrestd", "slurmctld", "apiserver"];
+        foreach (var daemon in ours)
         {
             await ScriptAsync(daemon, "continue");
             (await ScriptAsync(daemon, "start")).Ok();
@@ -161,7 +182,7 @@ public sealed partial class E2ELab
     }
 
     private async Task<IReadOnlyList<string>> ExtraNodesAsync() =>
-        [.. Items(await GetAsync("/api/v1/nodes")).Select(n => Text(n, "metadata", "name")).Except(BaseNodes)];
+        [.. Items(await GetAsync("/api/v1/nodes?labelSelector=lab.slurmbridge.io%2Fmade%3Dtrue")).Select(n => Text(n, "metadata", "name")).Except(BaseNodes)];
 
     private static IEnumerable<JsonObject> Items(JsonObject list) => (list["items"] as JsonArray
         ?? []).OfType<JsonObject>();

@@ -39,6 +39,9 @@ public sealed partial class E2ELab : IAsyncLifetime
     /// <summary>The Bridge that serves the lab while a test does not do it itself.</summary>
     internal BridgeProcess Bridge => bridges[^1];
 
+    /// <summary>Whether BRIDGE_LAB_KUBECONFIG names the cluster: its API server is not ours to restart.</summary>
+    internal bool OnRealCluster => this["KUBE_EXTERNAL"] == "true";
+
     internal string this[string key] => env.GetValueOrDefault(key, "");
 
     private static string Repository
@@ -73,7 +76,8 @@ public sealed partial class E2ELab : IAsyncLifetime
             "crd/nodepools.slurmbridge.io", "crd/partitionpolicies.slurmbridge.io");
         await ApplyAsync(await Manifests.BaseAsync(Repository, name));
         labRuntime = BridgeProcess.Start("lab", Log("lab"),
-            ["lab", "run", "--kubeconfig", this["KUBECONFIG"], "--env", Path.Combine(Folder, "env")], ledger: "");
+            ["lab", "run", "--kubeconfig", this["KUBECONFIG"], "--env", Path.Combine(Folder, "env"),
+                .. OnRealCluster ? (string[])["--no-scheduler"] : []], ledger: "");
         LeftLabs.Remember(Folder, labRuntime.Id);
     }
 
@@ -138,7 +142,8 @@ public sealed partial class E2ELab : IAsyncLifetime
             "--identity", $"{identity}-{started}", "--hook-socket", this["HOOK_SOCKET"],
             "--api-listen", $"{this["AGGREGATE_ADDRESS"]}:{this["AGGREGATE_PORT"]}", "--api-cert",
                 this["AGGREGATE_CERT"],
-            "--api-key", this["AGGREGATE_KEY"], "--api-requestheader-ca", this["REQUESTHEADER_CA"],
+            "--api-key", this["AGGREGATE_KEY"],
+            .. this["REQUESTHEADER_CA"] is { Length: > 0 } ca ? (string[])["--api-requestheader-ca", ca] : [],
         ], this["POSTGRES"]);
         bridges.Add(bridge);
         LeftLabs.Remember(Folder, bridge.Id);
@@ -183,19 +188,30 @@ public sealed partial class E2ELab : IAsyncLifetime
     private async Task StartProxiesAsync()
     {
         var endpoint = KubeConfigFile.Read(this["KUBECONFIG"], null, TimeProvider.System);
-        var pki = Path.GetDirectoryName(this["KUBECONFIG"])!;
-        // The API server's own certificate, so that Bridge speaks TLS and HTTP/2 as it would without a proxy.
-        var certificate = X509Certificate2.CreateFromPemFile(Path.Combine(pki, "apiserver.crt"), Path.Combine(pki,
-            "apiserver.key"));
+        var pki = Path.Combine(Folder, "kube", "pki");
+        // TLS and HTTP/2, as Bridge speaks without a proxy.
+        var certificate = X509Certificate2.CreateFromPemFile(Path.Combine(pki, "proxy.crt"), Path.Combine(pki,
+            "proxy.key"));
         var random = new Random(1);
         KubeProxy = await FaultProxy.StartAsync(
             FaultUpstream.ApiServer(endpoint), certificate, random, TimeProvider.System, CancellationToken.None);
         SlurmProxy = await FaultProxy.StartAsync(
             FaultUpstream.Unix(this["SLURMRESTD_SOCKET"]), null, random, TimeProvider.System, CancellationToken.None);
-        var config = await File.ReadAllTextAsync(this["KUBECONFIG"]);
-        await File.WriteAllTextAsync(
-            Path.Combine(Folder, "proxied.kubeconfig"),
-            config.Replace(this["KUBE_URL"], $"https://127.0.0.1:{KubeProxy.Address.Port}", StringComparison.Ordinal));
+        var token = endpoint.Token is { } bearer ? $"token: \"{bearer.Current()}\"" : "";
+        await File.WriteAllTextAsync(Path.Combine(Folder, "proxied.kubeconfig"),
+            $$"""
+            apiVersion: v1
+            kind: Config
+            clusters:
+            - name: proxy
+              cluster: {server: "https://127.0.0.1:{{KubeProxy.Address.Port}}", certificate-authority: "{{pki}}/ca.crt"}
+            users:
+            - name: bridge
+              user: { {{token}} }
+            contexts:
+            - {name: proxy, context: {cluster: proxy, user: bridge} }
+            current-context: proxy
+            """);
     }
 
     private string Log(string of) => Path.Combine(Folder, "log", $"{of}.log");
@@ -204,8 +220,6 @@ public sealed partial class E2ELab : IAsyncLifetime
     {
         if (Environment.UserName != "root")
             return "the lab needs root: namespaces and device nodes";
-        if (!string.IsNullOrEmpty(Environment.GetEnvironmentVariable("BRIDGE_LAB_KUBECONFIG")))
-            return "the API server of a real cluster is not this lab's to restart: unset BRIDGE_LAB_KUBECONFIG";
         var cache = Environment.GetEnvironmentVariable("BRIDGE_CACHE") ?? "/var/cache/bridge";
         return Directory.Exists(Path.Combine(cache, "rootfs-26.05/cluster")) && File.Exists(Path.Combine(cache,
             "apiserver/bin/labapi"))

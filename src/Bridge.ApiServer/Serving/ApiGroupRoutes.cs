@@ -77,6 +77,7 @@ public static class ApiGroupRoutes
         var index = OpenApiDocument.BuildIndex(discovery.Group, discovery.Version, document);
         MapBytes("/openapi/v3", index);
         MapBytes($"/openapi/v3/apis/{discovery.Group}/{discovery.Version}", document);
+        MapBytes("/openapi/v2", SwaggerDocument.Of(document));
 
         void MapBytes(string path, byte[] body) => routes.MapGet(path, gate.Authenticated((context, _) =>
         {

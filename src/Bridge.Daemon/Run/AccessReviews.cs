@@ -45,7 +45,8 @@ public sealed class AccessReviews(KubeClient client)
             ["user"] = request.User.Name,
             ["uid"] = request.User.Uid,
             ["groups"] = List(request.User.Groups),
-            ["extra"] = new JsonObject(request.User.Extra.Select(e => KeyValuePair.Create(e.Key, (JsonNode?)List(e.Value)))),
+            ["extra"] = new JsonObject(
+                request.User.Extra.Select(e => KeyValuePair.Create(e.Key, (JsonNode?)List(e.Value)))),
             ["resourceAttributes"] = new JsonObject
             {
                 ["verb"] = request.Verb,

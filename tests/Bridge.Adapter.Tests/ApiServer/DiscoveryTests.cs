@@ -72,17 +72,41 @@ public sealed class DiscoveryTests
             job.GetProperty("status").EnumerateObject().Count());
     }
 
-    [Fact]
-    public async Task Every_reference_in_OpenApi_leads_somewhere()
+    [Theory]
+    [InlineData("/openapi/v3" + JobApi.Root, "components/schemas")]
+    [InlineData("/openapi/v2", "definitions")]
+    public async Task Every_reference_in_OpenApi_leads_somewhere(string path, string at)
     {
         await using var api = await JobApi.StartAsync();
-        var (_, document) = await api.GetAsync("/openapi/v3" + JobApi.Root);
-        var schemas = document.GetProperty("components").GetProperty("schemas");
+        var (_, document) = await api.GetAsync(path);
+        var schemas = at.Split('/').Aggregate(document, (node, part) => node.GetProperty(part));
         var references = References(document).ToList();
 
         Assert.NotEmpty(references);
         Assert.All(references, r => Assert.True(
-            schemas.TryGetProperty(r.Replace("#/components/schemas/", "", StringComparison.Ordinal), out _), r));
+            schemas.TryGetProperty(r.Replace($"#/{at}/", "", StringComparison.Ordinal), out _), r));
+    }
+
+    [Fact]
+    public async Task OpenApi_v2_says_what_v3_says_in_its_own_shapes()
+    {
+        await using var api = await JobApi.StartAsync();
+        var (_, three) = await api.GetAsync("/openapi/v3" + JobApi.Root);
+        var (_, two) = await api.GetAsync("/openapi/v2");
+
+        Assert.Equal("2.0", two.At("swagger"));
+        Assert.Equal(
+            three.GetProperty("components").GetProperty("schemas").EnumerateObject().Select(s => s.Name),
+            two.GetProperty("definitions").EnumerateObject().Select(s => s.Name));
+        var jobs = two.GetProperty("paths").GetProperty(JobApi.Root + "/slurmjobs");
+        Assert.Equal("listSlurmJobForAllNamespaces", jobs.At("get/operationId"));
+        Assert.Equal(
+            "#/definitions/io.slurmbridge.jobs.v1alpha1.SlurmJobList", jobs.At("get/responses/200/schema/$ref"));
+        Assert.Equal("string", jobs.At("parameters/0/type"));
+        Assert.Equal(
+            "#/definitions/io.slurmbridge.jobs.v1alpha1.SlurmJobSpec",
+            two.GetProperty("definitions").GetProperty("io.slurmbridge.jobs.v1alpha1.SlurmJob")
+                .At("properties/spec/$ref"));
     }
 
     [Fact]

@@ -47,6 +47,32 @@ public sealed class KubectlLab(LabKube lab) : IAsyncLifetime
     internal Process StartKubectl(params string[] arguments) => Start(
         lab["KUBECTL"], ["--kubeconfig", lab["KUBECONFIG"], "--cache-dir", _cache, .. arguments]);
 
+    /// <summary>
+    /// Waits until the API server has merged the OpenAPI document: kube-apiserver, which had asked before this process
+    /// served, asks again after a minute.
+    /// </summary>
+    internal async Task UntilDescribedAsync()
+    {
+        var patience = Stopwatch.StartNew();
+        while (!(await KubectlAsync("get", "--raw", "/openapi/v3")).Output.Contains(
+            "apis/jobs.slurmbridge.io/v1alpha1", StringComparison.Ordinal))
+            Assert.True(
+                patience.Elapsed < TimeSpan.FromSeconds(100), "the API server did not read the OpenAPI within 100 s");
+    }
+
+    /// <summary>
+    /// The same command until it succeeds: kube-apiserver, which had found the server gone, looks again within a
+    /// minute.
+    /// </summary>
+    internal async Task<ProcessOutcome> UntilAnsweredAsync(params string[] arguments)
+    {
+        var patience = Stopwatch.StartNew();
+        ProcessOutcome last;
+        while ((last = await KubectlAsync(arguments)).Code != 0)
+            Assert.True(patience.Elapsed < TimeSpan.FromSeconds(60), last.Error);
+        return last;
+    }
+
     internal Task StopServingAsync() => _host!.StopAsync(CancellationToken.None);
 
     internal Task<string> ServeAgainAsync() => _host!.StartAsync(CancellationToken.None);

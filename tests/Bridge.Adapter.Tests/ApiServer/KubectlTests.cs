@@ -58,8 +58,12 @@ public sealed class KubectlTests(KubectlLab lab) : IClassFixture<KubectlLab>
     [InlineData("slurmjobs", "A job of the Slurm cluster")]
     [InlineData("slurmjobs.spec", "timeLimitMinutes")]
     [InlineData("sj.status.gpus.indices", "Slurm's device indices on that node")]
-    public async Task Explain_describes(string field, string part) =>
+    public async Task Explain_describes(string field, string part)
+    {
+        NeedsLab();
+        await lab.UntilDescribedAsync();
         Assert.Contains(part, await OutputAsync("explain", field), StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task Errors_reach_the_user_in_words()
@@ -116,7 +120,7 @@ public sealed class KubectlTests(KubectlLab lab) : IClassFixture<KubectlLab>
         await lab.StopServingAsync();
         var away = await lab.KubectlAsync("get", "--raw", JobApi.Jobs);
         await lab.ServeAgainAsync();
-        var back = await lab.KubectlAsync("get", "--raw", JobApi.Jobs);
+        var back = await lab.UntilAnsweredAsync("get", "--raw", JobApi.Jobs);
 
         Assert.NotEqual(0, away.Code);
         Assert.Equal("SlurmJobList", JsonElement.Parse(back.Output).At("kind"));

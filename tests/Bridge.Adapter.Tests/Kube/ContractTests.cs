@@ -153,8 +153,9 @@ public abstract class ContractTests : IAsyncLifetime
     {
         var body = Named(name);
         body["metadata"]!["labels"] = JsonNode.Parse(labels);
+        // No scheduler goes by that name, so nobody else writes to the pod.
         body["spec"] = JsonNode.Parse("""
-            {"containers":[{"name":"c","image":"none.example/x"}],"nodeSelector":{"no":"such-node"},"terminationGracePeriodSeconds":0}
+            {"containers":[{"name":"c","image":"none.example/x"}],"schedulerName":"nobody","terminationGracePeriodSeconds":0}
             """);
         return Writer.CreateAsync(KubeKinds.Pods.Resource, _namespace, body, Cancel);
     }

@@ -182,7 +182,8 @@ public sealed partial class E2ELab
     }
 
     private async Task<IReadOnlyList<string>> ExtraNodesAsync() =>
-        [.. Items(await GetAsync("/api/v1/nodes?labelSelector=lab.slurmbridge.io%2Fmade%3Dtrue")).Select(n => Text(n, "metadata", "name")).Except(BaseNodes)];
+        [.. Items(await GetAsync("/api/v1/nodes?labelSelector=lab.slurmbridge.io%2Fmade%3Dtrue"))
+            .Select(n => Text(n, "metadata", "name")).Except(BaseNodes)];
 
     private static IEnumerable<JsonObject> Items(JsonObject list) => (list["items"] as JsonArray
         ?? []).OfType<JsonObject>();

@@ -1,5 +1,5 @@
-// A library that makes the process into which it is loaded answer badly, for tests of what waits for the answer. It acts
-// in a probe's child only, so that it can be preloaded into the whole family. BRIDGE_FAKE_ANSWER says how:
+// A library that makes the process into which it is loaded answer badly, for tests of what waits for the answer. It
+// acts in a probe's child only, so that it can be preloaded into the whole family. BRIDGE_FAKE_ANSWER says how:
 //   garbage, truncated, nothing    that, and exit 0
 //   prefix                         a line of somebody else's before whatever the process says itself
 //   exit N, signal N               it ends like this without a word

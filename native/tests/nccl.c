@@ -1,101 +1,10 @@
 #define _GNU_SOURCE
 #include "check.h"
-#include "nccl_abi.h"
+#include "ranks.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
-
-enum { RANKS_MOST = 8 };
-
-struct rank {
-    int rank, ranks;
-    ncclComm_t comm;
-    cudaStream_t stream;
-    ncclResult_t init;
-};
-
-static void nap(void) { nanosleep(&(struct timespec){0, 1000000}, NULL); }
-
-static void join(struct rank *rank, ncclUniqueId id) {
-    ncclConfig_t config = {48, NCCL_CONFIG_MAGIC, 21800, 0, NCCL_CONFIG_UNDEF_INT, NCCL_CONFIG_UNDEF_INT,
-                           NCCL_CONFIG_UNDEF_INT, NULL, NCCL_CONFIG_UNDEF_INT};
-    ncclResult_t state = ncclCommInitRankConfig(&rank->comm, rank->ranks, id, rank->rank, &config);
-    CHECK(state == ncclInProgress || state == ncclSuccess);
-    do {
-        nap();
-        CHECK_EQUAL(ncclSuccess, ncclCommGetAsyncError(rank->comm, &state));
-    } while (state == ncclInProgress);
-    rank->init = state;
-    CHECK_EQUAL(cudaSuccess, cudaStreamCreate(&rank->stream));
-}
-
-static void run_rank(struct rank *rank, int (*pipes)[2], void (*body)(struct rank *)) {
-    ncclUniqueId id;
-    char node[16];
-    if (rank->rank == 0) {
-        CHECK_EQUAL(ncclSuccess, ncclGetUniqueId(&id));
-        for (int i = 1; i < rank->ranks; i++) CHECK(write(pipes[i][1], &id, sizeof id) == sizeof id);
-    } else CHECK(read(pipes[rank->rank][0], &id, sizeof id) == sizeof id);
-    snprintf(node, sizeof node, "n%d", rank->rank / 2);
-    setenv("BRIDGE_FAKE_NODE", node, 1);
-    CHECK_EQUAL(cudaSuccess, cudaSetDevice(rank->rank % 2));
-    join(rank, id);
-    body(rank);
-}
-
-// One process per rank, two ranks per node: n0 has 0 and 1, n1 has 2 and 3, and so on.
-static void ranks(int count, const char *table, void (*body)(struct rank *)) {
-    int pipes[RANKS_MOST][2], status = 0, bad = 0;
-    pid_t children[RANKS_MOST];
-    setenv("NCCL_SOCKET_IFNAME", "lo", 1);
-    test_file("BRIDGE_FAKE_GPU", "include h100x8.gpu\n");
-    test_file("BRIDGE_FAKE_NCCL", table);
-    for (int i = 0; i < count; i++) CHECK(pipe(pipes[i]) == 0);
-    for (int i = 0; i < count; i++) {
-        children[i] = fork();
-        CHECK(children[i] >= 0);
-        if (children[i] > 0) continue;
-        struct rank rank = {.rank = i, .ranks = count};
-        run_rank(&rank, pipes, body);
-        _exit(0);
-    }
-    for (int i = 0; i < count; i++) {
-        CHECK(waitpid(children[i], &status, 0) == children[i]);
-        bad += status != 0;
-    }
-    CHECK_EQUAL(0, bad);
-}
-
-static void finish(struct rank *rank) {
-    ncclResult_t state = ncclCommFinalize(rank->comm);
-    while (state == ncclInProgress) {
-        nap();
-        CHECK_EQUAL(ncclSuccess, ncclCommGetAsyncError(rank->comm, &state));
-    }
-    CHECK_EQUAL(ncclSuccess, state);
-    CHECK_EQUAL(ncclSuccess, ncclCommDestroy(rank->comm));
-}
-
-static void *filled(size_t count, float value) {
-    float *host = malloc(count * sizeof *host);
-    void *device = NULL;
-    CHECK(host != NULL);
-    for (size_t i = 0; i < count; i++) host[i] = value;
-    CHECK_EQUAL(cudaSuccess, cudaMalloc(&device, count * sizeof *host));
-    CHECK_EQUAL(cudaSuccess, cudaMemcpy(device, host, count * sizeof *host, 1));
-    free(host);
-    return device;
-}
-
-static float element(const void *device, size_t index) {
-    float value = 0;
-    CHECK_EQUAL(cudaSuccess, cudaMemcpy(&value, (const char *)device + index * sizeof value, sizeof value, 2));
-    return value;
-}
 
 static void sum_everything(struct rank *rank) {
     const size_t small = 1000, large = 1 << 20; // 4 MiB: over exact_bytes
@@ -247,70 +156,6 @@ static void split_in_two(struct rank *rank) {
 }
 
 TEST(a_split_makes_communicators_by_color_and_key) { ranks(4, "[base]\n", split_in_two); }
-
-static struct sockaddr_in ras_address;
-
-// Asks the RAS port as NCCL's own client does and returns the whole conversation.
-static char *ask_ras(const char *lines) {
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    size_t size = 0;
-    ssize_t got;
-    char *text = calloc(1, 65536);
-    CHECK(text != NULL && connect(fd, (struct sockaddr *)&ras_address, sizeof ras_address) == 0);
-    CHECK(write(fd, lines, strlen(lines)) == (ssize_t)strlen(lines));
-    while (size < 65535 && (got = read(fd, text + size, 65535 - size)) > 0) size += (size_t)got;
-    close(fd);
-    return text;
-}
-
-static int count_of(const char *text, const char *part) {
-    int count = 0;
-    for (const char *at = text; (at = strstr(at, part)) != NULL; at++) count++;
-    return count;
-}
-
-// n1 hangs in the first operation: its two ranks are one call behind the other two.
-static void ask_while_hanging(struct rank *rank) {
-    void *buffer = filled(16, 1);
-    ncclResult_t state = ncclSuccess;
-    CHECK_EQUAL(ncclSuccess, ncclAllReduce(buffer, buffer, 16, ncclFloat32, ncclSum, rank->comm, rank->stream));
-    if (rank->rank == 0) {
-        char *text = NULL;
-        for (int i = 0; i < 2000 && (text == NULL || count_of(text, "\"AllReduce\": 1") < 2); i++) {
-            nap();
-            free(text);
-            text = ask_ras("CLIENT PROTOCOL 2\nTIMEOUT 5\nSET FORMAT json\nSTATUS\n");
-        }
-        CHECK(strncmp(text, "SERVER PROTOCOL 2\nOK\nOK\n{\n", 26) == 0);
-        CHECK(strstr(text, "\"ranks_count\": 4,") != NULL && strstr(text, "\"missing_ranks_count\": 0,") != NULL);
-        CHECK_EQUAL(2, count_of(text, "\"AllReduce\": 1"));
-        CHECK_EQUAL(2, count_of(text, "\"AllReduce\": 0"));
-        CHECK_EQUAL(2, count_of(text, "\"host\": \"n1\""));
-        free(text);
-        text = ask_ras("NONSENSE\nSET FORMAT xml\nTIMEOUT x\nVERBOSE STATUS\n");
-        CHECK(strncmp(text, "ERROR: Unknown command NONSENSE\nERROR: Invalid format xml\n", 58) == 0);
-        CHECK(strstr(text, "4 ranks, 0 missing, RUNNING") != NULL);
-        free(text);
-    } else
-        while (state == ncclSuccess) { // until rank 0 is through and aborts
-            nap();
-            CHECK_EQUAL(ncclSuccess, ncclCommGetAsyncError(rank->comm, &state));
-        }
-    CHECK_EQUAL(ncclSuccess, ncclCommAbort(rank->comm));
-}
-
-TEST(ras_shows_who_is_behind) {
-    char where[64];
-    socklen_t length = sizeof ras_address;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    ras_address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    CHECK(bind(fd, (struct sockaddr *)&ras_address, length) == 0);
-    CHECK(getsockname(fd, (struct sockaddr *)&ras_address, &length) == 0);
-    close(fd);
-    snprintf(where, sizeof where, "localhost:%d", ntohs(ras_address.sin_port));
-    setenv("NCCL_RAS_ADDR", where, 1);
-    ranks(4, "[node n1]\nhang_at = 1\n", ask_while_hanging);
-}
 
 TEST(the_id_holds_the_address_of_the_named_interface) {
     ncclUniqueId id;

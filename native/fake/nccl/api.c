@@ -155,6 +155,7 @@ ncclResult_t ncclCommDestroy(ncclComm_t comm) {
 ncclResult_t ncclCommAbort(ncclComm_t comm) {
     if (comm == NULL) return ncclSuccess;
     if (!comm_valid(comm)) return refuse(ncclInvalidArgument, "comm is not a communicator");
+    ras_settle();
     comm_abort(comm);
     comm_free(comm);
     return ncclSuccess;

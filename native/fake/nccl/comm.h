@@ -68,6 +68,8 @@ void *comm_work(void *argument);
 
 // ras.c: starts this process's RAS port, once; visits the communicators of the process.
 void ras_start(void);
+// Lets the clients that monitor see what broke before this process gives its part of it up.
+void ras_settle(void);
 int comm_roots(struct sockaddr_in *roots, int most);
 
 #endif

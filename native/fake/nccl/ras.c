@@ -1,8 +1,10 @@
 #define _GNU_SOURCE
-#include "comm.h"
+#include "ras.h"
 
 #include <arpa/inet.h>
 #include <netdb.h>
+#include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,18 +16,19 @@
 // NCCL's RAS client protocol: lines of text in, "SERVER PROTOCOL", "OK" and "ERROR: ..." lines out, and a status report
 // after which the server hangs up. Real NCCL listens on localhost:28028 in every job; the fake only when NCCL_RAS_ADDR
 // says where. On one machine the first process gets the port and the others do without, as with the real library.
-enum { PROTOCOL = 2, ROOTS = 64 };
+enum { PROTOCOL = 2, LOOK_MS = 5, MONITOR_SINCE = 22900 };
 
 static int listener = -1;
+static atomic_int monitors, looks;
 
-static void add_report(FILE *out, const struct sockaddr_in *root, int style, bool *first) {
+void ras_ask_root(FILE *out, const struct sockaddr_in *root, int style, bool *first) {
     struct frame frame = {.kind = FRAME_STATUS, .code = style};
     int fd = wire_connect(root);
     if (fd < 0) return;
     if (wire_send(fd, &frame, NULL) && wire_receive(fd, &frame, sizeof frame) && frame.bytes > 0) {
         char *text = malloc(frame.bytes);
         if (text != NULL && wire_receive(fd, text, frame.bytes)) {
-            if (style == 1 && !*first) fprintf(out, ",\n");
+            if (style == REPORT_JSON && !*first) fprintf(out, ",\n");
             fwrite(text, 1, frame.bytes, out);
             *first = false;
         }
@@ -42,8 +45,9 @@ static int count_communicators(const char *report, bool json) {
 }
 
 static void write_status(FILE *out, bool json, bool verbose) {
-    struct sockaddr_in roots[ROOTS];
-    int count = comm_roots(roots, ROOTS), version = 0, style = json ? 1 : verbose ? 2 : 0;
+    struct sockaddr_in roots[RAS_ROOTS];
+    int count = comm_roots(roots, RAS_ROOTS), version = 0;
+    int style = json ? REPORT_JSON : verbose ? REPORT_VERBOSE : REPORT_TEXT;
     char *body = NULL, stamp[32];
     size_t size = 0;
     bool first = true;
@@ -51,7 +55,7 @@ static void write_status(FILE *out, bool json, bool verbose) {
     time_t now = time(NULL);
     struct tm parts;
     if (memory == NULL) return;
-    for (int i = 0; i < count; i++) add_report(memory, &roots[i], style, &first);
+    for (int i = 0; i < count; i++) ras_ask_root(memory, &roots[i], style, &first);
     fclose(memory);
     ncclGetVersion(&version);
     strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S", localtime_r(&now, &parts));
@@ -70,8 +74,14 @@ static void write_status(FILE *out, bool json, bool verbose) {
     free(body);
 }
 
+static bool can_monitor(void) {
+    int version = 0;
+    return ncclGetVersion(&version) == ncclSuccess && version >= MONITOR_SINCE;
+}
+
 // One line of the client. Returns false when the conversation is over.
-static bool serve_line(FILE *out, const char *line, bool *json) {
+static bool serve_line(struct ras_client *client, char *line) {
+    FILE *out = client->out;
     char *end = NULL;
     if (strncasecmp(line, "client protocol ", 16) == 0) fprintf(out, "SERVER PROTOCOL %d\n", PROTOCOL);
     else if (strncasecmp(line, "timeout ", 8) == 0) {
@@ -81,29 +91,68 @@ static bool serve_line(FILE *out, const char *line, bool *json) {
         else fprintf(out, "ERROR: Invalid timeout value %s\n", line + 8);
     } else if (strncasecmp(line, "set format ", 11) == 0) {
         bool text = strcasecmp(line + 11, "text") == 0;
-        *json = strcasecmp(line + 11, "json") == 0;
-        if (*json || text) fprintf(out, "OK\n");
+        client->json = strcasecmp(line + 11, "json") == 0;
+        if (client->json || text) fprintf(out, "OK\n");
         else fprintf(out, "ERROR: Invalid format %s\n", line + 11);
     } else if (strcasecmp(line, "status") == 0 || strcasecmp(line, "verbose status") == 0) {
-        write_status(out, *json, strcasecmp(line, "status") != 0);
+        write_status(out, client->json, strcasecmp(line, "status") != 0);
         return false;
-    } else fprintf(out, "ERROR: Unknown command %s\n", line);
+    } else if ((strcasecmp(line, "monitor") == 0 || strncasecmp(line, "monitor ", 8) == 0) && can_monitor())
+        ras_monitor_start(client, line + 7);
+    else fprintf(out, "ERROR: Unknown command %s\n", line);
     return true;
 }
 
-static void *serve_client(void *argument) {
-    int fd = *(int *)argument, again = dup(fd);
-    free(argument);
-    FILE *in = fdopen(fd, "r"), *out = again < 0 ? NULL : fdopen(again, "w");
-    char line[512];
-    bool json = false, more = in != NULL && out != NULL;
-    while (more && fgets(line, sizeof line, in) != NULL) {
-        line[strcspn(line, "\r\n")] = '\0';
-        more = serve_line(out, line, &json);
-        fflush(out);
+// Takes the whole lines out of the buffer. Returns false when the conversation is over.
+static bool serve_lines(struct ras_client *client, char *buffer, size_t *filled) {
+    bool more = true;
+    char *line = buffer, *end = NULL;
+    while (more && (end = memchr(line, '\n', *filled - (size_t)(line - buffer))) != NULL) {
+        *end = '\0';
+        if (end > line && end[-1] == '\r') end[-1] = '\0';
+        more = serve_line(client, line);
+        fflush(client->out);
+        line = end + 1;
     }
-    if (out != NULL) fclose(out);
-    if (in != NULL) fclose(in);
+    *filled -= (size_t)(line - buffer);
+    memmove(buffer, line, *filled);
+    return more;
+}
+
+// Once every monitor has looked twice, one of the looks began after this call.
+void ras_settle(void) {
+    enum { MOST_MS = 200 };
+    int enough = atomic_load(&looks) + 2 * atomic_load(&monitors);
+    for (int i = 0; i < MOST_MS && atomic_load(&monitors) > 0 && atomic_load(&looks) < enough; i++)
+        nanosleep(&(struct timespec){0, 1000000}, NULL);
+}
+
+// A client that monitors is told of changes while it is silent; a line that does not end within the buffer ends it.
+static void *serve_client(void *argument) {
+    int fd = *(int *)argument;
+    free(argument);
+    struct ras_client *client = calloc(1, sizeof *client);
+    char buffer[512];
+    size_t filled = 0;
+    if (client != NULL) client->out = fdopen(fd, "w");
+    bool more = client != NULL && client->out != NULL, counted = false;
+    while (more && filled < sizeof buffer && !ferror(client->out)) {
+        struct pollfd waits = {fd, POLLIN, 0};
+        if (poll(&waits, 1, client->groups == 0 ? -1 : LOOK_MS) == 0) {
+            ras_monitor_look(client);
+            atomic_fetch_add(&looks, 1);
+            continue;
+        }
+        ssize_t got = read(fd, buffer + filled, sizeof buffer - filled);
+        if (got <= 0) break;
+        filled += (size_t)got;
+        more = serve_lines(client, buffer, &filled);
+        if (client->groups != 0 && !counted) counted = atomic_fetch_add(&monitors, 1) >= 0;
+    }
+    if (counted) atomic_fetch_sub(&monitors, 1);
+    if (client != NULL && client->out != NULL) fclose(client->out);
+    else close(fd);
+    free(client);
     return NULL;
 }
 

@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include "ras.h"
 #include "root.h"
 
 #include <stdio.h>
@@ -82,13 +83,25 @@ static void text_communicator(FILE *out, const struct communicator *communicator
     }
 }
 
+// For the RAS port itself: one line per rank, in the order of struct ras_peer.
+static void list_ranks(FILE *out, const struct communicator *communicator) {
+    for (int rank = 0; rank < communicator->ranks; rank++) {
+        const struct member *member = communicator->rank[rank];
+        if (member == NULL) continue;
+        int state = !member->gone ? PEER_ALIVE : member->finalized ? PEER_LEFT : PEER_LOST;
+        fprintf(out, "%s %d %d %d %d\n", communicator->place[rank].node, member->hello.pid, member->hello.device,
+                member->hello.slot, state);
+    }
+}
+
 char *root_report(const struct root *root, int style, size_t *size) {
     char *text = NULL;
     FILE *out = open_memstream(&text, size);
     bool first = true;
     if (out == NULL) return NULL;
     for (const struct communicator *each = root->communicators; each != NULL; each = each->next) {
-        if (style != 1) text_communicator(out, each, style == 2);
+        if (style == REPORT_PEERS) list_ranks(out, each);
+        else if (style != REPORT_JSON) text_communicator(out, each, style == REPORT_VERBOSE);
         else {
             if (!first) fprintf(out, ",\n");
             json_communicator(out, each);

@@ -14,7 +14,7 @@ enum frame_kind {
     FRAME_FAILED,    // the communicator is broken; code says how
     FRAME_SPLIT,     // code = color, peer = key; the answer carries the new communicator, rank and size
     FRAME_BYE,       // this rank finalizes; answered when every rank has said it or is gone
-    FRAME_STATUS,    // code 0 text, 1 JSON, 2 text with every rank; the answer is the payload, then the root hangs up
+    FRAME_STATUS,    // code is a report_style (ras.h); the answer is the payload, then the root hangs up
 };
 
 struct frame {

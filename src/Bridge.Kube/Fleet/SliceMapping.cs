@@ -5,8 +5,9 @@ using Bridge.Kube.Models;
 namespace Bridge.Kube.Fleet;
 
 /// <summary>ResourceSlice → the pool rule's input. Knows the attributes that GPU drivers publish.</summary>
-internal static class SliceMapping
+public static class SliceMapping
 {
+    /// <summary>Maps one slice; devices that are no GPUs are names only.</summary>
     public static PoolSlice Map(ResourceSlice slice)
     {
         var spec = slice.Spec;

@@ -21,7 +21,9 @@ public sealed record NodeFixture
     public required GpuProduct Product { get; init; }
     public int Gpus { get; init; } = 8;
 
-    /// <summary>MIG profile such as 1g.10gb, of which each GPU then has seven; empty for whole GPUs.</summary>
+    /// <summary>
+    /// MIG profile such as 1g.10gb, of which each GPU then has as many as its seven slices allow; empty for whole GPUs.
+    /// </summary>
     public string MigProfile { get; init; } = "";
 
     public int Cpus { get; init; } = 16;
@@ -31,7 +33,7 @@ public sealed record NodeFixture
 
     public string DriverVersion { get; init; } = "580.65.6";
 
-    private const int MigPerGpu = 7;
+    private const int Slices = 7;
 
     public JsonObject Node() => new()
     {
@@ -122,11 +124,12 @@ public sealed record NodeFixture
                 $"gpu-{minor}", minor, Product.MemoryMiB, Text("type", "gpu"), Text("uuid", GpuUuid(minor)));
             yield break;
         }
-        for (var start = 0; start < MigPerGpu; start++)
+        var slices = int.Parse(MigProfile.AsSpan(0, 1), NumberStyles.None, CultureInfo.InvariantCulture);
+        for (var start = 0; start + slices <= Slices; start += slices)
             yield return Device(
                 $"gpu-{minor}-mig-{MigProfile.Replace(".", "", StringComparison.Ordinal)}-19-{start}",
                 minor,
-                Product.MemoryMiB / (MigPerGpu + 1),
+                Product.MemoryMiB * slices / (Slices + 1),
                 Text("type", "mig"),
                 Text("profile", MigProfile),
                 Text("parentUUID", GpuUuid(minor)),

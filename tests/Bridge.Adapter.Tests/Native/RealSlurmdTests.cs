@@ -80,6 +80,48 @@ public sealed class RealSlurmdTests
         Assert.Equal("after: Gres=gpu:h100:8(S:0) State=IDLE", seen[^1]);
     }
 
+    [Fact]
+    public async Task Slurmd_finds_the_mig_devices_of_a_mixed_node_under_the_types_that_bridge_writes()
+    {
+        using var state = NativeJudge.State("include a100x8-mig-mixed.gpu\n");
+
+        var seen = await NativeJudge.AskAsync("slurmd", state.Path, "gpu:a100_3g.40gb:6,gpu:a100_2g.20gb:4,gpu:a100:4");
+
+        var types = Gpus(seen).Select(gpu => gpu.Split("Type=")[1].Split(' ')[0]).GroupBy(type => type);
+        Assert.Equal(
+            ["a100 4", "a100_2g.20gb 4", "a100_3g.40gb 6"],
+            types.Select(type => $"{type.Key} {type.Count()}").Order(StringComparer.Ordinal));
+        const string files = "File=/dev/nvidia0,/dev/nvidia-caps/nvidia-cap12,/dev/nvidia-caps/nvidia-cap13 ";
+        Assert.Contains(seen, line => line.Contains(files, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Slurmctld_registers_the_mig_devices_of_a_mixed_node()
+    {
+        using var state = NativeJudge.State("include a100x8-mig-mixed.gpu\n");
+
+        var seen = await NativeJudge.AskAsync(
+            "register", state.Path, state.Path, "gpu:a100_3g.40gb:6,gpu:a100_2g.20gb:4,gpu:a100:4");
+
+        Assert.Contains("gpu:a100_3g.40gb:6", seen[0], StringComparison.Ordinal);
+        Assert.EndsWith("State=IDLE", seen[0], StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// slurmd's own type of an H100's MIG device has the memory between model and profile, so gres.conf(5)'s substring
+    /// rule does not find Bridge's type in it; an A100's has not (docs/gpu/fakes.md).
+    /// </summary>
+    [Fact]
+    public async Task Autodetection_of_an_h100_under_mig_needs_a_type_that_slurmd_itself_makes()
+    {
+        using var state = NativeJudge.State("include h100x8-mig-1g.gpu\n");
+
+        Assert.Empty(Gpus(await NativeJudge.AskAsync("slurmd", state.Path, "gpu:h100_1g.10gb:56")));
+        Assert.Equal(56, Gpus(await NativeJudge.AskAsync("slurmd", state.Path, "gpu:1g.10gb:56")).Length);
+        const string whole = "gpu:nvidia_h100_80gb_hbm3_1g.10gb:56";
+        Assert.Equal(56, Gpus(await NativeJudge.AskAsync("slurmd", state.Path, whole)).Length);
+    }
+
     private static string[] Gpus(IEnumerable<string> lines) =>
         [.. lines.Where(line => line.Contains("Gres Name=gpu", StringComparison.Ordinal))];
 }

@@ -15,7 +15,12 @@ public sealed class Informer<T>
     where T : class, IKubeObject
 {
     private static readonly TimeSpan _firstWait = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan _longestWait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _longestWait = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// A watch that stood this long was a good one, also if nothing happened in it and it broke off in the end.
+    /// </summary>
+    private static readonly TimeSpan _goodAfter = TimeSpan.FromSeconds(1);
 
     private readonly KubeClient _client;
     private readonly KubeKind<T> _kind;
@@ -75,9 +80,9 @@ public sealed class Informer<T>
     {
         while (!stop.IsCancellationRequested)
         {
+            var began = _time.GetTimestamp();
             try
             {
-                var began = _time.GetTimestamp();
                 await RoundAsync(stop);
                 // A watch that ends by itself is normal, unless it always does so at once.
                 if (_time.GetElapsedTime(began) < _firstWait)
@@ -87,6 +92,9 @@ public sealed class Informer<T>
             }
             catch (KubeException e)
             {
+                // Of a place that the server has forgotten nothing is to be waited for: it is listed again.
+                if (_time.GetElapsedTime(began) >= _goodAfter || (e.Failure.Expired && _version.Length > 0))
+                    _backoff.Reset();
                 Failed(e.Failure);
                 await WaitAsync(e.Failure.After, stop);
             }

@@ -162,6 +162,23 @@ public sealed class InformerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_quiet_watch_that_is_cut_again_and_again_is_opened_as_soon_as_after_the_first_time()
+    {
+        var nodes = await StartAsync(k => k.Put(KubeKinds.Nodes, "n1"));
+        var waited = TimeSpan.Zero;
+        for (var cut = 0; cut < 12; cut++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(2));
+            _kube.Watches.CutAll();
+            await Eventually.TrueAsync(() => !nodes.State.Current, "the cut is seen");
+            var since = _time.GetUtcNow();
+            await Eventually.TrueAsync(() => nodes.State.Current, "the watch is resumed", _time);
+            waited = _time.GetUtcNow() - since;
+        }
+        Assert.InRange(waited, TimeSpan.Zero, TimeSpan.FromSeconds(2));
+    }
+
+    [Fact]
     public async Task A_list_that_is_not_a_list_is_an_error_and_not_an_empty_fleet()
     {
         var nodes = await StartAsync(

@@ -58,7 +58,9 @@ internal sealed class FakeWatches(FakeStore store)
         try
         {
             http.Response.ContentType = "application/json";
+            // As a real server: the head goes at once, also when nothing follows for long.
             await http.Response.StartAsync(http.RequestAborted);
+            await http.Response.Body.FlushAsync(http.RequestAborted);
             await StreamAsync(http, watch, from);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)

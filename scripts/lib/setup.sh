@@ -13,6 +13,7 @@ jq jq
 openssl openssl
 cmake cmake
 gcc gcc
+clang clang
 make make
 libc6-dev /usr/include/stdio.h
 postgresql pg_dump

@@ -29,6 +29,18 @@ public sealed class HealthRulesTests : IDisposable
         Assert.Equal(172, rules.Xids.Count);
     }
 
+    /// <summary>A repository alone is no source: who looks a line up must not have to search for it.</summary>
+    [Fact]
+    public void Every_source_on_github_names_a_file_or_folder()
+    {
+        var rules = HealthRulesLoader.Load().Rules!;
+        var links = rules.Checks.SelectMany(c => c.Provenance)
+            .Concat(rules.BusBandwidth.SelectMany(l => l.Provenance)).Concat(rules.Relative.Provenance)
+            .Where(p => p.Link.StartsWith("https://github.com/", StringComparison.Ordinal));
+        var vague = links.Where(p => new Uri(p.Link).Segments.Length < 6).Select(p => p.Source);
+        Assert.Equal(["NVCRE, intra-node"], vague);
+    }
+
     [Fact]
     public void Every_class_that_a_xid_has_drains_or_does_not_as_the_table_says()
     {

@@ -33,6 +33,13 @@ public sealed class ManualTime(DateTimeOffset start) : TimeProvider
         return timer;
     }
 
+    /// <summary>How many timers run out within this time.</summary>
+    public int Pending(TimeSpan within)
+    {
+        lock (gate)
+            return timers.Count(t => t.Due <= passed + within);
+    }
+
     /// <summary>Goes on, timer by timer: each sees the time that it was due at.</summary>
     public void Advance(TimeSpan by)
     {

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Bridge.ApiServer.Security;
+using Bridge.Testing;
 
 namespace Bridge.Adapter.Tests.ApiServer;
 

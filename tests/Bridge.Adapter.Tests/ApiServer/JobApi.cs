@@ -5,6 +5,7 @@ using System.Text.Json;
 using Bridge.ApiServer;
 using Bridge.ApiServer.Jobs;
 using Bridge.ApiServer.Security;
+using Bridge.Testing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 

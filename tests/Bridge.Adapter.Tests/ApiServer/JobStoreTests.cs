@@ -2,6 +2,7 @@ using Bridge.ApiServer.Jobs;
 using Bridge.ApiServer.Store;
 using Bridge.Core.Model;
 using Bridge.Core.Names;
+using Bridge.Testing;
 
 namespace Bridge.Adapter.Tests.ApiServer;
 

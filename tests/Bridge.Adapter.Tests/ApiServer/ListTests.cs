@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Bridge.Testing;
 
 namespace Bridge.Adapter.Tests.ApiServer;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using Bridge.Testing;
 
 namespace Bridge.Adapter.Tests.ApiServer;
 

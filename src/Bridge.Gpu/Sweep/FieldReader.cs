@@ -1,4 +1,3 @@
-using System.Globalization;
 using Bridge.Gpu.Nvml;
 
 namespace Bridge.Gpu.Sweep;
@@ -32,13 +31,9 @@ internal static class FieldReader
             var code = call == NvmlReturn.Success ? (NvmlReturn)values[i].Return : call;
             // A driver that does not know the field says "invalid argument" for it: an old driver, not a broken GPU.
             if (code == NvmlReturn.InvalidArgument) code = NvmlReturn.FunctionNotFound;
-            answers[i] = new NvmlResult<double>(Name(fields[i]), code, Decode(values[i], fields[i].Value));
+            answers[i] = new NvmlResult<double>(fields[i].Call, code, Decode(values[i], fields[i].Value));
         }
     }
-
-    /// <summary>"nvmlDeviceGetFieldValues(230 GET_GPU_RECOVERY_ACTION)".</summary>
-    private static string Name(NvmlField field) =>
-        string.Create(CultureInfo.InvariantCulture, $"nvmlDeviceGetFieldValues({field.Id} {field.Name})");
 
     private static double Decode(NvmlFieldValue value, FieldValue stands) => stands == FieldValue.BitErrorRate
         ? (value.Value >> 8 & 0xf) * Math.Pow(10, -(double)(value.Value & 0xff))

@@ -23,18 +23,21 @@ internal static class LinkCounters
         var fields = NvmlFields.OfLink;
         var folds = new Fold[fields.Count];
         var asked = Enumerable.Range(0, fields.Count).ToList();
+        var live = fields;
         var answers = new NvmlResult<double>[fields.Count];
         foreach (var link in links)
         {
-            FieldReader.Ask(gpu, asked.ConvertAll(i => fields[i]), link, answers);
+            FieldReader.Ask(gpu, live, link, answers);
             for (var i = 0; i < asked.Count; i++)
             {
                 set.Note(answers[i].Code);
                 folds[asked[i]] = folds[asked[i]].With(fields[asked[i]].Adds, link, answers[i]);
             }
-            if (set.Gone || asked.Count == 0) break;
+            if (set.Gone) break;
             // What one link does not have, none has; asking 17 more times costs time on every sweep.
-            asked.RemoveAll(i => folds[i].Absent is { Unknown: not Absence.Failed });
+            if (asked.RemoveAll(i => folds[i].Absent is { Unknown: not Absence.Failed }) > 0)
+                live = asked.ConvertAll(i => fields[i]);
+            if (asked.Count == 0) break;
         }
         for (var i = 0; i < fields.Count; i++) set.Set(fields[i].Signal, folds[i].Told(fields[i].Adds));
         foreach (var (signal, counter) in Older)
@@ -64,8 +67,12 @@ internal static class LinkCounters
             if (Absent is not null) return this;
             if (!answer.Ok)
             {
-                var why = string.Create(CultureInfo.InvariantCulture, $"link {link}: {answer.Explain()}");
-                return this with { Absent = Reading.Absent(answer.Code.Absence(), why) };
+                var absence = answer.Code.Absence();
+                // What the GPU or its driver does not have is no matter of one link.
+                var why = absence == Absence.Failed
+                    ? string.Create(CultureInfo.InvariantCulture, $"link {link}: {answer.Explain()}")
+                    : answer.Explain();
+                return this with { Absent = Reading.Absent(absence, why) };
             }
             var most = Most is { } m && m.Value >= answer.Value ? m : (link, answer.Value);
             return new Fold(adds ? Value + answer.Value : most.Item2, most, null);

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Bridge.Gpu.Sweep;
 
 /// <summary>What the number of a field stands for.</summary>
@@ -20,6 +22,10 @@ internal enum FieldValue
 /// <param name="Value">What the number stands for.</param>
 internal sealed record NvmlField(uint Id, string Name, string Signal, FieldValue Value = FieldValue.Plain)
 {
+    /// <summary>"nvmlDeviceGetFieldValues(230 GET_GPU_RECOVERY_ACTION)".</summary>
+    public string Call { get; } =
+        string.Create(CultureInfo.InvariantCulture, $"nvmlDeviceGetFieldValues({Id} {Name})");
+
     /// <summary>Counters of the links are added up; of rates the highest counts.</summary>
     public bool Adds => Value == FieldValue.Plain;
 }

@@ -9,7 +9,7 @@ namespace Bridge.Gpu.Sweep;
 /// </summary>
 internal sealed class ReadingSet
 {
-    private readonly Dictionary<string, Reading> _readings = new(96, StringComparer.Ordinal);
+    private readonly Dictionary<string, Reading> _readings = new(128, StringComparer.Ordinal);
 
     public IReadOnlyDictionary<string, Reading> Readings => _readings;
 

@@ -5,7 +5,7 @@
 REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BRIDGE_CACHE=${BRIDGE_CACHE:-/var/cache/bridge}
 BRIDGE_LAB=${BRIDGE_LAB:-/var/tmp/bridge-lab}
-ROOTFS=$BRIDGE_CACHE/rootfs-26.05
+ROOTFS=${BRIDGE_SLURM_ROOTFS:-$BRIDGE_CACHE/rootfs-26.05}
 APISERVER=$BRIDGE_CACHE/apiserver
 VERB=${0##*/}
 

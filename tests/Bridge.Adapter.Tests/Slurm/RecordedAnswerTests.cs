@@ -9,15 +9,16 @@ using Bridge.Slurm.Wire.V0042;
 namespace Bridge.Adapter.Tests.Slurm;
 
 /// <summary>
-/// Each data_parser version of a 26.05.5, and that of a 24.11.5, says the same about the same cluster, through its own
-/// shapes.
+/// Each data_parser version of a 26.05.5, and those of a 25.11.7 and of a 24.11.5, say the same about the same cluster,
+/// through their own shapes. Recorded/record makes the recordings.
 /// </summary>
 public sealed class RecordedAnswerTests
 {
-    public static TheoryData<string> Versions => [.. Recording.Versions, Old];
+    public static TheoryData<string> Versions => [.. Recording.Versions, Old, Middle];
 
-    // Recorded from a 24.11.5; the others from a 26.05.5.
+    // Recorded from a 24.11.5 and a 25.11.7; the others from a 26.05.5.
     private const string Old = "24.11-v0.0.42";
+    private const string Middle = "25.11-v0.0.44";
 
     [Theory]
     [MemberData(nameof(Versions))]
@@ -28,7 +29,8 @@ public sealed class RecordedAnswerTests
         Assert.Equal(SlurmNodeState.Idle | SlurmNodeState.Drain | SlurmNodeState.DynamicNorm, node.State);
         Assert.Equal(("disk of alice", 7, "gpu:h200:4", "gpu:h200:0(IDX:N/A)"),
             (node.Reason, node.Weight, node.Gres, node.GresUsed));
-        Assert.Equal(("""{"pod":"a b"}""", "hello x=y", "127.0.0.1"), (node.Extra, node.Comment, node.Address));
+        Assert.Equal(("""{"pod":"a b"}""", "hello x=y", version == Middle ? "10.231.1.11" : "127.0.0.1"),
+            (node.Extra, node.Comment, node.Address));
         Assert.Equal((4, 0, 2000L), (node.Cpus, node.AllocatedCpus, node.MemoryMiB));
         Assert.Equal(["gpu", "lab"], node.Features);
         Assert.NotNull(node.ReasonSince);
@@ -69,12 +71,12 @@ public sealed class RecordedAnswerTests
         Assert.Equal(("FAILED", 7, "NonZeroExitCode"), (failed.State, failed.ExitCode!.Value, failed.Reason));
         Assert.True(failed.EndTime >= failed.StartTime);
         var array = Job(version, "job-array.json").Single();
-        Assert.Equal(("PENDING", "0-5%2", version == Old ? 2u : 19u),
+        Assert.Equal(("PENDING", "0-5%2", Id(version, 2)),
             (array.State, array.ArrayTasks, array.ArrayJobId!.Value.Value));
         Assert.Null(array.StartTime);
         var het = Job(version, "job-het.json");
         Assert.Equal([0, 1], het.Select(j => j.HetOffset!.Value));
-        Assert.All(het, j => Assert.Equal(version == Old ? 4u : 21u, j.HetJobId!.Value.Value));
+        Assert.All(het, j => Assert.Equal(Id(version, 4), j.HetJobId!.Value.Value));
     }
 
     [Theory]
@@ -98,9 +100,9 @@ public sealed class RecordedAnswerTests
     {
         var rows = Known(Judge.Read(Answer(version, "job-states.json"), WireJson.Default.JobStatesAnswer)).Jobs!
             .Select(r => JobTranslation.ToModel(r)!.Value).ToLookup(r => r.Id.Value, r => r.State);
-        Assert.Equal(["RUNNING"], rows[version == Old ? 1u : 18u]);
-        Assert.Equal(6, rows[version == Old ? 2u : 19u].Count());
-        Assert.Equal(["PENDING"], rows[version == Old ? 5u : 22u]);
+        Assert.Equal(["RUNNING"], rows[Id(version, 1)]);
+        Assert.Equal(6, rows[Id(version, 2)].Count());
+        Assert.Equal(["PENDING"], rows[Id(version, 5)]);
     }
 
     [Theory]
@@ -125,6 +127,16 @@ public sealed class RecordedAnswerTests
     }
 
     [Fact]
+    public void A_25_11_makes_nodes_and_reservations_but_no_partitions()
+    {
+        var served = ServedPaths.Of(Recording.Bytes("", "openapi-25.11.json"));
+        Assert.Equal(["v0.0.44", "v0.0.43", "v0.0.42", "v0.0.41"], served.Versions);
+        Assert.Equal(
+            SlurmCapabilities.CreateNodes | SlurmCapabilities.WriteReservations | SlurmCapabilities.Resources,
+            served.Capabilities("v0.0.44"));
+    }
+
+    [Fact]
     public void The_served_paths_tell_versions_and_what_can_be_done()
     {
         var served = ServedPaths.Of(Recording.Bytes("", "openapi-26.05.json"));
@@ -139,6 +151,7 @@ public sealed class RecordedAnswerTests
     [Theory]
     [InlineData("v0.0.45", "nodes-26.05.txt")]
     [InlineData(Old, "nodes-24.11.txt")]
+    [InlineData(Middle, "nodes-25.11.txt")]
     public void The_text_client_tells_the_same_nodes_as_REST(string version, string file)
     {
         var (text, problems) = NodeText.Parse(Recording.Text("text", file));
@@ -158,6 +171,7 @@ public sealed class RecordedAnswerTests
     [Theory]
     [InlineData("v0.0.45", "jobs-26.05.txt")]
     [InlineData(Old, "jobs-24.11.txt")]
+    [InlineData(Middle, "jobs-25.11.txt")]
     public void The_text_client_tells_the_same_jobs_as_REST_but_for_indices_and_exit_codes(string version, string file)
     {
         var (text, odd, problems) = JobText.Parse(Recording.Text("text", file));
@@ -175,6 +189,9 @@ public sealed class RecordedAnswerTests
             Assert.Equal(same with { Reason = "" }, job with { Flags = [], GresDetail = [], Reason = "" });
         }
     }
+
+    // The 26.05.5 had had seventeen jobs before.
+    private static uint Id(string version, uint id) => version is Old or Middle ? id : id + 17;
 
     private static IReadOnlyList<SlurmJob> Job(string version, string file) =>
         [.. Known(Judge.Read(Answer(version, file), WireJson.Default.JobsAnswer)).Jobs!.Select(JobTranslation.ToModel)];

@@ -9,7 +9,7 @@ namespace Bridge.Adapter.Tests.Slurm;
 /// <summary>
 /// A real Slurm of its own, by scripts/slurm-up, with slurmd pods by scripts/pod; ended and wiped afterwards. Where it
 /// cannot be run
-/// (no root, no root filesystem from scripts/setup) its tests are skipped with that sentence.
+/// (no root, no root filesystem from scripts/setup) its tests fail with that sentence.
 /// </summary>
 public sealed class SlurmLab : IAsyncLifetime
 {
@@ -27,7 +27,8 @@ public sealed class SlurmLab : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var cache = Environment.GetEnvironmentVariable("BRIDGE_CACHE") ?? "/var/cache/bridge";
-        if (Environment.UserName != "root" || !Directory.Exists(Path.Combine(cache, "rootfs-26.05", "cluster")))
+        var root = Environment.GetEnvironmentVariable("BRIDGE_SLURM_ROOTFS") ?? Path.Combine(cache, "rootfs-26.05");
+        if (Environment.UserName != "root" || !Directory.Exists(Path.Combine(root, "cluster")))
         {
             Missing = "needs root and the root filesystem that scripts/setup makes";
             return;

@@ -114,6 +114,8 @@ main_job() {
 #SBATCH --job-name=train --output=train-%j.out
 srun -l bash -c 'echo "$(hostname) as $(id -u), GPUs $CUDA_VISIBLE_DEVICES"; sleep 3'
 E
+    # An API server that found Bridge's API away looks again only after some seconds; the job must not be over by then.
+    wait_until 120 "kubectl to list jobs for alice" "$(log_of bridge)" running kubectl_lists
     step "alice submits an unchanged script: sbatch train.sh"
     cat "$job"
     id=$(as_alice sbatch --parsable train.sh)
@@ -136,6 +138,7 @@ E
 
 job_runs() { [ "$(slurm squeue -h -j "$1" -t RUNNING -o '%D' 2>/dev/null)" = 2 ]; }
 job_completed() { [ "$(slurm sacct -X -n -P -j "$1" -o State,ExitCode 2>/dev/null)" = "COMPLETED|0:0" ]; }
+kubectl_lists() { kubectl_alice get slurmjobs -o name >/dev/null 2>&1; }
 kube_shows() { kubectl_alice get slurmjobs --field-selector "status.state=$2" -o name 2>/dev/null | grep -q "/$1\$"; }
 
 how_to_play() {
@@ -179,7 +182,9 @@ demo_down() {
 # leave_cluster: on a real cluster Bridge and the node runtime end what they began there, as long as they run: partition, pods, claims.
 # kube-down takes out the rest.
 leave_cluster() {
-    [ "$(lab_value KUBE_EXTERNAL)" = true ] && pid_of "$LAB/run/bridge.pid" >/dev/null || return 0
+    [ "$(lab_value KUBE_EXTERNAL)" = true ] || return 0
+    pid_of "$LAB/run/bridge.pid" >/dev/null || return 0
     kubectl -n slurm delete --ignore-not-found --timeout=60s partitionpolicy,nodepool --all || true
-    kubectl -n slurm wait --for=delete pod,resourceclaim --all --timeout=60s 2>/dev/null || true
+    local end=$((SECONDS + 60))
+    until [ -z "$(kubectl -n slurm get pod,resourceclaim -o name)" ] || [ $SECONDS -ge $end ]; do sleep 0.5; done
 }

@@ -72,6 +72,8 @@ public sealed class NodeRuntime
                 workers.Remove(uid);
             else if (pod is null || pod.Deleting || !nodes.ContainsKey(new ObjectKey("", pod.Spec.NodeName)))
                 worker.End(pod);
+            else
+                worker.See(pod);
         }
         foreach (var pod in pods.Values)
             if (!workers.ContainsKey(pod.Metadata.Uid) && nodes.ContainsKey(new ObjectKey("", pod.Spec.NodeName)))

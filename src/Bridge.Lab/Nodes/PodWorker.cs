@@ -25,6 +25,7 @@ internal sealed class PodWorker
     private readonly DateTimeOffset begun;
     private readonly TaskCompletionSource<DateTimeOffset> ending = new(
         TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile TaskCompletionSource? contradicted;
     private ContainerPhase.Terminated? last;
     private int restarts;
 
@@ -51,6 +52,16 @@ internal sealed class PodWorker
     {
         var grace = TimeSpan.FromSeconds(pod.Spec.TerminationGracePeriodSeconds ?? DefaultGrace.TotalSeconds);
         ending.TrySetResult(seen?.Metadata.DeletionTimestamp ?? tools.Time.GetUtcNow() + grace);
+    }
+
+    /// <summary>
+    /// Reports a running pod again whose object says otherwise: node lifecycle takes Ready away while a node is silent,
+    /// and leaves it to the kubelet to give it back.
+    /// </summary>
+    public void See(LabPod seen)
+    {
+        if (!seen.Status.Conditions.Any(c => c is { Type: "Ready", Status: "True" }))
+            contradicted?.TrySetResult();
     }
 
     private async Task RunAsync(CancellationToken stop)
@@ -117,12 +128,16 @@ internal sealed class PodWorker
         try
         {
             // Never reported as running when it has ended already.
-            if (!process.Exited.IsCompleted)
+            while (!process.Exited.IsCompleted && !ending.Task.IsCompleted)
+            {
                 await ReportAsync(new ContainerPhase.Running(started), stop);
-            await Task.WhenAny(process.Exited, ending.Task).WaitAsync(stop);
+                var again = contradicted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                await Task.WhenAny(process.Exited, ending.Task, again.Task).WaitAsync(stop);
+            }
         }
         finally
         {
+            contradicted = null;
             if (!process.Exited.IsCompleted)
                 await process.EndAsync(GraceLeft(), tools.Time);
         }

@@ -50,6 +50,9 @@ public sealed class LabClusterTests(LabServer server) : IClassFixture<LabServer>
             Assert.Equal(4, claim.Status.Allocation!.Devices.Results.Count);
             Assert.Equal(pod.Metadata.Uid, Assert.Single(claim.Status.ReservedFor).Uid);
 
+            await writer.PatchAsync(new WriteTarget(LabKinds.Pods.Resource, Pod, "status"), NotReady(), Cancel);
+            await UntilAsync(client, Ready, "the node runtime says again that the pod is ready");
+
             await File.WriteAllTextAsync(server.Folder + "/end", "", Cancel);
             await UntilAsync(
                 client, p => p.Status.ContainerStatuses is [{ RestartCount: 1 }], "the container was started again");
@@ -98,6 +101,17 @@ public sealed class LabClusterTests(LabServer server) : IClassFixture<LabServer>
         await Eventually.TrueAsync(() => condition(pod = client.GetAsync(LabKinds.Pods, Pod, Cancel).Result), what);
         return pod!;
     }
+
+    private static bool Ready(LabPod pod) => pod.Status.Conditions.Any(c => c is { Type: "Ready", Status: "True" });
+
+    // As node lifecycle writes it while a node is silent.
+    private static JsonObject NotReady() => new()
+    {
+        ["status"] = new JsonObject
+        {
+            ["conditions"] = new JsonArray(new JsonObject { ["type"] = "Ready", ["status"] = "False" }),
+        },
+    };
 
     private static Task UntilGoneAsync(KubeClient client) => Eventually.TrueAsync(
         () => client.GetAsync(LabKinds.Pods, Pod, Cancel).ContinueWith(

@@ -48,7 +48,8 @@ public sealed class BadInputTests(E2ELab lab) : LabTest(lab)
             """);
         await Eventually.SoAsync("the policy says that there is no such cluster", Seconds(20), async () =>
             await Lab.ConditionAsync(stray, "Ready") is ("False", var says)
-                && says.Contains("no such SlurmCluster; it has lab", StringComparison.Ordinal) ? "" : Lab.Bridge.Tail());
+                && says.Contains("no such SlurmCluster; it has lab", StringComparison.Ordinal)
+                    ? "" : Lab.Bridge.Tail());
         await Lab.KubectlAsync("-n", "slurm", "delete", "--timeout=20s", "partitionpolicy", "stray");
         Assert.Contains("gpu", (await Lab.NodeAsync("gpu-1")).Partitions);
     }

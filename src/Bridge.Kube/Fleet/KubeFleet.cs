@@ -19,7 +19,9 @@ public sealed class KubeFleet
 
     private readonly FleetView _view = new();
     private readonly List<Func<CancellationToken, Task>> _runs = [];
-    private readonly List<Func<SourceState>> _states = [];
+
+    /// <summary>Of each informer, as of when its objects were last taken into the view.</summary>
+    private readonly List<SourceState> _states = [];
 
     /// <param name="client">The API server.</param>
     /// <param name="inNamespace">Where Bridge's resources and slurmd pods live; "" for all namespaces.</param>
@@ -32,9 +34,10 @@ public sealed class KubeFleet
             where T : class, IKubeObject
         {
             var informer = new Informer<T>(client, kind, scope, time, new Random(random.Next()), log);
-            informer.Changed += changes => Taken(take(changes));
+            var number = _states.Count;
+            informer.Changed += changes => Taken(take(changes), number, informer.State);
             _runs.Add(informer.RunAsync);
-            _states.Add(() => informer.State);
+            _states.Add(SourceState.NotYet);
             return informer;
         }
 
@@ -74,19 +77,21 @@ public sealed class KubeFleet
     /// <summary>Watches until told to stop.</summary>
     public Task RunAsync(CancellationToken stop) => Task.WhenAll(_runs.Select(run => run(stop)));
 
-    private void Taken(bool news)
+    // An informer knows that it is synced a moment before it hands over what it read: that moment must not show, or a
+    // plan would be made without its objects. Informers have threads of their own; the last one's word is the last.
+    private void Taken(bool news, int informer, SourceState state)
     {
-        news |= _view.TakeSource(Source());
+        lock (_states)
+        {
+            _states[informer] = state;
+            news |= _view.TakeSource(Source());
+        }
         if (news)
             Changed?.Invoke();
     }
 
-    private SourceState Source()
-    {
-        var states = _states.ConvertAll(state => state());
-        return new SourceState(
-            states.TrueForAll(s => s.Synced),
-            states.Min(s => s.Since),
-            string.Join("; ", states.Where(s => s.Error.Length > 0).Select(s => s.Error)));
-    }
+    private SourceState Source() => new(
+        _states.TrueForAll(s => s.Synced),
+        _states.Min(s => s.Since),
+        string.Join("; ", _states.Where(s => s.Error.Length > 0).Select(s => s.Error)));
 }

@@ -36,9 +36,8 @@ public sealed class ClusterSet(
         queue.Add(UnservedLoop.Key);
         foreach (var cluster in kube.View.Clusters)
             queue.Add(cluster.Ref with { Uid = "" });
-        foreach (var (name, gone) in served)
-            if (!kube.View.Clusters.Any(c => c.Ref.Name == name) && served.TryRemove(name, out _))
-                _ = LeaveAsync(gone);
+        foreach (var cluster in served.Values)
+            queue.Add(cluster.Ref);
     }
 
     /// <summary>A hook of Slurm named a job: whichever cluster it is of looks at once.</summary>
@@ -60,7 +59,12 @@ public sealed class ClusterSet(
         if (key == UnservedLoop.Key)
             return unserved.TickAsync;
         if (Resource(key) is not { } resource)
+        {
+            // By its own turn, so that no tick is under way on a connection that is closed.
+            if (served.TryRemove(key.Name, out var gone))
+                await LeaveAsync(gone);
             return null;
+        }
         if (served.TryGetValue(key.Name, out var known) && known.Serves(resource.Spec))
             return known.Loop.TickAsync;
         if (known is not null && served.TryRemove(key.Name, out _))

@@ -73,6 +73,25 @@ public sealed class CompareProbeTests(FakeGpus fake)
         Assert.Contains("says nothing of its nodes", result.Text("why"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Report_names_node_test_and_number_of_nodes_as_slurm_does()
+    {
+        fake.Write("include h100x8.gpu");
+        System.IO.File.WriteAllText(fake.File("nccl"), "");
+        var meeting = $"file:{fake.File($"named-{Interlocked.Increment(ref _runs)}")}";
+        var result = await BridgeProcess.RunAsync(
+            new Dictionary<string, string>
+            {
+                ["BRIDGE_FAKE_GPU"] = fake.StateFile, ["BRIDGE_FAKE_NCCL"] = fake.File("nccl"),
+                ["SLURMD_NODENAME"] = "gpu-7", ["SLURM_NNODES"] = "2",
+            },
+            "probe", "nccl", "--bytes", "8", "--product", "h100", "--rendezvous", meeting);
+        Assert.True(result.Code == 0, result.Output + result.Errors);
+        Assert.Equal(
+            ("gpu-7", meeting, "h100", "2"),
+            (result.Text("node"), result.Text("test"), result.Text("product"), result.Text("nodes")));
+    }
+
     private static string Report(string test, int rank, double giga) => JsonSerializer.Serialize(new
     {
         version = 1, probe = "nccl", outcome = "healthy", why = "x", rank, size = 2, node = $"{test}-n{rank}", test,

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Bridge.ApiServer.Jobs;
+using Bridge.Control;
 using Bridge.Control.Loop;
 using Bridge.Core.Model;
 using Bridge.Core.Names;
@@ -76,11 +77,10 @@ public sealed class JobFeed(LedgerStore? ledger, long fencingToken, Surroundings
         if (ledger is null)
             return;
         foreach (var (id, job) in jobs)
-            if (!recorded.TryGetValue(id, out var before) || !ReferenceEquals(before, job))
-            {
+            // What the ledger has no room for now is offered again with the next change.
+            if ((!recorded.TryGetValue(id, out var before) || !ReferenceEquals(before, job))
+                && ledger.Record(cluster, job) is not StepResult.UnavailableResult)
                 recorded[id] = job;
-                ledger.Record(cluster, job);
-            }
         if (recorded.Count == jobs.Count)
             return;
         // Slurm has forgotten these (MinJobAge): what it said last is what is kept.

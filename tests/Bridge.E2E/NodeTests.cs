@@ -96,6 +96,43 @@ public sealed class NodeTests(E2ELab lab) : LabTest(lab)
             Assert.True((await Lab.NodeAsync(node)).Idle);
     }
 
+    /// <summary>
+    /// Node lifecycle, or this test in its place, marks node and pod of a kubelet that went silent. That costs no job:
+    /// whether the node is dead is Slurm's to say. Deadline: 20 s each way.
+    /// </summary>
+    [Fact]
+    public async Task A_silent_kubelet_costs_no_job_and_no_pod_and_all_is_well_when_it_speaks_again()
+    {
+        var calm = await Calm.BeginAsync(Lab);
+        await Lab.SignalKubeletAsync("STOP");
+        try
+        {
+            await MarkAsync("node", "gpu-1", "Unknown");
+            await MarkAsync("pod", "slurmd-gpu-1", "False");
+            await PodsReadyAsync(1);
+        }
+        finally
+        {
+            await Lab.SignalKubeletAsync("CONT");
+        }
+        await PodsReadyAsync(2);
+        await Eventually.SoAsync("gpu-1 is Ready", Seconds(20), async () =>
+            (await Lab.ConditionAsync("/api/v1/nodes/gpu-1", "Ready")) is var ready && ready.Status == "True" ? ""
+                : $"it is {ready}");
+        await calm.HeldAsync();
+    }
+
+    private Task MarkAsync(string kind, string name, string ready) => Lab.KubectlAsync(
+        "-n", "slurm", "patch", kind, name, "--subresource=status", "-p",
+        $$"""{"status": {"conditions": [{"type": "Ready", "status": "{{ready}}"}] } }""");
+
+    private Task PodsReadyAsync(int count) => Eventually.SoAsync($"the pool counts {count} ready pods", Seconds(20),
+        async () =>
+        {
+            var pool = await Lab.GetAsync("/apis/slurmbridge.io/v1alpha1/namespaces/slurm/nodepools/h100");
+            return (int?)pool["status"]?["counts"]?["pods"] == count ? "" : pool["status"]?.ToJsonString() ?? "nothing";
+        });
+
     private Task ConditionIsAsync(string status, string message) =>
         Eventually.SoAsync($"node condition SlurmDrained is {status}", Seconds(20), async () =>
             await Lab.ConditionAsync("/api/v1/nodes/gpu-1", "SlurmDrained") is var found && found.Status == status

@@ -20,8 +20,11 @@ public sealed class LabFixtures(KubeClient client, TimeProvider time)
 
     /// <summary>Creates the nodes or brings them back to what the fixture says; cordons and taints stay.</summary>
     /// <returns>Done, or the first thing that failed.</returns>
-    public async Task<StepResult> ApplyAsync(IEnumerable<NodeFixture> nodes, CancellationToken cancel)
+    public async Task<StepResult> ApplyAsync(IReadOnlyCollection<NodeFixture> nodes, CancellationToken cancel)
     {
+        foreach (var node in nodes)
+            if (await IsOthersAsync(new ObjectKey("", node.Name), cancel))
+                return StepResult.Rejected($"the cluster has a node {node.Name} that the lab did not make");
         foreach (var type in (string[])["gpu", "mig"])
         {
             // One that is there already is the driver's own and stays as it is.
@@ -33,8 +36,6 @@ public sealed class LabFixtures(KubeClient client, TimeProvider time)
         foreach (var node in nodes)
         {
             var key = new ObjectKey("", node.Name);
-            if (await IsOthersAsync(key, cancel))
-                return StepResult.Rejected($"the cluster has a node {key} that the lab did not make");
             StepResult[] results =
             [
                 await writer.ApplyAsync(new WriteTarget(KubeKinds.Nodes.Resource, key), node.Node(), cancel),

@@ -161,6 +161,10 @@ public sealed partial class E2ELab : IAsyncLifetime
         return StartBridge(identity);
     }
 
+    /// <summary>Sends the node runtime, which is every node's kubelet, a signal such as STOP.</summary>
+    internal async Task SignalKubeletAsync(string signal) =>
+        (await Shell.RunAsync(["kill", $"-{signal}", $"{labRuntime!.Id}"])).Ok();
+
     /// <summary>Every step that any Bridge of this run has done so far, in the order of the Bridges' starts.</summary>
     internal IReadOnlyList<string> Steps() => [.. bridges.SelectMany(b => b.Steps)];
 

@@ -122,7 +122,7 @@ public sealed class NodeTests(E2ELab lab) : LabTest(lab)
         await calm.HeldAsync();
     }
 
-    private Task MarkAsync(string kind, string name, string ready) => Lab.KubectlAsync(
+    private Task<string> MarkAsync(string kind, string name, string ready) => Lab.KubectlAsync(
         "-n", "slurm", "patch", kind, name, "--subresource=status", "-p",
         $$"""{"status": {"conditions": [{"type": "Ready", "status": "{{ready}}"}] } }""");
 

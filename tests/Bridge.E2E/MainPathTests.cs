@@ -27,11 +27,7 @@ public sealed class MainPathTests(E2ELab lab) : LabTest(lab)
         var output = await File.ReadAllLinesAsync(Path.Combine(Lab["WORK_DIR"], "train.out"),
             TestContext.Current.CancellationToken);
         Assert.Equal(["2001 0,1,2,3", "2001 0,1,2,3"], output);
-        await Eventually.SoAsync($"kubectl shows job {job} completed to alice", Seconds(30), async () =>
-            (await Lab.TryKubectlAsync("--kubeconfig", Lab["KUBECONFIG_ALICE"], "-n", "team-a", "get", "slurmjobs",
-                "--field-selector", "status.state=COMPLETED", "-o", "name")) is var shown
-                && shown.Output.Contains($"/{job}\n", StringComparison.Ordinal) ? ""
-                    : $"it shows '{shown.Output}{shown.Error}'");
+        await Lab.KubectlShowsAsync(job, "COMPLETED");
     }
 
     /// <summary>Deadline: 60 s to come, 60 s to go.</summary>

@@ -22,6 +22,7 @@ public sealed class ClusterSet(
         kube, leads, around.Time, around.Logs.CreateLogger<UnservedLoop>());
     private readonly ILogger log = around.Logs.CreateLogger<ClusterSet>();
     private readonly ConcurrentDictionary<string, ServedCluster> served = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, JobFeed> feedOf = new(StringComparer.Ordinal);
     private readonly TaskCompletionSource<JobStore> first = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The jobs of the first cluster that is served: the job API waits for it.</summary>
@@ -83,8 +84,7 @@ public sealed class ClusterSet(
         var slurm = connector.Open(key.Namespace, resource.Spec);
         var loop = new ClusterLoop(kube, slurm, leads, around.Time, around.Logs.CreateLogger<ClusterLoop>());
         var cluster = new ServedCluster(key, resource.Spec, slurm, loop);
-        var feed = feeds();
-        first.TrySetResult(await feed.StartAsync(key.Name, cancel));
+        var feed = await FeedAsync(key.Name, cancel);
         cluster.Loop.SlurmRead += view => feed.Take(key.Name, view, Namespaces(key));
         cluster.Loop.Tried += outcome =>
         {
@@ -95,6 +95,17 @@ public sealed class ClusterSet(
         served[key.Name] = cluster;
         log.ClusterServed(key.Name, resource.Spec.RestUrl, resource.Spec.User);
         return cluster.Loop;
+    }
+
+    // It outlives the connection: what is shown of a cluster's jobs goes on when the connection is another.
+    private async ValueTask<JobFeed> FeedAsync(string cluster, CancellationToken cancel)
+    {
+        if (feedOf.TryGetValue(cluster, out var known))
+            return known;
+        var feed = feeds();
+        first.TrySetResult(await feed.StartAsync(cluster, cancel));
+        feedOf[cluster] = feed;
+        return feed;
     }
 
     // Read anew each time: labels of namespaces and the default one may change while the connection stays.

@@ -26,13 +26,16 @@ internal sealed class BatchJob(E2ELab lab, string id, string endFile)
             $"the job was disturbed: {shown}");
     }
 
-    /// <summary>Lets it end and waits until it is COMPLETED without ever having been restarted.</summary>
+    /// <summary>
+    /// Lets it end and waits until it is COMPLETED, in Slurm and in kubectl, without ever having been restarted.
+    /// </summary>
     public async Task CompletesAsync()
     {
         LetEnd();
         await Eventually.SoAsync($"job {id} is COMPLETED", TimeSpan.FromSeconds(60), async () =>
             await StateAsync() is var state && state == "COMPLETED" ? "" : $"it is {state}");
         Assert.Equal("0", Field(await ShowAsync(), "Restarts"));
+        await lab.KubectlShowsAsync(id, "COMPLETED");
     }
 
     private async Task<string> ShowAsync() => (await lab.SlurmAsync("scontrol", "show", "job", id, "-o")).Output;

@@ -27,9 +27,11 @@ public sealed partial class E2ELab
         foreach (var (node, row) in await NodesAsync())
             if (row.State.StartsWith("drain", StringComparison.Ordinal) && !row.DrainedByBridge)
                 await SlurmAsync("scontrol", "update", $"nodename={node}", "state=resume");
+        foreach (var former in bridges.SkipLast(1))
+            await former.Kill9Async();
         if (bridges.Count == 0)
             StartBridge("bridge");
-        else if (!Bridge.Running)
+        else if (!Bridge.Running || Bridge == direct)
             await RestartBridgeAsync("bridge");
         // What is applied to a policy that an earlier test deleted would go with it.
         await Eventually.SoAsync("no policy is on its way out", TimeSpan.FromSeconds(60), async () =>
@@ -130,6 +132,14 @@ public sealed partial class E2ELab
         await job.RunsAsync();
         return job;
     }
+
+    /// <summary>Waits until kubectl shows alice a job in this state. Deadline: 30 s.</summary>
+    internal Task KubectlShowsAsync(string job, string state) =>
+        Eventually.SoAsync($"kubectl shows job {job} as {state} to alice", TimeSpan.FromSeconds(30), async () =>
+            (await TryKubectlAsync("--kubeconfig", this["KUBECONFIG_ALICE"], "-n", "team-a", "get", "slurmjobs",
+                "--field-selector", $"status.state={state}", "-o", "name")) is var shown
+                && shown.Output.Contains($"/{job}\n", StringComparison.Ordinal) ? ""
+                    : $"it shows '{shown.Output}{shown.Error}'");
 
     /// <summary>How everything stands, for the text of a failure.</summary>
     internal async Task<string> StandingAsync() => string.Join('\n',

@@ -21,6 +21,9 @@ public sealed partial class E2ELab : IAsyncLifetime
     private readonly List<Regex> declared = [];
     private readonly string name = $"e2e-{Environment.ProcessId}";
     private BridgeProcess? labRuntime;
+
+    /// <summary>The Bridge that last went past the proxies.</summary>
+    private BridgeProcess? direct;
     private KubeClient? kube;
     private Dictionary<string, string> env = [];
     private int started;
@@ -146,6 +149,7 @@ public sealed partial class E2ELab : IAsyncLifetime
             .. this["REQUESTHEADER_CA"] is { Length: > 0 } ca ? (string[])["--api-requestheader-ca", ca] : [],
         ], this["POSTGRES"]);
         bridges.Add(bridge);
+        this.direct = direct ? bridge : this.direct;
         LeftLabs.Remember(Folder, bridge.Id);
         return bridge;
     }

@@ -60,11 +60,12 @@ internal sealed class FakeKube : IAsyncDisposable
     }
 
     /// <summary>
-    /// No request is under way, and the last answer has had a moment to arrive. Open watches do not count.
+    /// No request is under way, and the last answer has had a moment to arrive and to be dealt with: the first exception
+    /// of a process takes tens of milliseconds, in which a manual clock must not run on. Open watches do not count.
     /// </summary>
     public bool Quiet =>
         Volatile.Read(ref _underWay) == 0
-        && TimeProvider.System.GetElapsedTime(Volatile.Read(ref _lastRequestAt)) > TimeSpan.FromMilliseconds(10);
+        && TimeProvider.System.GetElapsedTime(Volatile.Read(ref _lastRequestAt)) > TimeSpan.FromMilliseconds(100);
 
     /// <summary>The HTTP versions that requests came by.</summary>
     public IReadOnlyList<string> Protocols

@@ -47,18 +47,18 @@ public sealed class AggregatedApiHost(
 {
     // Watches are long: with Kestrel's 100 a few dashboards would fill a connection.
     private const int StreamsPerConnection = 1000;
-    private static readonly TimeSpan s_longestGoodbye = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(5);
 
-    private readonly ILogger _log = logs.CreateLogger<AggregatedApiHost>();
-    private readonly FrontProxyAuthenticator _authenticator = new(options.Trust, time);
-    private WebApplication? _running;
-    private string _address = "";
+    private readonly ILogger log = logs.CreateLogger<AggregatedApiHost>();
+    private readonly FrontProxyAuthenticator authenticator = new(options.Trust, time);
+    private WebApplication? running;
+    private string address = "";
 
     /// <summary>May be replaced while it runs, when the API server's front-proxy authority changed.</summary>
     public RequestHeaderTrust Trust
     {
-        get => _authenticator.Trust;
-        set => _authenticator.Trust = value;
+        get => authenticator.Trust;
+        set => authenticator.Trust = value;
     }
 
     /// <summary>Starts listening.</summary>
@@ -67,35 +67,35 @@ public sealed class AggregatedApiHost(
     /// file.</exception>
     public async Task<string> StartAsync(CancellationToken cancel)
     {
-        if (_running is not null)
+        if (running is not null)
             throw new InvalidOperationException("the aggregated API is already listening");
-        var certificate = new ServingCertificate(options.CertificatePath, options.KeyPath, time, _log);
+        var certificate = new ServingCertificate(options.CertificatePath, options.KeyPath, time, log);
         var app = Build(certificate);
         try
         {
             await app.StartAsync(cancel);
-            _running = app;
+            running = app;
         }
         finally
         {
-            if (_running is null)
+            if (running is null)
                 await app.DisposeAsync();
         }
-        _address = app.Services.GetRequiredService<IServer>().Features
+        address = app.Services.GetRequiredService<IServer>().Features
             .Get<IServerAddressesFeature>()!.Addresses.First();
-        Log.Listening(_log, _address, options.AuthorizerName);
-        return _address;
+        Log.Listening(log, address, options.AuthorizerName);
+        return address;
     }
 
     /// <summary>Ends the watches and stops listening; nothing happens when it was not started.</summary>
     public async Task StopAsync(CancellationToken cancel)
     {
-        if (_running is not { } app)
+        if (running is not { } app)
             return;
-        _running = null;
+        running = null;
         await app.StopAsync(cancel);
         await app.DisposeAsync();
-        Log.Stopped(_log, _address);
+        Log.Stopped(log, address);
     }
 
     public async ValueTask DisposeAsync() => await StopAsync(CancellationToken.None);
@@ -106,7 +106,7 @@ public sealed class AggregatedApiHost(
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
         builder.Services.AddRoutingCore();
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = s_longestGoodbye);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = LongestGoodbye);
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -122,9 +122,9 @@ public sealed class AggregatedApiHost(
         app.UseRouting();
         SlurmJobApi.Map(app, jobs, new ServingSettings
         {
-            Authenticator = _authenticator,
+            Authenticator = authenticator,
             Authorize = options.Authorize,
-            Log = _log,
+            Log = log,
             Time = time,
             Stopping = app.Lifetime.ApplicationStopping,
         });

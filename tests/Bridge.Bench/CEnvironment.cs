@@ -7,15 +7,15 @@ namespace Bridge.Bench;
 /// </summary>
 internal sealed partial class CEnvironment : IDisposable
 {
-    private readonly string _name;
+    private readonly string name;
 
     public CEnvironment(string name, string value)
     {
-        _name = name;
+        this.name = name;
         if (Set(name, value, 1) != 0) throw new InvalidOperationException($"setenv {name} failed");
     }
 
-    public void Dispose() => _ = Unset(_name);
+    public void Dispose() => _ = Unset(name);
 
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Set(string name, string value, int overwrite);

@@ -17,7 +17,7 @@ public static class JobApiBench
     private const int Jobs = 10_000;
     private const int Changed = 100;
     private const int Rounds = 7;
-    private static readonly DateTimeOffset s_start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public static Task<int> RunAsync(string[] args)
     {
@@ -92,8 +92,8 @@ public static class JobApiBench
         GresDetail = i % 2 == 0
             ? ["gpu:h100:4(IDX:0-3)", "gpu:h100:4(IDX:0-3)", "gpu:h100:4(IDX:0-3)", "gpu:h100:4(IDX:0-3)"]
             : [],
-        SubmitTime = s_start.AddSeconds(i),
-        StartTime = i % 2 == 0 ? s_start.AddSeconds(i + 60) : null,
+        SubmitTime = Start.AddSeconds(i),
+        StartTime = i % 2 == 0 ? Start.AddSeconds(i + 60) : null,
         TimeLimitMinutes = 60,
     })];
 }

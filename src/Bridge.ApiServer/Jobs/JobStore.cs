@@ -15,10 +15,10 @@ public sealed class JobStore(string cluster, TimeProvider time, int eventsKept =
     /// </summary>
     public const int DefaultEventsKept = 16_384;
 
-    private readonly Dictionary<JobId, Held> _held = [];
-    private readonly List<ObjectChange<SlurmJobObject>> _gone = [];
-    private readonly List<ObjectChange<SlurmJobObject>> _now = [];
-    private int _round;
+    private readonly Dictionary<JobId, Held> held = [];
+    private readonly List<ObjectChange<SlurmJobObject>> gone = [];
+    private readonly List<ObjectChange<SlurmJobObject>> now = [];
+    private int round;
 
     public ObjectStore<SlurmJobObject> Objects { get; } = new(JobJson.Default.SlurmJobObject, time, eventsKept);
 
@@ -29,20 +29,20 @@ public sealed class JobStore(string cluster, TimeProvider time, int eventsKept =
     /// <returns>The number of watch events made; 0 when nothing changed.</returns>
     public int Update(IEnumerable<SlurmJob> jobs, JobNamespaces namespaces)
     {
-        _round++;
+        round++;
         foreach (var job in jobs)
             Take(job, namespaces.Of(job.Account));
-        foreach (var (id, held) in _held)
+        foreach (var (id, held) in this.held)
         {
-            if (held.Round == _round)
+            if (held.Round == round)
                 continue;
-            _gone.Add(new(held.Key, null));
-            _held.Remove(id);
+            gone.Add(new(held.Key, null));
+            this.held.Remove(id);
         }
         // Deletions first: the last task of an array takes over the id of the whole, a requeued job its own old name.
-        var made = Objects.Apply([.. _gone, .. _now]);
-        _gone.Clear();
-        _now.Clear();
+        var made = Objects.Apply([.. gone, .. now]);
+        gone.Clear();
+        now.Clear();
         Objects.Warning = "";
         return made;
     }
@@ -56,15 +56,15 @@ public sealed class JobStore(string cluster, TimeProvider time, int eventsKept =
 
     private void Take(SlurmJob job, string ns)
     {
-        if (!_held.TryGetValue(job.Id, out var held))
+        if (!this.held.TryGetValue(job.Id, out var held))
         {
             Add(job, ns);
             return;
         }
-        var twice = held.Round == _round;
+        var twice = held.Round == round;
         if (twice && job.SubmitTime < held.Job.SubmitTime)
             return; // Accounting may know an earlier submission under the same id: the latest is the job.
-        held.Round = _round;
+        held.Round = round;
         if (held.Key.Namespace == ns && SameJob(held.Job, job))
         {
             held.Job = job; // Equal, but the newer one: the next comparison is then by reference.
@@ -72,16 +72,16 @@ public sealed class JobStore(string cluster, TimeProvider time, int eventsKept =
         }
         var key = new ObjectKey(ns, JobTranslation.NameOf(job));
         if (key != held.Key || job.SubmitTime != held.Job.SubmitTime)
-            _gone.Add(new(held.Key, null));
+            gone.Add(new(held.Key, null));
         (held.Job, held.Key) = (job, key);
-        _now.Add(new(key, JobTranslation.Translate(job, key, cluster)));
+        now.Add(new(key, JobTranslation.Translate(job, key, cluster)));
     }
 
     private void Add(SlurmJob job, string ns)
     {
         var key = new ObjectKey(ns, JobTranslation.NameOf(job));
-        _held.Add(job.Id, new Held { Job = job, Key = key, Round = _round });
-        _now.Add(new(key, JobTranslation.Translate(job, key, cluster)));
+        held.Add(job.Id, new Held { Job = job, Key = key, Round = round });
+        now.Add(new(key, JobTranslation.Translate(job, key, cluster)));
     }
 
     // Records compare their arrays by reference; two readings of the same job have the same words in different arrays.

@@ -14,12 +14,12 @@ internal sealed class OpenApiDocument
 {
     private const string ReferencePrefix = "#/components/schemas/";
 
-    private readonly JsonObject _paths = [];
-    private readonly JsonObject _schemas = [];
-    private readonly string _group;
-    private readonly string _version;
+    private readonly JsonObject paths = [];
+    private readonly JsonObject schemas = [];
+    private readonly string group;
+    private readonly string version;
 
-    private OpenApiDocument(string group, string version) => (_group, _version) = (group, version);
+    private OpenApiDocument(string group, string version) => (this.group, this.version) = (group, version);
 
     /// <param name="group">API group.</param>
     /// <param name="version">Its version.</param>
@@ -39,8 +39,8 @@ internal sealed class OpenApiDocument
         {
             ["openapi"] = "3.0.0",
             ["info"] = new JsonObject { ["title"] = "Bridge", ["version"] = version },
-            ["paths"] = document._paths,
-            ["components"] = new JsonObject { ["schemas"] = document._schemas },
+            ["paths"] = document.paths,
+            ["components"] = new JsonObject { ["schemas"] = document.schemas },
         }.ToJsonString());
     }
 
@@ -60,7 +60,7 @@ internal sealed class OpenApiDocument
         }.ToJsonString());
     }
 
-    private string Prefix => $"{string.Join('.', _group.Split('.').Reverse())}.{_version}.";
+    private string Prefix => $"{string.Join('.', group.Split('.').Reverse())}.{version}.";
 
     private void AddSchemas(ReadOnlyMemory<byte> json)
     {
@@ -68,7 +68,7 @@ internal sealed class OpenApiDocument
         {
             var copy = schema!.DeepClone();
             QualifyReferences(copy);
-            _schemas[Prefix + name] = copy;
+            schemas[Prefix + name] = copy;
         }
     }
 
@@ -92,7 +92,7 @@ internal sealed class OpenApiDocument
 
     private JsonObject Reference(string name) => new() { ["$ref"] = ReferencePrefix + Prefix + name };
 
-    private void AddList(ResourceNames names) => _schemas[$"{Prefix}{names.Kind}List"] = new JsonObject
+    private void AddList(ResourceNames names) => schemas[$"{Prefix}{names.Kind}List"] = new JsonObject
     {
         ["type"] = "object",
         ["description"] = $"A list of {names.Kind} objects.",
@@ -116,13 +116,13 @@ internal sealed class OpenApiDocument
         var root = $"/apis/{names.GroupVersion}";
         var named = $"{root}/namespaces/{{namespace}}/{names.Plural}";
         var everywhere = Operation(names, "list", $"list{names.Kind}ForAllNamespaces");
-        AddPath($"{root}/{names.Plural}", everywhere, s_listParameters);
-        AddPath(named, Operation(names, "list", $"listNamespaced{names.Kind}"), [s_namespace, .. s_listParameters]);
-        AddPath($"{named}/{{name}}", Operation(names, "get", $"readNamespaced{names.Kind}"), [s_namespace, s_name]);
+        AddPath($"{root}/{names.Plural}", everywhere, ListParameters);
+        AddPath(named, Operation(names, "list", $"listNamespaced{names.Kind}"), [InNamespace, .. ListParameters]);
+        AddPath($"{named}/{{name}}", Operation(names, "get", $"readNamespaced{names.Kind}"), [InNamespace, Name]);
     }
 
     private void AddPath(string path, JsonObject operation, IEnumerable<Parameter> parameters) =>
-        _paths[path] = new JsonObject
+        paths[path] = new JsonObject
         {
             ["get"] = operation,
             ["parameters"] = new JsonArray([.. parameters.Select(Write)]),
@@ -132,7 +132,7 @@ internal sealed class OpenApiDocument
     {
         ["operationId"] = id,
         ["description"] = $"{(action == "list" ? "list or watch" : "read one of the")} objects of kind {names.Kind}",
-        ["tags"] = new JsonArray($"{_group}_{_version}"),
+        ["tags"] = new JsonArray($"{group}_{version}"),
         ["x-kubernetes-action"] = action,
         ["x-kubernetes-group-version-kind"] = Gvk(names, names.Kind),
         ["responses"] = new JsonObject
@@ -167,10 +167,10 @@ internal sealed class OpenApiDocument
 
     private sealed record Parameter(string Name, string In, string Type, string Description);
 
-    private static readonly Parameter s_namespace = new("namespace", "path", "string", "namespace of the object");
-    private static readonly Parameter s_name = new("name", "path", "string", "name of the object");
+    private static readonly Parameter InNamespace = new("namespace", "path", "string", "namespace of the object");
+    private static readonly Parameter Name = new("name", "path", "string", "name of the object");
 
-    private static readonly Parameter[] s_listParameters =
+    private static readonly Parameter[] ListParameters =
     [
         new("labelSelector", "query", "string", "equality and set-based label requirements"),
         new("fieldSelector", "query", "string", "field requirements with =, == and !="),

@@ -12,20 +12,20 @@ public sealed class FrontProxyAuthenticator(RequestHeaderTrust trust, TimeProvid
 {
     private const string ClientAuthenticationUse = "1.3.6.1.5.5.7.3.2";
 
-    private volatile RequestHeaderTrust _trust = trust;
+    private volatile RequestHeaderTrust trust = trust;
 
     /// <summary>May be replaced at any time; connections that are open are judged anew.</summary>
     public RequestHeaderTrust Trust
     {
-        get => _trust;
-        set => _trust = value;
+        get => trust;
+        set => trust = value;
     }
 
     /// <returns>Null when the request proves nobody; then the reason says what is missing, without naming
     /// secrets.</returns>
     public UserInfo? Authenticate(HttpContext context, out string reason)
     {
-        var current = _trust;
+        var current = trust;
         reason = JudgeConnection(context, current);
         if (reason.Length > 0)
             return null;

@@ -11,55 +11,55 @@ namespace Bridge.ApiServer.Security;
 /// </summary>
 internal sealed class ServingCertificate
 {
-    private static readonly TimeSpan s_lookEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
 
-    private readonly Lock _gate = new();
-    private readonly string _certificatePath;
-    private readonly string _keyPath;
-    private readonly TimeProvider _time;
-    private readonly ILogger _log;
-    private (string Certificate, string Key) _read;
-    private SslStreamCertificateContext _current;
-    private long _lookedAt;
+    private readonly Lock gate = new();
+    private readonly string certificatePath;
+    private readonly string keyPath;
+    private readonly TimeProvider time;
+    private readonly ILogger log;
+    private (string Certificate, string Key) read;
+    private SslStreamCertificateContext current;
+    private long lookedAt;
 
     /// <exception cref="IOException">A file cannot be read, or holds no certificate with its key; the message names
     /// it.</exception>
     public ServingCertificate(string certificatePath, string keyPath, TimeProvider time, ILogger log)
     {
-        (_certificatePath, _keyPath, _time, _log) = (certificatePath, keyPath, time, log);
-        _read = ReadFiles();
-        _current = Load(_read);
-        _lookedAt = time.GetTimestamp();
+        (this.certificatePath, this.keyPath, this.time, this.log) = (certificatePath, keyPath, time, log);
+        read = ReadFiles();
+        current = Load(read);
+        lookedAt = time.GetTimestamp();
     }
 
     public SslStreamCertificateContext Current
     {
         get
         {
-            lock (_gate)
+            lock (gate)
             {
-                if (_time.GetElapsedTime(_lookedAt) >= s_lookEvery)
+                if (time.GetElapsedTime(lookedAt) >= LookEvery)
                     LookAgain();
-                return _current;
+                return current;
             }
         }
     }
 
     private void LookAgain()
     {
-        _lookedAt = _time.GetTimestamp();
+        lookedAt = time.GetTimestamp();
         try
         {
             var now = ReadFiles();
-            if (now == _read)
+            if (now == read)
                 return;
             // Half of a rotation may have been read: then the key does not fit, and the next look sees the rest.
-            _current = Load(now);
-            _read = now;
+            current = Load(now);
+            read = now;
         }
         catch (IOException e)
         {
-            Log.CertificateKept(_log, e.Message);
+            Log.CertificateKept(log, e.Message);
         }
     }
 
@@ -71,13 +71,13 @@ internal sealed class ServingCertificate
             var chain = new X509Certificate2Collection();
             chain.ImportFromPem(text.Certificate);
             var context = SslStreamCertificateContext.Create(certificate, chain, offline: true);
-            Log.CertificateRead(_log, certificate.NotAfter.ToUniversalTime());
+            Log.CertificateRead(log, certificate.NotAfter.ToUniversalTime());
             return context;
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
             throw new IOException(
-                $"{_certificatePath} and {_keyPath} are no certificate with its key in PEM: {e.Message}", e);
+                $"{certificatePath} and {keyPath} are no certificate with its key in PEM: {e.Message}", e);
         }
     }
 
@@ -85,7 +85,7 @@ internal sealed class ServingCertificate
     {
         try
         {
-            return (File.ReadAllText(_certificatePath), File.ReadAllText(_keyPath));
+            return (File.ReadAllText(certificatePath), File.ReadAllText(keyPath));
         }
         catch (UnauthorizedAccessException e)
         {

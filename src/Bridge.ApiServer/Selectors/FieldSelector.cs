@@ -7,13 +7,13 @@ namespace Bridge.ApiServer.Selectors;
 /// </summary>
 public sealed class FieldSelector<T>
 {
-    private readonly List<(SelectableField<T> Field, string Value, bool Wanted)> _terms = [];
+    private readonly List<(SelectableField<T> Field, string Value, bool Wanted)> terms = [];
 
-    public bool IsEmpty => _terms.Count == 0;
+    public bool IsEmpty => terms.Count == 0;
 
     public bool Matches(T value)
     {
-        foreach (var (field, text, wanted) in _terms)
+        foreach (var (field, text, wanted) in terms)
         {
             if (field.Has(value, text) != wanted)
                 return false;
@@ -22,7 +22,7 @@ public sealed class FieldSelector<T>
     }
 
     /// <summary>The value that a field must equal, when one term says so.</summary>
-    public string? Required(string path) => _terms.Find(t => t.Wanted && t.Field.Path == path).Value;
+    public string? Required(string path) => terms.Find(t => t.Wanted && t.Field.Path == path).Value;
 
     internal string Add(string term, IReadOnlyList<SelectableField<T>> known)
     {
@@ -34,7 +34,7 @@ public sealed class FieldSelector<T>
         var path = term[..at].Trim();
         if (known.FirstOrDefault(f => f.Path == path) is not { } field)
             return $"field label not supported: {path}; supported are {string.Join(", ", known.Select(f => f.Path))}";
-        _terms.Add((field, Unescape(term[(at + operatorLength)..]), wanted));
+        terms.Add((field, Unescape(term[(at + operatorLength)..]), wanted));
         return "";
     }
 

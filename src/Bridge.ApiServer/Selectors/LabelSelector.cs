@@ -3,15 +3,15 @@ namespace Bridge.ApiServer.Selectors;
 /// <summary>A parsed label selector: <c>a=b,c!=d,e in (f,g),h notin (i),j,!k</c>; all its terms must hold.</summary>
 public sealed class LabelSelector
 {
-    private readonly IReadOnlyList<LabelTerm> _terms;
+    private readonly IReadOnlyList<LabelTerm> terms;
 
-    internal LabelSelector(IReadOnlyList<LabelTerm> terms) => _terms = terms;
+    internal LabelSelector(IReadOnlyList<LabelTerm> terms) => this.terms = terms;
 
-    public bool IsEmpty => _terms.Count == 0;
+    public bool IsEmpty => terms.Count == 0;
 
     public bool Matches(IReadOnlyDictionary<string, string>? labels)
     {
-        foreach (var term in _terms)
+        foreach (var term in terms)
         {
             var present = TryGet(labels, term.Key, out var value);
             // As Kubernetes has it: != and notin also match objects without the label.

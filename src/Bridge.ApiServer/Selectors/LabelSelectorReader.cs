@@ -3,22 +3,22 @@ namespace Bridge.ApiServer.Selectors;
 /// <summary>Reads the grammar of k8s.io/apimachinery/pkg/labels, without its numeric &lt; and &gt;.</summary>
 internal sealed class LabelSelectorReader(string text)
 {
-    private readonly List<LabelTerm> _terms = [];
-    private int _at;
+    private readonly List<LabelTerm> terms = [];
+    private int at;
 
     public LabelSelector? Read(out string error)
     {
         error = "";
         SkipSpace();
-        while (_at < text.Length && error.Length == 0)
+        while (at < text.Length && error.Length == 0)
         {
             error = ReadTerm();
             SkipSpace();
-            if (error.Length == 0 && _at < text.Length && !Take(','))
+            if (error.Length == 0 && at < text.Length && !Take(','))
                 error = Wrong("a comma between two requirements");
             SkipSpace();
         }
-        return error.Length == 0 ? new LabelSelector(_terms) : null;
+        return error.Length == 0 ? new LabelSelector(terms) : null;
     }
 
     private string ReadTerm()
@@ -28,7 +28,7 @@ internal sealed class LabelSelectorReader(string text)
         if (ReadKey(out var key) is { Length: > 0 } noKey)
             return noKey;
         SkipSpace();
-        if (_at == text.Length || text[_at] == ',')
+        if (at == text.Length || text[at] == ',')
             return Add(key, null, wanted: true);
         if (Take('!'))
             return Take('=') ? ReadOne(key, wanted: false) : Wrong("'=' after '!'");
@@ -76,33 +76,33 @@ internal sealed class LabelSelectorReader(string text)
 
     private string Add(string key, IReadOnlySet<string>? values, bool wanted)
     {
-        _terms.Add(new LabelTerm(key, values, wanted));
+        terms.Add(new LabelTerm(key, values, wanted));
         return "";
     }
 
     // What labels and their prefixes are made of; everything else ends a word.
     private string Word()
     {
-        var start = _at;
-        while (_at < text.Length && (char.IsAsciiLetterOrDigit(text[_at]) || text[_at] is '-' or '_' or '.' or '/'))
-            _at++;
-        return text[start.._at];
+        var start = at;
+        while (at < text.Length && (char.IsAsciiLetterOrDigit(text[at]) || text[at] is '-' or '_' or '.' or '/'))
+            at++;
+        return text[start..at];
     }
 
     private bool Take(char wanted)
     {
-        if (_at >= text.Length || text[_at] != wanted)
+        if (at >= text.Length || text[at] != wanted)
             return false;
-        _at++;
+        at++;
         return true;
     }
 
     private void SkipSpace()
     {
-        while (_at < text.Length && char.IsWhiteSpace(text[_at]))
-            _at++;
+        while (at < text.Length && char.IsWhiteSpace(text[at]))
+            at++;
     }
 
     private string Wrong(string wanted) =>
-        $"unable to parse label selector '{text}': at character {_at + 1} there should be {wanted}";
+        $"unable to parse label selector '{text}': at character {at + 1} there should be {wanted}";
 }

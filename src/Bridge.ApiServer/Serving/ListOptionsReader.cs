@@ -10,8 +10,8 @@ namespace Bridge.ApiServer.Serving;
 internal sealed class ListOptionsReader<T>(IQueryCollection query, IReadOnlyList<SelectableField<T>> fields)
 {
     // Timers go to 49 days; nobody means more than this.
-    private static readonly TimeSpan s_longestTimeout = TimeSpan.FromDays(30);
-    private readonly List<StatusCause> _wrong = [];
+    private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(30);
+    private readonly List<StatusCause> wrong = [];
 
     /// <summary>Null when something was wrong; then <paramref name="failure"/> says what.</summary>
     public ListOptions<T>? Read(out Status? failure)
@@ -35,7 +35,7 @@ internal sealed class ListOptionsReader<T>(IQueryCollection query, IReadOnlyList
             Include = ReadInclude(),
         };
         CheckTogether(options);
-        failure = _wrong.Count > 0 ? Failures.BadRequest(_wrong) : null;
+        failure = wrong.Count > 0 ? Failures.BadRequest(wrong) : null;
         return failure is null ? options : null;
     }
 
@@ -73,7 +73,7 @@ internal sealed class ListOptionsReader<T>(IQueryCollection query, IReadOnlyList
     private TimeSpan? ReadTimeout() => Number("timeoutSeconds") switch
     {
         null or 0 => null,
-        { } seconds => TimeSpan.FromSeconds(Math.Min(seconds, s_longestTimeout.TotalSeconds)),
+        { } seconds => TimeSpan.FromSeconds(Math.Min(seconds, LongestTimeout.TotalSeconds)),
     };
 
     private ulong? ReadVersion()
@@ -150,6 +150,6 @@ internal sealed class ListOptionsReader<T>(IQueryCollection query, IReadOnlyList
     private void Require(bool good, string field, string message)
     {
         if (!good)
-            _wrong.Add(new StatusCause("FieldValueInvalid", message, field));
+            wrong.Add(new StatusCause("FieldValueInvalid", message, field));
     }
 }

@@ -12,8 +12,8 @@ internal sealed class ResourceEndpoint<T>(
     ResourceKind<T> kind, ObjectStore<T> store, ServingSettings settings, ApiGate gate)
     where T : ApiObject
 {
-    private readonly ListAnswer<T> _list = new(kind, store);
-    private readonly WatchAnswer<T> _watch = new(kind, store, settings);
+    private readonly ListAnswer<T> list = new(kind, store);
+    private readonly WatchAnswer<T> watch = new(kind, store, settings);
 
     public async Task ServeAsync(HttpContext context, UserInfo user)
     {
@@ -54,8 +54,8 @@ internal sealed class ResourceEndpoint<T>(
         var writer = new ObjectWriter<T>(kind, form, options.Include, settings.Time);
         return access.Verb switch
         {
-            "watch" => _watch.WriteAsync(context, access, options, writer),
-            "list" => _list.WriteAsync(context, access.Namespace, options, writer),
+            "watch" => watch.WriteAsync(context, access, options, writer),
+            "list" => list.WriteAsync(context, access.Namespace, options, writer),
             _ => GetAsync(context, snapshot, new ObjectKey(access.Namespace, access.Name), writer),
         };
     }

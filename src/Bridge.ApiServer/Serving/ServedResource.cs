@@ -8,21 +8,21 @@ namespace Bridge.ApiServer.Serving;
 /// <summary>A resource with its objects, whatever their type: what a server is made of.</summary>
 public sealed class ServedResource
 {
-    private readonly Func<ServingSettings, ApiGate, Func<HttpContext, UserInfo, Task>> _endpoint;
-    private readonly Func<bool> _synced;
+    private readonly Func<ServingSettings, ApiGate, Func<HttpContext, UserInfo, Task>> endpoint;
+    private readonly Func<bool> synced;
 
     private ServedResource(
         ResourceNames names,
         ReadOnlyMemory<byte> schemas,
         Func<ServingSettings, ApiGate, Func<HttpContext, UserInfo, Task>> endpoint,
-        Func<bool> synced) => (Names, Schemas, _endpoint, _synced) = (names, schemas, endpoint, synced);
+        Func<bool> synced) => (Names, Schemas, this.endpoint, this.synced) = (names, schemas, endpoint, synced);
 
     public ResourceNames Names { get; }
 
     internal ReadOnlyMemory<byte> Schemas { get; }
 
     /// <summary>Whether its objects are known.</summary>
-    internal bool Synced => _synced();
+    internal bool Synced => synced();
 
     public static ServedResource Of<T>(ResourceKind<T> kind, ObjectStore<T> store)
         where T : ApiObject =>
@@ -33,5 +33,5 @@ public sealed class ServedResource
             () => store.Current is not null);
 
     internal Func<HttpContext, UserInfo, Task> Endpoint(ServingSettings settings, ApiGate gate) =>
-        _endpoint(settings, gate);
+        endpoint(settings, gate);
 }

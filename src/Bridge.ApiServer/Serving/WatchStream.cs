@@ -12,11 +12,11 @@ internal sealed class WatchStream<T>(
     where T : ApiObject
 {
     private const int EventsPerFlush = 128;
-    private static readonly TimeSpan s_longestFlush = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LongestFlush = TimeSpan.FromMinutes(1);
 
-    private readonly StoreEvent<T>[] _batch = new StoreEvent<T>[EventsPerFlush];
+    private readonly StoreEvent<T>[] batch = new StoreEvent<T>[EventsPerFlush];
 
-    private readonly Utf8JsonWriter _json =
+    private readonly Utf8JsonWriter json =
         new(context.Response.BodyWriter, new JsonWriterOptions { SkipValidation = true });
 
     /// <summary>Empty for all.</summary>
@@ -41,11 +41,11 @@ internal sealed class WatchStream<T>(
         await FlushAsync(cancel);
         while (!end.IsCompleted)
         {
-            if (store.Read(Position, _batch) is not { } count)
+            if (store.Read(Position, batch) is not { } count)
                 return await CutAsync(cancel);
             if (count == 0)
                 await Task.WhenAny(store.ChangedAfter(Position), bookmark, end);
-            WriteEvents(_batch.AsSpan(..count));
+            WriteEvents(batch.AsSpan(..count));
             if (bookmark.IsCompletedSuccessfully)
             {
                 WriteBookmark(endsInitialEvents: false);
@@ -59,7 +59,7 @@ internal sealed class WatchStream<T>(
         return 0;
     }
 
-    public void Dispose() => _json.Dispose();
+    public void Dispose() => json.Dispose();
 
     private async Task WriteInitialAsync(StoreSnapshot<T> initial, CancellationToken cancel)
     {
@@ -103,7 +103,7 @@ internal sealed class WatchStream<T>(
 
     private void Write(string type, StoredObject<T> stored)
     {
-        writer.WriteEvent(_json, type, stored);
+        writer.WriteEvent(json, type, stored);
         EndLine();
     }
 
@@ -111,14 +111,14 @@ internal sealed class WatchStream<T>(
     {
         if (!Options.Bookmarks)
             return;
-        writer.WriteBookmark(_json, Position, endsInitialEvents);
+        writer.WriteBookmark(json, Position, endsInitialEvents);
         EndLine();
     }
 
     private async Task<ulong> CutAsync(CancellationToken cancel)
     {
         var newest = store.Current!.Revision;
-        ObjectWriter<T>.WriteError(_json, Failures.Expired(
+        ObjectWriter<T>.WriteError(json, Failures.Expired(
             $"too old resource version: {Position} ({newest}); this watch fell behind, list again"));
         EndLine();
         await FlushAsync(cancel);
@@ -128,19 +128,19 @@ internal sealed class WatchStream<T>(
     // One JSON document a line.
     private void EndLine()
     {
-        _json.Flush();
-        _json.Reset();
+        json.Flush();
+        json.Reset();
         var body = context.Response.BodyWriter;
         body.GetSpan(1)[0] = (byte)'\n';
         body.Advance(1);
     }
 
-    /// <exception cref="TimeoutException">The client has not read for <see cref="s_longestFlush"/>.</exception>
+    /// <exception cref="TimeoutException">The client has not read for <see cref="LongestFlush"/>.</exception>
     private async Task FlushAsync(CancellationToken cancel)
     {
         var flush = context.Response.BodyWriter.FlushAsync(cancel);
         if (flush.IsCompletedSuccessfully)
             return;
-        await flush.AsTask().WaitAsync(s_longestFlush, settings.Time, cancel);
+        await flush.AsTask().WaitAsync(LongestFlush, settings.Time, cancel);
     }
 }

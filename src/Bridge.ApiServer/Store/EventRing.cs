@@ -10,23 +10,23 @@ namespace Bridge.ApiServer.Store;
 internal sealed class EventRing<T>(int capacity, ulong origin)
     where T : ApiObject
 {
-    private readonly StoreEvent<T>?[] _events = new StoreEvent<T>?[capacity];
-    private ulong _added;
+    private readonly StoreEvent<T>?[] events = new StoreEvent<T>?[capacity];
+    private ulong added;
 
     /// <summary>The revision of the newest event, or the origin before the first.</summary>
-    public ulong Newest => origin + _added;
+    public ulong Newest => origin + added;
 
     /// <summary>The oldest revision that a watch can still continue after.</summary>
-    public ulong Oldest => Newest - Math.Min(_added, (ulong)capacity);
+    public ulong Oldest => Newest - Math.Min(added, (ulong)capacity);
 
     public void Add(StoreEvent<T> change)
     {
-        _added++;
-        _events[Slot(change.Revision)] = change;
+        added++;
+        events[Slot(change.Revision)] = change;
     }
 
     public StoreEvent<T> this[ulong revision] =>
-        _events[Slot(revision)] ?? throw new ArgumentOutOfRangeException(nameof(revision));
+        events[Slot(revision)] ?? throw new ArgumentOutOfRangeException(nameof(revision));
 
     private int Slot(ulong revision) => (int)((revision - origin) % (ulong)capacity);
 }

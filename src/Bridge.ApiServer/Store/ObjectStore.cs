@@ -15,15 +15,15 @@ namespace Bridge.ApiServer.Store;
 public sealed class ObjectStore<T>
     where T : ApiObject
 {
-    private static readonly DateTimeOffset s_yearZero = new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset YearZero = new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    private readonly Lock _gate = new();
-    private readonly JsonTypeInfo<T> _json;
-    private readonly EventRing<T> _ring;
-    private readonly SnapshotShelf<T> _shelf;
-    private StoreSnapshot<T> _current;
-    private TaskCompletionSource _changed = NewSignal();
-    private volatile bool _synced;
+    private readonly Lock gate = new();
+    private readonly JsonTypeInfo<T> json;
+    private readonly EventRing<T> ring;
+    private readonly SnapshotShelf<T> shelf;
+    private StoreSnapshot<T> current;
+    private TaskCompletionSource changed = NewSignal();
+    private volatile bool synced;
 
     /// <param name="json">How an object is written.</param>
     /// <param name="time">Tells the epoch and when a page's snapshot lapses.</param>
@@ -31,17 +31,17 @@ public sealed class ObjectStore<T>
     public ObjectStore(JsonTypeInfo<T> json, TimeProvider time, int eventsKept = 16_384)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(eventsKept, 1);
-        _json = json;
-        var origin = (ulong)(time.GetUtcNow() - s_yearZero).TotalSeconds << 32;
-        _ring = new EventRing<T>(eventsKept, origin);
-        _shelf = new SnapshotShelf<T>(time);
-        _current = new StoreSnapshot<T>(origin, []);
+        this.json = json;
+        var origin = (ulong)(time.GetUtcNow() - YearZero).TotalSeconds << 32;
+        ring = new EventRing<T>(eventsKept, origin);
+        shelf = new SnapshotShelf<T>(time);
+        current = new StoreSnapshot<T>(origin, []);
     }
 
     /// <summary>
     /// The newest snapshot; null until the first <see cref="Apply"/>: what nobody has read yet is unknown, not empty.
     /// </summary>
-    public StoreSnapshot<T>? Current => _synced ? Volatile.Read(ref _current) : null;
+    public StoreSnapshot<T>? Current => synced ? Volatile.Read(ref current) : null;
 
     /// <summary>
     /// Why the snapshot may be old, in a sentence; empty while the source answers. Clients see it as a warning.
@@ -52,10 +52,10 @@ public sealed class ObjectStore<T>
     /// A snapshot by its revision: the current one, or one that a page was cut from. Null when it is gone.
     /// </summary>
     public StoreSnapshot<T>? At(ulong revision) =>
-        Current is { } now && now.Revision == revision ? now : _shelf.Find(revision);
+        Current is { } now && now.Revision == revision ? now : shelf.Find(revision);
 
     /// <summary>Keeps a snapshot for its next page: a few minutes, and a few snapshots.</summary>
-    public void Keep(StoreSnapshot<T> snapshot) => _shelf.Put(snapshot);
+    public void Keep(StoreSnapshot<T> snapshot) => shelf.Put(snapshot);
 
     /// <summary>
     /// Publishes changes in their order; deleting what is not there is no change. Returns how many events it made.
@@ -64,19 +64,19 @@ public sealed class ObjectStore<T>
     {
         TaskCompletionSource wake;
         int made;
-        lock (_gate)
+        lock (gate)
         {
-            var before = _ring.Newest;
+            var before = ring.Newest;
             var touched = new Dictionary<ObjectKey, StoredObject<T>?>();
             foreach (var change in changes)
                 ApplyOne(change, touched);
-            made = (int)(_ring.Newest - before);
+            made = (int)(ring.Newest - before);
             if (made > 0)
-                Volatile.Write(ref _current, _current.With(_ring.Newest, touched));
-            if (made == 0 && _synced)
+                Volatile.Write(ref current, current.With(ring.Newest, touched));
+            if (made == 0 && synced)
                 return 0;
-            _synced = true;
-            (wake, _changed) = (_changed, NewSignal());
+            synced = true;
+            (wake, changed) = (changed, NewSignal());
         }
         wake.SetResult();
         return made;
@@ -88,13 +88,13 @@ public sealed class ObjectStore<T>
     /// </summary>
     public int? Read(ulong after, Span<StoreEvent<T>> buffer)
     {
-        lock (_gate)
+        lock (gate)
         {
-            if (after < _ring.Oldest || after > _ring.Newest)
+            if (after < ring.Oldest || after > ring.Newest)
                 return null;
-            var count = (int)Math.Min((ulong)buffer.Length, _ring.Newest - after);
+            var count = (int)Math.Min((ulong)buffer.Length, ring.Newest - after);
             for (var i = 0; i < count; i++)
-                buffer[i] = _ring[after + (ulong)i + 1];
+                buffer[i] = ring[after + (ulong)i + 1];
             return count;
         }
     }
@@ -102,20 +102,20 @@ public sealed class ObjectStore<T>
     /// <summary>Completes when something after this revision can be read, at once if it can already.</summary>
     public Task ChangedAfter(ulong revision)
     {
-        lock (_gate)
-            return _ring.Newest > revision ? Task.CompletedTask : _changed.Task;
+        lock (gate)
+            return ring.Newest > revision ? Task.CompletedTask : changed.Task;
     }
 
     private void ApplyOne(ObjectChange<T> change, Dictionary<ObjectKey, StoredObject<T>?> touched)
     {
         if (!touched.TryGetValue(change.Key, out var before))
-            before = _current.Find(change.Key);
+            before = current.Find(change.Key);
         if (change.Value is null && before is null)
             return;
-        var revision = _ring.Newest + 1;
+        var revision = ring.Newest + 1;
         var version = ResourceVersion.Format(revision);
-        var after = change.Value is { } value ? new StoredObject<T>(change.Key, value, _json).At(version) : null;
-        _ring.Add(new StoreEvent<T>(revision, before, after));
+        var after = change.Value is { } value ? new StoredObject<T>(change.Key, value, json).At(version) : null;
+        ring.Add(new StoreEvent<T>(revision, before, after));
         touched[change.Key] = after;
     }
 

@@ -11,31 +11,31 @@ internal sealed class SnapshotShelf<T>(TimeProvider time)
     where T : ApiObject
 {
     private const int MostKept = 64;
-    private static readonly TimeSpan s_longestKept = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan LongestKept = TimeSpan.FromMinutes(5);
 
-    private readonly Lock _gate = new();
-    private readonly List<(StoreSnapshot<T> Snapshot, long PutAt)> _kept = [];
+    private readonly Lock gate = new();
+    private readonly List<(StoreSnapshot<T> Snapshot, long PutAt)> kept = [];
 
     public void Put(StoreSnapshot<T> snapshot)
     {
-        lock (_gate)
+        lock (gate)
         {
             DropOld();
-            _kept.RemoveAll(k => k.Snapshot.Revision == snapshot.Revision);
-            if (_kept.Count == MostKept)
-                _kept.RemoveAt(0);
-            _kept.Add((snapshot, time.GetTimestamp()));
+            kept.RemoveAll(k => k.Snapshot.Revision == snapshot.Revision);
+            if (kept.Count == MostKept)
+                kept.RemoveAt(0);
+            kept.Add((snapshot, time.GetTimestamp()));
         }
     }
 
     public StoreSnapshot<T>? Find(ulong revision)
     {
-        lock (_gate)
+        lock (gate)
         {
             DropOld();
-            return _kept.Find(k => k.Snapshot.Revision == revision).Snapshot;
+            return kept.Find(k => k.Snapshot.Revision == revision).Snapshot;
         }
     }
 
-    private void DropOld() => _kept.RemoveAll(k => time.GetElapsedTime(k.PutAt) > s_longestKept);
+    private void DropOld() => kept.RemoveAll(k => time.GetElapsedTime(k.PutAt) > LongestKept);
 }

@@ -10,14 +10,14 @@ namespace Bridge.ApiServer.Store;
 public sealed class StoredObject<T>(ObjectKey key, T value, JsonTypeInfo<T> json)
     where T : ApiObject
 {
-    private byte[]? _utf8;
+    private byte[]? utf8;
 
     public ObjectKey Key => key;
 
     public T Value => value;
 
     /// <summary>The whole object as UTF-8 JSON. Two readers that race both make the same bytes.</summary>
-    public ReadOnlySpan<byte> Json => _utf8 ??= JsonSerializer.SerializeToUtf8Bytes(value, json);
+    public ReadOnlySpan<byte> Json => utf8 ??= JsonSerializer.SerializeToUtf8Bytes(value, json);
 
     /// <summary>The same object at another resourceVersion: how a deletion is told.</summary>
     public StoredObject<T> At(string resourceVersion)

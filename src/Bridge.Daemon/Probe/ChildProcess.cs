@@ -51,9 +51,9 @@ internal sealed class ChildProcess(TimeProvider time, TimeSpan deadline)
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LastWait = TimeSpan.FromSeconds(5);
 
-    private readonly Queue<string> _complaints = new();
-    private string? _lastCall;
-    private bool _began;
+    private readonly Queue<string> complaints = new();
+    private string? lastCall;
+    private bool began;
 
     /// <summary>Runs the child; every line of its standard output goes to <paramref name="onLine"/>.</summary>
     /// <param name="verb">Arguments after "probe".</param>
@@ -85,7 +85,7 @@ internal sealed class ChildProcess(TimeProvider time, TimeSpan deadline)
         {
             end = await EndAsync(process)
                 ? cancel.IsCancellationRequested ? ChildEnd.Cancelled
-                    : _began ? ChildEnd.TimedOut : ChildEnd.NeverBegan
+                    : this.began ? ChildEnd.TimedOut : ChildEnd.NeverBegan
                 : ChildEnd.Stuck;
         }
         catch (TimeoutException)
@@ -94,10 +94,10 @@ internal sealed class ChildProcess(TimeProvider time, TimeSpan deadline)
             ProcessSignals.Kill(process.Id);
             end = process.ExitCode == 0 ? ChildEnd.Answered : ChildEnd.Crashed;
         }
-        lock (_complaints)
+        lock (complaints)
         {
             return new ChildResult(
-                end, process.HasExited ? process.ExitCode : null, string.Join('\n', _complaints), _lastCall,
+                end, process.HasExited ? process.ExitCode : null, string.Join('\n', complaints), lastCall,
                 time.GetElapsedTime(began));
         }
     }
@@ -130,21 +130,21 @@ internal sealed class ChildProcess(TimeProvider time, TimeSpan deadline)
     {
         while (await reader.ReadLineAsync() is { } line)
         {
-            lock (_complaints)
+            lock (complaints)
             {
-                if (line == BeginMark && !_began)
+                if (line == BeginMark && !began)
                 {
-                    _began = true;
+                    began = true;
                     onBegin();
                     continue;
                 }
                 if (line.StartsWith(CallMark, StringComparison.Ordinal))
                 {
-                    _lastCall = line[CallMark.Length..];
+                    lastCall = line[CallMark.Length..];
                     continue;
                 }
-                _complaints.Enqueue(line);
-                if (_complaints.Count > 20) _complaints.Dequeue();
+                complaints.Enqueue(line);
+                if (complaints.Count > 20) complaints.Dequeue();
             }
         }
     }

@@ -31,7 +31,7 @@ internal sealed record NcclProbeOptions
 /// <summary>The child side of <c>bridge probe nccl</c>: the only place where CUDA and NCCL are really called.</summary>
 internal sealed class NcclChild(NcclProbeOptions options, TimeProvider time)
 {
-    private NcclReport _report = new()
+    private NcclReport report = new()
     {
         Outcome = ProbeOutcome.Broken,
         Why = "not finished",
@@ -52,21 +52,21 @@ internal sealed class NcclChild(NcclProbeOptions options, TimeProvider time)
             var advice = failed.Kind == "hang"
                 ? "one rank or its link does not answer: look at the other ranks' reports, then test in smaller groups"
                 : "another rank or the network failed: the rank whose report differs is the place to look";
-            _report = _report with
+            report = report with
             {
                 Why = failed.Message, Failure = failed.Kind, During = failed.During, Advice = advice,
             };
         }
         catch (NativeCallException failed)
         {
-            _report = _report with { Why = failed.Message, Failure = "call", During = failed.Function };
+            report = report with { Why = failed.Message, Failure = "call", During = failed.Function };
         }
         catch (Exception failed) when (failed
             is IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
         {
-            _report = _report with { Why = failed.Message, Failure = "rendezvous", During = options.Rendezvous };
+            report = report with { Why = failed.Message, Failure = "rendezvous", During = options.Rendezvous };
         }
-        Console.Out.WriteLine(JsonSerializer.Serialize(_report, ProbePrint.Json.NcclReport));
+        Console.Out.WriteLine(JsonSerializer.Serialize(report, ProbePrint.Json.NcclReport));
         return 0;
     }
 
@@ -78,12 +78,12 @@ internal sealed class NcclChild(NcclProbeOptions options, TimeProvider time)
         if (cuda.Runtime is null || nccl.Library is null)
         {
             var (why, advice) = cuda.Runtime is null ? (cuda.Why, cuda.Advice) : (nccl.Why, nccl.Advice);
-            _report = _report with { Outcome = ProbeOutcome.Unavailable, Why = why, Advice = advice };
+            report = report with { Outcome = ProbeOutcome.Unavailable, Why = why, Advice = advice };
             return;
         }
         if (options.Device >= cuda.Runtime.Devices)
         {
-            _report = _report with
+            report = report with
             {
                 Outcome = ProbeOutcome.Unavailable,
                 Why = $"there is no device {options.Device}: this process may use {cuda.Runtime.Devices}",
@@ -92,7 +92,7 @@ internal sealed class NcclChild(NcclProbeOptions options, TimeProvider time)
             return;
         }
         cuda.Runtime.Use(options.Device);
-        _report = _report with
+        report = report with
         {
             Library = nccl.Library.Path,
             NcclVersion = nccl.Library.Version(),
@@ -113,14 +113,14 @@ internal sealed class NcclChild(NcclProbeOptions options, TimeProvider time)
         var id = mine ?? rendezvous.Fetch(deadline)
             ?? throw new IOException($"rank 0 did not come to {options.Rendezvous} before the deadline");
         using var communicator = NcclCommunicator.Join(nccl, id, options.Rank, options.Size, deadline);
-        _report = _report with { JoinMilliseconds = time.GetElapsedTime(began).TotalMilliseconds, Sizes = [] };
+        report = report with { JoinMilliseconds = time.GetElapsedTime(began).TotalMilliseconds, Sizes = [] };
         var run = new AllReduceRun(cuda, communicator, deadline);
         foreach (var bytes in sizes)
         {
             var measured = run.Measure(bytes, options.Iterations, options.Rank, options.Size);
-            _report = _report with { Sizes = [.. _report.Sizes ?? [], measured] };
+            report = report with { Sizes = [.. report.Sizes ?? [], measured] };
         }
         communicator.Leave(deadline);
-        _report = _report with { Outcome = ProbeOutcome.Healthy, Why = "every size was summed" };
+        report = report with { Outcome = ProbeOutcome.Healthy, Why = "every size was summed" };
     }
 }

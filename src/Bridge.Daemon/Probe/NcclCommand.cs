@@ -9,39 +9,39 @@ namespace Bridge.Daemon.Probe;
 /// <summary>The options of <c>bridge probe nccl</c> and of its child, and what they make.</summary>
 internal sealed class NcclCommand
 {
-    private readonly Option<string?> _library = new("--library") { Description = "libnccl.so.2 to load" };
-    private readonly Option<string?> _cudart = new("--cudart") { Description = "CUDA runtime to load" };
-    private readonly Option<int> _rank = new("--rank")
+    private readonly Option<string?> library = new("--library") { Description = "libnccl.so.2 to load" };
+    private readonly Option<string?> cudart = new("--cudart") { Description = "CUDA runtime to load" };
+    private readonly Option<int> rank = new("--rank")
     {
         Description = "this rank; SLURM_PROCID by default",
         DefaultValueFactory = _ => FromSlurm("SLURM_PROCID", 0),
     };
-    private readonly Option<int> _size = new("--size")
+    private readonly Option<int> size = new("--size")
     {
         Description = "how many ranks; SLURM_NTASKS by default",
         DefaultValueFactory = _ => FromSlurm("SLURM_NTASKS", 1),
     };
-    private readonly Option<string> _rendezvous = new("--rendezvous")
+    private readonly Option<string> rendezvous = new("--rendezvous")
     {
         Description = "where the ranks meet: file:/PATH that all see, or tcp://HOST:PORT of rank 0",
         Required = true,
     };
-    private readonly Option<string> _bytes = new("--bytes")
+    private readonly Option<string> bytes = new("--bytes")
     {
         Description = "message sizes, K M G as powers of 1024",
         DefaultValueFactory = _ => "8,1M,64M",
     };
-    private readonly Option<int> _iterations = new("--iterations")
+    private readonly Option<int> iterations = new("--iterations")
     {
         Description = "all-reduces that are timed per size",
         DefaultValueFactory = _ => 20,
     };
-    private readonly Option<int> _device = new("--device")
+    private readonly Option<int> device = new("--device")
     {
         Description = "device among those that this process may use; SLURM_LOCALID by default",
         DefaultValueFactory = _ => FromSlurm("SLURM_LOCALID", 0),
     };
-    private readonly Option<double> _timeout = new("--timeout")
+    private readonly Option<double> timeout = new("--timeout")
     {
         Description = "seconds for everything; then the communicator is aborted",
         DefaultValueFactory = _ => 120,
@@ -94,32 +94,32 @@ internal sealed class NcclCommand
 
     private Command Shared(string name, string description) => new(name, description)
     {
-        _library, _cudart, _rank, _size, _rendezvous, _bytes, _iterations, _device, _timeout,
+        library, cudart, rank, size, rendezvous, bytes, iterations, device, timeout,
     };
 
     private NcclProbeOptions Read(ParseResult parsed) => new()
     {
-        Library = parsed.GetValue(_library),
-        Cudart = parsed.GetValue(_cudart),
-        Rank = parsed.GetValue(_rank),
-        Size = parsed.GetValue(_size),
-        Rendezvous = parsed.GetValue(_rendezvous) ?? "",
-        Bytes = parsed.GetValue(_bytes) ?? "",
-        Iterations = parsed.GetValue(_iterations),
-        Device = parsed.GetValue(_device),
-        Timeout = TimeSpan.FromSeconds(parsed.GetValue(_timeout)),
+        Library = parsed.GetValue(library),
+        Cudart = parsed.GetValue(cudart),
+        Rank = parsed.GetValue(rank),
+        Size = parsed.GetValue(size),
+        Rendezvous = parsed.GetValue(rendezvous) ?? "",
+        Bytes = parsed.GetValue(bytes) ?? "",
+        Iterations = parsed.GetValue(iterations),
+        Device = parsed.GetValue(device),
+        Timeout = TimeSpan.FromSeconds(parsed.GetValue(timeout)),
     };
 
     private IEnumerable<string> Check(ParseResult parsed)
     {
-        var (rank, size) = (parsed.GetValue(_rank), parsed.GetValue(_size));
+        var (rank, size) = (parsed.GetValue(this.rank), parsed.GetValue(this.size));
         if (size < 1) yield return $"--size must be 1 or more, is {size}";
         if (rank < 0 || rank >= size) yield return $"--rank must be from 0 to {Math.Max(0, size - 1)}, is {rank}";
-        if (parsed.GetValue(_iterations) is < 1 or > 100_000) yield return "--iterations must be from 1 to 100000";
-        if (parsed.GetValue(_device) < 0) yield return "--device must be 0 or more";
-        if (parsed.GetValue(_timeout) is not (> 0 and <= 86400))
+        if (parsed.GetValue(iterations) is < 1 or > 100_000) yield return "--iterations must be from 1 to 100000";
+        if (parsed.GetValue(device) < 0) yield return "--device must be 0 or more";
+        if (parsed.GetValue(timeout) is not (> 0 and <= 86400))
             yield return "--timeout must be a number of seconds above 0 and at most 86400";
-        if (MessageSizes.Parse(parsed.GetValue(_bytes) ?? "", out var sizes) is null) yield return sizes;
-        if (Rendezvous.Parse(parsed.GetValue(_rendezvous) ?? "", out var place) is null) yield return place;
+        if (MessageSizes.Parse(parsed.GetValue(bytes) ?? "", out var sizes) is null) yield return sizes;
+        if (Rendezvous.Parse(parsed.GetValue(rendezvous) ?? "", out var place) is null) yield return place;
     }
 }

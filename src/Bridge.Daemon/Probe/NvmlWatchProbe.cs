@@ -9,7 +9,7 @@ internal sealed class NvmlWatchProbe(TimeProvider time, TextWriter output)
 {
     private static readonly Dictionary<string, string> NoVariables = [];
 
-    private NvmlAnswer? _failed;
+    private NvmlAnswer? failed;
 
     public async Task<int> RunAsync(NvmlProbeOptions options, CancellationToken cancel)
     {
@@ -18,7 +18,7 @@ internal sealed class NvmlWatchProbe(TimeProvider time, TextWriter output)
             NvmlProbe.Verb("child-watch", options.Library), NoVariables, line => Hear(line, options.Rules), cancel);
         // A TERM is how a watch ends: nothing went wrong.
         if (result.End == ChildEnd.Cancelled) return ProbeExit.Healthy;
-        var report = _failed is { } failed ? OfFailure(failed, result) : NvmlProbe.Broken(result, options.Timeout);
+        var report = this.failed is { } failed ? OfFailure(failed, result) : NvmlProbe.Broken(result, options.Timeout);
         Write(JsonSerializer.Serialize(report, ProbePrint.Json.NvmlReport));
         return NvmlProbe.ExitOf(report.Outcome);
     }
@@ -46,7 +46,7 @@ internal sealed class NvmlWatchProbe(TimeProvider time, TextWriter output)
         }
         if (line?.Started is { } started) Write(JsonSerializer.Serialize(started, ProbePrint.Json.WatchStarted));
         if (line?.Event is { } seen) Write(JsonSerializer.Serialize(Explain(seen, rules), ProbePrint.Json.WatchEvent));
-        if (line?.Failed is { } failed) _failed = failed;
+        if (line?.Failed is { } failed) this.failed = failed;
         return true;
     }
 

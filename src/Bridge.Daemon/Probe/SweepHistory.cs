@@ -19,7 +19,7 @@ internal sealed class SweepHistory(string file, int keep, TimeProvider time)
 
     private static readonly TimeSpan LockWait = TimeSpan.FromSeconds(5);
 
-    private readonly HashSet<string> _bad = new(StringComparer.Ordinal);
+    private readonly HashSet<string> bad = new(StringComparer.Ordinal);
 
     /// <summary>Reads all sweeps; a line that is none is named and skipped. No file is an empty history.</summary>
     public HistoryReading Read()
@@ -39,7 +39,7 @@ internal sealed class SweepHistory(string file, int keep, TimeProvider time)
                 var (sweep, problem) = Parse(line);
                 if (sweep is not null) sweeps.Add(sweep);
                 if (problem is null) continue;
-                _bad.Add(line);
+                bad.Add(line);
                 skipped.Add($"{file}:{number}: is skipped: {problem}");
             }
             return new HistoryReading(sweeps, skipped, []);
@@ -58,7 +58,7 @@ internal sealed class SweepHistory(string file, int keep, TimeProvider time)
         {
             using var mine = Lock();
             if (mine is null) return $"--history {file}: not added, another probe holds {file}.lock";
-            var kept = Lines().Where(l => !_bad.Contains(l)).TakeLast(keep - 1).Append(line);
+            var kept = Lines().Where(l => !bad.Contains(l)).TakeLast(keep - 1).Append(line);
             using (var stream = new FileStream(draft, FileMode.Create, FileAccess.Write, FileShare.None))
             {
                 using var writer = new StreamWriter(stream);

@@ -30,11 +30,11 @@ public sealed unsafe class CudaRuntime
 {
     private const int NotReady = 600;
 
-    private readonly CudaExports _f;
-    private readonly Action<string>? _trace;
+    private readonly CudaExports f;
+    private readonly Action<string>? trace;
 
     private CudaRuntime(CudaExports exports, string path, int devices, Action<string>? trace) =>
-        (_f, Path, Devices, _trace) = (exports, path, devices, trace);
+        (f, Path, Devices, this.trace) = (exports, path, devices, trace);
 
     /// <summary>The file that was loaded.</summary>
     public string Path { get; }
@@ -73,13 +73,13 @@ public sealed unsafe class CudaRuntime
 
     /// <summary>Makes a device the current one of this thread.</summary>
     public void Use(int device) =>
-        Check(_f.SetDevice, ((delegate* unmanaged[Cdecl]<int, int>)Enter(_f.SetDevice))(device));
+        Check(f.SetDevice, ((delegate* unmanaged[Cdecl]<int, int>)Enter(f.SetDevice))(device));
 
     /// <summary>PCI bus id of a device, "0000:1b:00.0".</summary>
     public string PciBusId(int device)
     {
         var buffer = stackalloc byte[32];
-        Check(_f.PciBusId, ((delegate* unmanaged[Cdecl]<byte*, int, int, int>)Enter(_f.PciBusId))(buffer, 32, device));
+        Check(f.PciBusId, ((delegate* unmanaged[Cdecl]<byte*, int, int, int>)Enter(f.PciBusId))(buffer, 32, device));
         var bytes = new ReadOnlySpan<byte>(buffer, 32);
         return Encoding.ASCII.GetString(bytes[..Math.Max(0, bytes.IndexOf((byte)0))]).ToLowerInvariant();
     }
@@ -88,12 +88,12 @@ public sealed unsafe class CudaRuntime
     public nint Allocate(long bytes)
     {
         nint memory = 0;
-        Check(_f.Malloc, ((delegate* unmanaged[Cdecl]<nint*, nuint, int>)Enter(_f.Malloc))(&memory, (nuint)bytes));
+        Check(f.Malloc, ((delegate* unmanaged[Cdecl]<nint*, nuint, int>)Enter(f.Malloc))(&memory, (nuint)bytes));
         return memory;
     }
 
     /// <summary>Frees device memory; nothing can be done where that fails.</summary>
-    public void Free(nint memory) => _ = ((delegate* unmanaged[Cdecl]<nint, int>)Enter(_f.Free))(memory);
+    public void Free(nint memory) => _ = ((delegate* unmanaged[Cdecl]<nint, int>)Enter(f.Free))(memory);
 
     /// <summary>Copies to the device and waits.</summary>
     public void CopyIn(nint device, ReadOnlySpan<float> values)
@@ -108,28 +108,28 @@ public sealed unsafe class CudaRuntime
     }
 
     /// <summary>A new stream.</summary>
-    public nint CreateStream() => Create(_f.StreamCreate);
+    public nint CreateStream() => Create(f.StreamCreate);
 
     /// <summary>Gives a stream back.</summary>
     public void DestroyStream(nint stream) =>
-        _ = ((delegate* unmanaged[Cdecl]<nint, int>)Enter(_f.StreamDestroy))(stream);
+        _ = ((delegate* unmanaged[Cdecl]<nint, int>)Enter(f.StreamDestroy))(stream);
 
     /// <summary>A new event.</summary>
-    public nint CreateEvent() => Create(_f.EventCreate);
+    public nint CreateEvent() => Create(f.EventCreate);
 
     /// <summary>Gives an event back.</summary>
-    public void DestroyEvent(nint one) => _ = ((delegate* unmanaged[Cdecl]<nint, int>)Enter(_f.EventDestroy))(one);
+    public void DestroyEvent(nint one) => _ = ((delegate* unmanaged[Cdecl]<nint, int>)Enter(f.EventDestroy))(one);
 
     /// <summary>Puts an event into a stream.</summary>
     public void Record(nint one, nint stream) =>
-        Check(_f.EventRecord, ((delegate* unmanaged[Cdecl]<nint, nint, int>)Enter(_f.EventRecord))(one, stream));
+        Check(f.EventRecord, ((delegate* unmanaged[Cdecl]<nint, nint, int>)Enter(f.EventRecord))(one, stream));
 
     /// <summary>True once everything before the event is done. Never waits.</summary>
     public bool IsDone(nint one)
     {
-        var code = ((delegate* unmanaged[Cdecl]<nint, int>)Enter(_f.EventQuery))(one);
+        var code = ((delegate* unmanaged[Cdecl]<nint, int>)Enter(f.EventQuery))(one);
         if (code == NotReady) return false;
-        Check(_f.EventQuery, code);
+        Check(f.EventQuery, code);
         return true;
     }
 
@@ -137,7 +137,7 @@ public sealed unsafe class CudaRuntime
     public TimeSpan Between(nint start, nint end)
     {
         float milliseconds = 0;
-        Check(_f.EventElapsed, ((delegate* unmanaged[Cdecl]<float*, nint, nint, int>)Enter(_f.EventElapsed))(
+        Check(f.EventElapsed, ((delegate* unmanaged[Cdecl]<float*, nint, nint, int>)Enter(f.EventElapsed))(
             &milliseconds, start, end));
         return TimeSpan.FromMilliseconds(milliseconds);
     }
@@ -150,17 +150,17 @@ public sealed unsafe class CudaRuntime
     }
 
     private void Copy(nint to, nint from, long bytes, int kind) =>
-        Check(_f.Memcpy, ((delegate* unmanaged[Cdecl]<nint, nint, nuint, int, int>)Enter(_f.Memcpy))(
+        Check(f.Memcpy, ((delegate* unmanaged[Cdecl]<nint, nint, nuint, int, int>)Enter(f.Memcpy))(
             to, from, (nuint)bytes, kind));
 
     private nint Enter(NativeSymbol f)
     {
-        _trace?.Invoke(f.Name);
+        trace?.Invoke(f.Name);
         return f.Address;
     }
 
     private void Check(NativeSymbol f, int code)
     {
-        if (code != 0) throw new NativeCallException(f.Name, code, _f.Text(code));
+        if (code != 0) throw new NativeCallException(f.Name, code, this.f.Text(code));
     }
 }

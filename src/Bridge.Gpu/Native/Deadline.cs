@@ -5,16 +5,16 @@ public sealed class Deadline
 {
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(1);
 
-    private readonly TimeProvider _time;
-    private readonly long _began;
-    private readonly TimeSpan _after;
+    private readonly TimeProvider time;
+    private readonly long began;
+    private readonly TimeSpan after;
 
     /// <summary>A deadline from now on.</summary>
     public Deadline(TimeProvider time, TimeSpan after) =>
-        (_time, _began, _after) = (time, time.GetTimestamp(), after);
+        (this.time, began, this.after) = (time, time.GetTimestamp(), after);
 
     /// <summary>True once it is over.</summary>
-    public bool Passed => _time.GetElapsedTime(_began) >= _after;
+    public bool Passed => time.GetElapsedTime(began) >= after;
 
     /// <summary>
     /// Asks again and again until the answer is not null. Null back means that the deadline passed first. It blocks its
@@ -34,7 +34,7 @@ public sealed class Deadline
     private void Pause()
     {
         using var done = new ManualResetEventSlim();
-        using var timer = _time.CreateTimer(_ => done.Set(), null, Step, Timeout.InfiniteTimeSpan);
+        using var timer = time.CreateTimer(_ => done.Set(), null, Step, Timeout.InfiniteTimeSpan);
         done.Wait();
     }
 }

@@ -28,16 +28,16 @@ public readonly record struct NativeSymbol(string Name, nint Address)
 /// <summary>A native library whose functions are looked up one by one: versions differ in what they export.</summary>
 public sealed class NativeModule
 {
-    private readonly nint _handle;
-    private readonly List<string> _missing = [];
+    private readonly nint handle;
+    private readonly List<string> missing = [];
 
-    private NativeModule(nint handle, string path) => (_handle, Path) = (handle, path);
+    private NativeModule(nint handle, string path) => (this.handle, Path) = (handle, path);
 
     /// <summary>The file that was really loaded.</summary>
     public string Path { get; }
 
     /// <summary>Functions that were asked for and are not there, in the order of asking.</summary>
-    public IReadOnlyList<string> Missing => _missing;
+    public IReadOnlyList<string> Missing => missing;
 
     /// <summary>
     /// Loads a library. With a path nothing else is tried: a wrong path must not silently find another library.
@@ -69,8 +69,8 @@ public sealed class NativeModule
     /// <summary>Looks a function up; a missing one is remembered, not an error.</summary>
     public NativeSymbol Find(string name)
     {
-        if (NativeLibrary.TryGetExport(_handle, name, out var address)) return new NativeSymbol(name, address);
-        _missing.Add(name);
+        if (NativeLibrary.TryGetExport(handle, name, out var address)) return new NativeSymbol(name, address);
+        missing.Add(name);
         return new NativeSymbol(name, 0);
     }
 

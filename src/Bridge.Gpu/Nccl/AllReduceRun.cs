@@ -23,8 +23,8 @@ public sealed class AllReduceRun(CudaRuntime cuda, NcclCommunicator communicator
     private const int TileValues = 1 << 20;
     private const long PlaceValues = (1 << 20) / sizeof(float);
 
-    private readonly float[] _expected = new float[TileValues];
-    private readonly float[] _got = new float[TileValues];
+    private readonly float[] expected = new float[TileValues];
+    private readonly float[] got = new float[TileValues];
 
     /// <summary>Measures one size.</summary>
     /// <param name="bytes">A multiple of 4.</param>
@@ -75,7 +75,7 @@ public sealed class AllReduceRun(CudaRuntime cuda, NcclCommunicator communicator
     /// </summary>
     private Span<float> Fill(long offset, int length, (long Factor, bool Places) of)
     {
-        var values = _expected.AsSpan(0, length);
+        var values = expected.AsSpan(0, length);
         if (!of.Places) values.Fill(of.Factor);
         else for (var i = 0; i < length; i++) values[i] = ((offset + i) % 7 + 1) * of.Factor;
         return values;
@@ -99,7 +99,7 @@ public sealed class AllReduceRun(CudaRuntime cuda, NcclCommunicator communicator
         var sum = (long)ranks * (ranks + 1) / 2;
         Tiles(count, (offset, length) =>
         {
-            var got = _got.AsSpan(0, length);
+            var got = this.got.AsSpan(0, length);
             var expected = Fill(offset, length, (sum, count <= PlaceValues));
             cuda.CopyOut(got, At(to, offset));
             // Above 2^24 a float no longer holds every whole number, and ranks add in any order.

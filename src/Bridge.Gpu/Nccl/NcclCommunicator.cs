@@ -25,10 +25,10 @@ public sealed unsafe class NcclCommunicator : IDisposable
     private const int Float32 = 7;
     private const int Sum = 0;
 
-    private readonly NcclLibrary _nccl;
-    private nint _comm;
+    private readonly NcclLibrary nccl;
+    private nint comm;
 
-    private NcclCommunicator(NcclLibrary nccl, nint comm) => (_nccl, _comm) = (nccl, comm);
+    private NcclCommunicator(NcclLibrary nccl, nint comm) => (this.nccl, this.comm) = (nccl, comm);
 
     /// <summary>Joins the communicator of an id; every rank must come before the deadline.</summary>
     public static NcclCommunicator Join(NcclLibrary nccl, ReadOnlySpan<byte> id, int rank, int size, Deadline deadline)
@@ -49,9 +49,9 @@ public sealed unsafe class NcclCommunicator : IDisposable
     /// <summary>Queues the sum of floats over all ranks.</summary>
     public void AllReduce(nint from, nint to, long count, nint stream, Deadline deadline)
     {
-        var f = _nccl.Exports.AllReduce;
-        var code = ((delegate* unmanaged[Cdecl]<nint, nint, nuint, int, int, nint, nint, int>)_nccl.Enter(f))(
-            from, to, (nuint)count, Float32, Sum, _comm, stream);
+        var f = nccl.Exports.AllReduce;
+        var code = ((delegate* unmanaged[Cdecl]<nint, nint, nuint, int, int, nint, nint, int>)nccl.Enter(f))(
+            from, to, (nuint)count, Float32, Sum, comm, stream);
         if (code == (int)NcclResult.InProgress) Await(deadline, "queueing an all-reduce");
         else NcclLibrary.Check(f, code);
     }
@@ -69,23 +69,23 @@ public sealed unsafe class NcclCommunicator : IDisposable
     /// </summary>
     public void Abort()
     {
-        if (_comm == 0) return;
-        var f = _nccl.Exports.Abort;
-        _ = ((delegate* unmanaged[Cdecl]<nint, int>)_nccl.Enter(f))(_comm);
-        _comm = 0;
+        if (comm == 0) return;
+        var f = nccl.Exports.Abort;
+        _ = ((delegate* unmanaged[Cdecl]<nint, int>)nccl.Enter(f))(comm);
+        comm = 0;
     }
 
     /// <summary>Leaves in good order: what is queued is finished first.</summary>
     public void Leave(Deadline deadline)
     {
-        if (_comm == 0) return;
-        var code = ((delegate* unmanaged[Cdecl]<nint, int>)_nccl.Enter(_nccl.Exports.Finalize))(_comm);
-        if (code != (int)NcclResult.InProgress) NcclLibrary.Check(_nccl.Exports.Finalize, code);
+        if (this.comm == 0) return;
+        var code = ((delegate* unmanaged[Cdecl]<nint, int>)nccl.Enter(nccl.Exports.Finalize))(this.comm);
+        if (code != (int)NcclResult.InProgress) NcclLibrary.Check(nccl.Exports.Finalize, code);
         Await(deadline, "leaving the communicator");
-        var comm = _comm;
-        _comm = 0;
+        var comm = this.comm;
+        this.comm = 0;
         NcclLibrary.Check(
-            _nccl.Exports.Destroy, ((delegate* unmanaged[Cdecl]<nint, int>)_nccl.Enter(_nccl.Exports.Destroy))(comm));
+            nccl.Exports.Destroy, ((delegate* unmanaged[Cdecl]<nint, int>)nccl.Enter(nccl.Exports.Destroy))(comm));
     }
 
     /// <summary>Aborts what was not left in good order.</summary>
@@ -104,9 +104,9 @@ public sealed unsafe class NcclCommunicator : IDisposable
 
     private NcclResult AsyncState()
     {
-        var f = _nccl.Exports.AsyncError;
+        var f = nccl.Exports.AsyncError;
         var state = 0;
-        NcclLibrary.Check(f, ((delegate* unmanaged[Cdecl]<nint, int*, int>)_nccl.Enter(f))(_comm, &state));
+        NcclLibrary.Check(f, ((delegate* unmanaged[Cdecl]<nint, int*, int>)nccl.Enter(f))(comm, &state));
         return (NcclResult)state;
     }
 }

@@ -11,10 +11,10 @@ public sealed record NcclOpening(NativeLoadState State, NcclLibrary? Library, st
 /// </summary>
 public sealed unsafe class NcclLibrary
 {
-    private readonly Action<string>? _trace;
+    private readonly Action<string>? trace;
 
     private NcclLibrary(NcclExports exports, string path, Action<string>? trace) =>
-        (Exports, Path, _trace) = (exports, path, trace);
+        (Exports, Path, this.trace) = (exports, path, trace);
 
     /// <summary>The file that was loaded.</summary>
     public string Path { get; }
@@ -61,7 +61,7 @@ public sealed unsafe class NcclLibrary
 
     internal nint Enter(NativeSymbol f)
     {
-        _trace?.Invoke(f.Name);
+        trace?.Invoke(f.Name);
         return f.Address;
     }
 

@@ -7,5 +7,5 @@ namespace Bridge.Gpu.Nccl;
 internal struct NcclUniqueId
 {
     public const int Size = 128;
-    private byte _first;
+    private byte first;
 }

@@ -13,10 +13,10 @@ public sealed class Rendezvous
 {
     private static readonly byte[] Mark = "BRNCCL1\n"u8.ToArray();
 
-    private readonly string? _file;
-    private readonly (string Host, int Port) _address;
+    private readonly string? file;
+    private readonly (string Host, int Port) address;
 
-    private Rendezvous(string? file, (string Host, int Port) address) => (_file, _address) = (file, address);
+    private Rendezvous(string? file, (string Host, int Port) address) => (this.file, this.address) = (file, address);
 
     /// <summary>Reads "file:PATH" or "tcp://HOST:PORT"; null and a sentence where it is neither.</summary>
     public static Rendezvous? Parse(string text, out string error)
@@ -34,13 +34,13 @@ public sealed class Rendezvous
     /// Gives the id out, in the background, until every other rank has it. Rank 0 disposes the result at the end.
     /// </summary>
     public IDisposable Publish(byte[] id, int others) =>
-        _file is null ? new Listener(_address, id, others) : new Paper(_file, id);
+        file is null ? new Listener(address, id, others) : new Paper(file, id);
 
     /// <summary>Waits for the id; null where the deadline passed first.</summary>
     public byte[]? Fetch(Deadline deadline)
     {
         byte[]? id = null;
-        bool? Ask() => (id = _file is null ? FromRankZero() : FromFile(_file)) is null ? null : true;
+        bool? Ask() => (id = file is null ? FromRankZero() : FromFile(file)) is null ? null : true;
         deadline.Until(Ask);
         return id;
     }
@@ -68,7 +68,7 @@ public sealed class Rendezvous
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            socket.Connect(_address.Host, _address.Port);
+            socket.Connect(address.Host, address.Port);
             var message = new byte[Mark.Length + NcclUniqueId.Size];
             using var stream = new NetworkStream(socket);
             stream.ReadExactly(message);
@@ -86,11 +86,11 @@ public sealed class Rendezvous
     /// <summary>The file, gone with the test. One that is there already belongs to another run.</summary>
     private sealed class Paper : IDisposable
     {
-        private readonly string _file;
+        private readonly string file;
 
         public Paper(string file, byte[] id)
         {
-            _file = file;
+            this.file = file;
             var draft = $"{file}.{Environment.ProcessId}";
             File.WriteAllBytes(draft, Pack(id));
             try
@@ -104,24 +104,24 @@ public sealed class Rendezvous
             }
         }
 
-        public void Dispose() => File.Delete(_file);
+        public void Dispose() => File.Delete(file);
     }
 
     private sealed class Listener : IDisposable
     {
-        private readonly TcpListener _listener;
+        private readonly TcpListener listener;
 
         public Listener((string Host, int Port) address, byte[] id, int others)
         {
             var host = IPAddress.TryParse(address.Host, out var ip) ? ip : Dns.GetHostAddresses(address.Host)[0];
-            _listener = new TcpListener(host, address.Port);
-            _listener.Start(Math.Max(1, others));
+            listener = new TcpListener(host, address.Port);
+            listener.Start(Math.Max(1, others));
             Served = ServeAsync(Pack(id), others);
         }
 
         private Task Served { get; }
 
-        public void Dispose() => _listener.Dispose();
+        public void Dispose() => listener.Dispose();
 
         private async Task ServeAsync(byte[] message, int others)
         {
@@ -129,7 +129,7 @@ public sealed class Rendezvous
             {
                 for (var left = others; left > 0;)
                 {
-                    using var client = await _listener.AcceptTcpClientAsync();
+                    using var client = await listener.AcceptTcpClientAsync();
                     try
                     {
                         await client.GetStream().WriteAsync(message);

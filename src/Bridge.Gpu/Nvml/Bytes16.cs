@@ -6,12 +6,12 @@ namespace Bridge.Gpu.Nvml;
 [InlineArray(16)]
 internal struct Bytes16
 {
-    private byte _first;
+    private byte first;
 }
 
 /// <summary>Thirty-two bytes inside a structure.</summary>
 [InlineArray(32)]
 internal struct Bytes32
 {
-    private byte _first;
+    private byte first;
 }

@@ -9,16 +9,16 @@ namespace Bridge.Gpu.Nvml;
 /// </summary>
 public sealed class NvmlLibrary : IDisposable
 {
-    private readonly NativeModule _module;
+    private readonly NativeModule module;
 
     private NvmlLibrary(NativeModule module, NvmlExports exports, NvmlCaller caller) =>
-        (_module, Exports, Caller) = (module, exports, caller);
+        (this.module, Exports, Caller) = (module, exports, caller);
 
     /// <summary>The file that was loaded.</summary>
-    public string Path => _module.Path;
+    public string Path => module.Path;
 
     /// <summary>Functions that this library does not have; their data are absent, with that reason.</summary>
-    public IReadOnlyList<string> MissingFunctions => _module.Missing;
+    public IReadOnlyList<string> MissingFunctions => module.Missing;
 
     internal NvmlExports Exports { get; }
 

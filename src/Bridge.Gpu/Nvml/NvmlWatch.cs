@@ -18,15 +18,15 @@ public sealed class NvmlWatch : IDisposable
 
     private const ulong XidBit = 0x8;
 
-    private readonly NvmlLibrary _nvml;
-    private readonly nint _set;
-    private readonly Dictionary<nint, string?> _uuids = [];
-    private readonly List<WatchedGpu> _gpus = [];
+    private readonly NvmlLibrary nvml;
+    private readonly nint set;
+    private readonly Dictionary<nint, string?> uuids = [];
+    private readonly List<WatchedGpu> gpus = [];
 
-    private NvmlWatch(NvmlLibrary nvml, nint set) => (_nvml, _set) = (nvml, set);
+    private NvmlWatch(NvmlLibrary nvml, nint set) => (this.nvml, this.set) = (nvml, set);
 
     /// <summary>What is watched; a GPU with 0 events reports none, and says why.</summary>
-    public IReadOnlyList<WatchedGpu> Gpus => _gpus;
+    public IReadOnlyList<WatchedGpu> Gpus => gpus;
 
     /// <summary>Registers every GPU for what it supports.</summary>
     public static NvmlResult<NvmlWatch> Begin(NvmlLibrary nvml) =>
@@ -39,40 +39,40 @@ public sealed class NvmlWatch : IDisposable
 
     /// <summary>Waits for one event; TIMEOUT where none came in time.</summary>
     public NvmlResult<GpuEvent> Wait(TimeSpan atMost, TimeProvider time, string bootId) =>
-        _nvml.Caller.WaitEvent(_nvml.Exports.EventSetWait, _set, (uint)atMost.TotalMilliseconds).With(data =>
+        nvml.Caller.WaitEvent(nvml.Exports.EventSetWait, set, (uint)atMost.TotalMilliseconds).With(data =>
         {
             var xid = data.EventType == XidBit;
             return new GpuEvent(
                 time.GetUtcNow(), bootId, xid ? GpuEventKind.Xid : GpuEventKind.Nvml,
-                (long)(xid ? data.EventData : data.EventType), _uuids.GetValueOrDefault(data.Device));
+                (long)(xid ? data.EventData : data.EventType), uuids.GetValueOrDefault(data.Device));
         });
 
     /// <inheritdoc/>
-    public void Dispose() => _nvml.Caller.FreeEventSet(_nvml.Exports.EventSetFree, _set);
+    public void Dispose() => nvml.Caller.FreeEventSet(nvml.Exports.EventSetFree, set);
 
     private void RegisterAll()
     {
-        var count = _nvml.DeviceCount();
+        var count = nvml.DeviceCount();
         for (uint place = 0; count.Ok && place < count.Value; place++)
         {
-            var gpu = _nvml.DeviceAt(place);
+            var gpu = nvml.DeviceAt(place);
             if (gpu.Ok) Register(gpu.Value);
-            else _gpus.Add(new WatchedGpu(null, null, 0, gpu.Explain()));
+            else gpus.Add(new WatchedGpu(null, null, 0, gpu.Explain()));
         }
     }
 
     private void Register(NvmlDevice gpu)
     {
         var (uuid, bus) = (gpu.Uuid(), gpu.PciBusId());
-        _uuids[gpu.Handle] = uuid.Ok ? uuid.Value : null;
+        uuids[gpu.Handle] = uuid.Ok ? uuid.Value : null;
         var supported = gpu.SupportedEvents();
         // A bit that the GPU does not support makes the driver refuse the whole registration.
         var types = supported.Ok ? supported.Value & Wanted : 0;
         var code = types == 0
             ? supported.Code
-            : _nvml.Caller.Register(_nvml.Exports.RegisterEvents, gpu.Handle, types, _set);
+            : nvml.Caller.Register(nvml.Exports.RegisterEvents, gpu.Handle, types, set);
         var why = code == NvmlReturn.Success ? null : $"events cannot be registered: {(int)code} ({code.Text()})";
-        _gpus.Add(new WatchedGpu(
+        gpus.Add(new WatchedGpu(
             uuid.Ok ? uuid.Value : null, bus.Ok ? bus.Value : null, why is null ? (long)types : 0, why));
     }
 }

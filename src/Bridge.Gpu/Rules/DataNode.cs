@@ -8,7 +8,7 @@ namespace Bridge.Gpu.Rules;
 /// </summary>
 internal sealed class DataNode(JsonElement element, string path, List<string> errors)
 {
-    private readonly HashSet<string> _read = new(StringComparer.Ordinal);
+    private readonly HashSet<string> read = new(StringComparer.Ordinal);
 
     public string Path => path;
 
@@ -100,7 +100,7 @@ internal sealed class DataNode(JsonElement element, string path, List<string> er
     {
         foreach (var member in element.EnumerateObject())
         {
-            _read.Add(member.Name);
+            read.Add(member.Name);
             if (member.Value.ValueKind == JsonValueKind.Object)
                 yield return (member.Name, new DataNode(member.Value, Join(member.Name), errors));
             else Error(member.Name, $"must be an object, is {Show(member.Value)}");
@@ -108,14 +108,14 @@ internal sealed class DataNode(JsonElement element, string path, List<string> er
     }
 
     /// <summary>Marks a key as known without looking at it: notes and sources for people.</summary>
-    public void Skip(string key) => _read.Add(key);
+    public void Skip(string key) => read.Add(key);
 
     /// <summary>Reports every key that nobody read: most likely a typing error.</summary>
     public void Finish()
     {
-        var known = string.Join(", ", _read.Order());
+        var known = string.Join(", ", read.Order());
         foreach (var member in element.EnumerateObject())
-            if (!_read.Contains(member.Name)) Error(member.Name, $"is not a key here; known are {known}");
+            if (!read.Contains(member.Name)) Error(member.Name, $"is not a key here; known are {known}");
     }
 
     private IEnumerable<(JsonElement Item, string Path)> Items(string key)
@@ -129,7 +129,7 @@ internal sealed class DataNode(JsonElement element, string path, List<string> er
 
     private bool Take(string key, bool required, out JsonElement value)
     {
-        _read.Add(key);
+        read.Add(key);
         if (element.TryGetProperty(key, out value)) return true;
         if (required) Error(key, "is missing");
         return false;

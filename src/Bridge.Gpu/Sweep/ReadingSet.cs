@@ -9,9 +9,9 @@ namespace Bridge.Gpu.Sweep;
 /// </summary>
 internal sealed class ReadingSet
 {
-    private readonly Dictionary<string, Reading> _readings = new(128, StringComparer.Ordinal);
+    private readonly Dictionary<string, Reading> readings = new(128, StringComparer.Ordinal);
 
-    public IReadOnlyDictionary<string, Reading> Readings => _readings;
+    public IReadOnlyDictionary<string, Reading> Readings => readings;
 
     public bool Lost { get; private set; }
 
@@ -22,7 +22,7 @@ internal sealed class ReadingSet
 
     public void Add<T>(string signal, NvmlResult<T> result, Func<T, double> value)
     {
-        _readings[signal] = result.Ok
+        readings[signal] = result.Ok
             ? new Reading(value(result.Value))
             : Reading.Absent(result.Code.Absence(), result.Explain());
         Note(result.Code);
@@ -32,11 +32,11 @@ internal sealed class ReadingSet
 
     public void Add(string signal, NvmlResult<ulong> result) => Add(signal, result, static v => v);
 
-    public void Set(string signal, double value) => _readings[signal] = new Reading(value);
+    public void Set(string signal, double value) => readings[signal] = new Reading(value);
 
-    public void Set(string signal, Reading reading) => _readings[signal] = reading;
+    public void Set(string signal, Reading reading) => readings[signal] = reading;
 
-    public double? Value(string signal) => _readings.GetValueOrDefault(signal)?.Value;
+    public double? Value(string signal) => readings.GetValueOrDefault(signal)?.Value;
 
     public void Note(NvmlReturn code)
     {

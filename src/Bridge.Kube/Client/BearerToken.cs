@@ -5,20 +5,20 @@ namespace Bridge.Kube.Client;
 /// </summary>
 public sealed class BearerToken
 {
-    private static readonly TimeSpan _reread = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RereadAfter = TimeSpan.FromSeconds(10);
 
-    private readonly string _path;
-    private readonly TimeProvider _time;
-    private readonly Lock _gate = new();
-    private string _value;
-    private long _readAt;
+    private readonly string path;
+    private readonly TimeProvider time;
+    private readonly Lock gate = new();
+    private string value;
+    private long readAt;
 
     private BearerToken(string value, string path, TimeProvider time)
     {
-        _value = value;
-        _path = path;
-        _time = time;
-        _readAt = time.GetTimestamp();
+        this.value = value;
+        this.path = path;
+        this.time = time;
+        readAt = time.GetTimestamp();
     }
 
     public static BearerToken Fixed(string value, TimeProvider time) => new(value, "", time);
@@ -29,11 +29,11 @@ public sealed class BearerToken
     /// <summary>The token to send. While its file is unreadable or empty, the last one that was read.</summary>
     public string Current()
     {
-        if (_path.Length == 0)
-            return _value;
-        lock (_gate)
+        if (path.Length == 0)
+            return value;
+        lock (gate)
         {
-            return _time.GetElapsedTime(_readAt) < _reread ? _value : Reread();
+            return time.GetElapsedTime(readAt) < RereadAfter ? value : Reread();
         }
     }
 
@@ -42,29 +42,29 @@ public sealed class BearerToken
     /// </summary>
     public bool Renew(string refused)
     {
-        lock (_gate)
+        lock (gate)
         {
-            return (_path.Length == 0 ? _value : Reread()) != refused;
+            return (path.Length == 0 ? value : Reread()) != refused;
         }
     }
 
     /// <summary>Never the token itself.</summary>
-    public override string ToString() => _path.Length == 0 ? "a fixed token" : $"the token in {_path}";
+    public override string ToString() => path.Length == 0 ? "a fixed token" : $"the token in {path}";
 
     private string Reread()
     {
-        _readAt = _time.GetTimestamp();
+        readAt = time.GetTimestamp();
         try
         {
-            var read = Read(_path);
-            _value = read.Length > 0 ? read : _value;
+            var read = Read(path);
+            value = read.Length > 0 ? read : value;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // A token that is being replaced may be absent for a moment; the server decides whether the old one still
             // counts.
         }
-        return _value;
+        return value;
     }
 
     private static string Read(string path) => File.ReadAllText(path).Trim();

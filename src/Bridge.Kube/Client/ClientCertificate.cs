@@ -9,13 +9,13 @@ namespace Bridge.Kube.Client;
 /// </summary>
 public sealed class ClientCertificate
 {
-    private readonly Func<X509Certificate2> _load;
-    private X509Certificate2 _last;
+    private readonly Func<X509Certificate2> load;
+    private X509Certificate2 last;
 
     private ClientCertificate(Func<X509Certificate2> load)
     {
-        _load = load;
-        _last = load();
+        this.load = load;
+        last = load();
     }
 
     /// <exception cref="CryptographicException">Not a PEM certificate with its key.</exception>
@@ -35,12 +35,12 @@ public sealed class ClientCertificate
     {
         try
         {
-            _last = _load();
+            last = load();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
             // The server refuses an outdated certificate itself, with a clearer message than ours could be.
         }
-        return _last;
+        return last;
     }
 }

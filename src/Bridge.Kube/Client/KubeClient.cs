@@ -21,25 +21,25 @@ public sealed record KubeRequest(HttpMethod Method, string PathAndQuery)
 /// </summary>
 public sealed class KubeClient : IDisposable
 {
-    private readonly KubeEndpoint _endpoint;
-    private readonly string _root;
-    private readonly TimeProvider _time;
-    private readonly HttpClient _http;
+    private readonly KubeEndpoint endpoint;
+    private readonly string root;
+    private readonly TimeProvider time;
+    private readonly HttpClient http;
 
     public KubeClient(KubeEndpoint endpoint, KubeLimits limits, TimeProvider time)
     {
-        _endpoint = endpoint;
-        _root = endpoint.Server.AbsoluteUri.TrimEnd('/');
+        this.endpoint = endpoint;
+        root = endpoint.Server.AbsoluteUri.TrimEnd('/');
         Limits = limits;
-        _time = time;
-        _http = new HttpClient(KubeTransport.Create(endpoint, limits)) { Timeout = Timeout.InfiniteTimeSpan };
-        _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("bridge", "0.1"));
-        _http.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        this.time = time;
+        http = new HttpClient(KubeTransport.Create(endpoint, limits)) { Timeout = Timeout.InfiniteTimeSpan };
+        http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("bridge", "0.1"));
+        http.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
     }
 
     public KubeLimits Limits { get; }
 
-    public void Dispose() => _http.Dispose();
+    public void Dispose() => http.Dispose();
 
     /// <summary>Reads one object.</summary>
     /// <exception cref="KubeException">No answer, or not that object.</exception>
@@ -53,7 +53,7 @@ public sealed class KubeClient : IDisposable
     public async Task<T> SendAsync<T>(KubeRequest request, JsonTypeInfo<T> type, CancellationToken cancel)
         where T : class
     {
-        using var timer = new CancellationTokenSource(request.Within ?? Limits.Request, _time);
+        using var timer = new CancellationTokenSource(request.Within ?? Limits.Request, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancel);
         try
         {
@@ -72,7 +72,7 @@ public sealed class KubeClient : IDisposable
     /// <exception cref="KubeException">Refused, or no answer in time.</exception>
     internal async Task<HttpResponseMessage> OpenAsync(KubeRequest request, CancellationToken cancel)
     {
-        using var timer = new CancellationTokenSource(request.Within ?? Limits.Request, _time);
+        using var timer = new CancellationTokenSource(request.Within ?? Limits.Request, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancel);
         try
         {
@@ -101,23 +101,23 @@ public sealed class KubeClient : IDisposable
 
     private async Task<HttpResponseMessage> SendAsync(KubeRequest request, CancellationToken cancel)
     {
-        var token = _endpoint.Token?.Current();
-        var answer = await _http.SendAsync(Message(request, token), HttpCompletionOption.ResponseHeadersRead, cancel);
-        if (answer.StatusCode == HttpStatusCode.Unauthorized && token is not null && _endpoint.Token!.Renew(token))
+        var token = endpoint.Token?.Current();
+        var answer = await http.SendAsync(Message(request, token), HttpCompletionOption.ResponseHeadersRead, cancel);
+        if (answer.StatusCode == HttpStatusCode.Unauthorized && token is not null && endpoint.Token!.Renew(token))
         {
             answer.Dispose();
-            answer = await _http.SendAsync(
-                Message(request, _endpoint.Token.Current()), HttpCompletionOption.ResponseHeadersRead, cancel);
+            answer = await http.SendAsync(
+                Message(request, endpoint.Token.Current()), HttpCompletionOption.ResponseHeadersRead, cancel);
         }
         if (answer.IsSuccessStatusCode)
             return answer;
         using (answer)
-            throw new KubeException(await KubeFailure.ReadAsync(answer, _time, cancel));
+            throw new KubeException(await KubeFailure.ReadAsync(answer, time, cancel));
     }
 
     private HttpRequestMessage Message(KubeRequest request, string? token)
     {
-        var message = new HttpRequestMessage(request.Method, new Uri(_root + request.PathAndQuery))
+        var message = new HttpRequestMessage(request.Method, new Uri(root + request.PathAndQuery))
         {
             // HttpClient's own default does not reach messages that are made by hand; only HTTP/2 has the pings.
             Version = HttpVersion.Version20,
@@ -125,8 +125,8 @@ public sealed class KubeClient : IDisposable
         };
         if (token is not null)
             message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        if (_endpoint.TlsServerName.Length > 0)
-            message.Headers.Host = _endpoint.TlsServerName;
+        if (endpoint.TlsServerName.Length > 0)
+            message.Headers.Host = endpoint.TlsServerName;
         if (request.ContentType.Length > 0)
         {
             message.Content = new ReadOnlyMemoryContent(request.Body);

@@ -11,7 +11,7 @@ namespace Bridge.Kube.Client;
 /// </summary>
 public static class KubeConfigFile
 {
-    private static readonly string[] _refusedOfUser =
+    private static readonly string[] RefusedOfUser =
         ["exec", "auth-provider", "username", "password", "as", "as-uid", "as-groups", "as-user-extra"];
 
     /// <summary>The endpoint of one context; of current-context when <paramref name="context"/> is null.</summary>
@@ -57,7 +57,7 @@ public static class KubeConfigFile
                 "insecure-skip-tls-verify", "is refused; give certificate-authority or certificate-authority-data");
         if (cluster.Text("proxy-url").Length > 0)
             throw cluster.Wrong("proxy-url", "is not supported");
-        if (user?.Has(_refusedOfUser) is { } refused)
+        if (user?.Has(RefusedOfUser) is { } refused)
             throw user.Wrong(
                 refused,
                 "is not supported: Bridge runs no credential plugins; give token, tokenFile or a client certificate");

@@ -14,19 +14,19 @@ namespace Bridge.Kube.Fleet;
 /// </summary>
 internal sealed class FleetView
 {
-    private readonly Lock _gate = new();
-    private readonly SliceIndex _slices = new();
-    private readonly SortedDictionary<ObjectKey, SlurmdPod> _pods = [];
-    private readonly SortedDictionary<ObjectKey, SlurmdClaim> _claims = [];
-    private readonly SortedDictionary<ObjectKey, SlurmCluster> _clusters = [];
-    private readonly SortedDictionary<ObjectKey, NodePool> _pools = [];
-    private readonly SortedDictionary<ObjectKey, PartitionPolicy> _partitions = [];
-    private readonly SortedDictionary<ObjectKey, string> _accounts = [];
-    private ImmutableDictionary<string, KubeNode> _nodes = ImmutableDictionary<string, KubeNode>.Empty;
-    private ImmutableDictionary<string, NodeDevices> _devices = ImmutableDictionary<string, NodeDevices>.Empty;
-    private SourceState _source = SourceState.NotYet;
-    private KubeView _view = new();
-    private Parts _stale;
+    private readonly Lock gate = new();
+    private readonly SliceIndex slices = new();
+    private readonly SortedDictionary<ObjectKey, SlurmdPod> pods = [];
+    private readonly SortedDictionary<ObjectKey, SlurmdClaim> claims = [];
+    private readonly SortedDictionary<ObjectKey, SlurmCluster> clusters = [];
+    private readonly SortedDictionary<ObjectKey, NodePool> pools = [];
+    private readonly SortedDictionary<ObjectKey, PartitionPolicy> partitions = [];
+    private readonly SortedDictionary<ObjectKey, string> accounts = [];
+    private ImmutableDictionary<string, KubeNode> nodes = ImmutableDictionary<string, KubeNode>.Empty;
+    private ImmutableDictionary<string, NodeDevices> devices = ImmutableDictionary<string, NodeDevices>.Empty;
+    private SourceState source = SourceState.NotYet;
+    private KubeView view = new();
+    private Parts stale;
 
     [Flags]
     private enum Parts
@@ -45,31 +45,31 @@ internal sealed class FleetView
     {
         get
         {
-            lock (_gate)
+            lock (gate)
             {
-                if (_stale != Parts.None)
-                    _view = Make();
-                _stale = Parts.None;
-                return _view;
+                if (stale != Parts.None)
+                    view = Make();
+                stale = Parts.None;
+                return view;
             }
         }
     }
 
     public bool TakeSource(SourceState source)
     {
-        lock (_gate)
+        lock (gate)
         {
-            var news = source != _source;
-            _source = source;
+            var news = source != this.source;
+            this.source = source;
             return Mark(news, Parts.Rest);
         }
     }
 
     public bool Take(IReadOnlyList<ObjectChange<NodeObject>> changes)
     {
-        lock (_gate)
+        lock (gate)
         {
-            var nodes = _nodes.ToBuilder();
+            var nodes = this.nodes.ToBuilder();
             foreach (var change in changes)
             {
                 if (change.Type == ChangeType.Deleted)
@@ -78,39 +78,39 @@ internal sealed class FleetView
                     nodes[change.Key.Name] = NodeMapping.Map(change.Item, nodes.GetValueOrDefault(change.Key.Name));
             }
             var after = nodes.ToImmutable();
-            var news = !ReferenceEquals(after, _nodes);
-            _nodes = after;
+            var news = !ReferenceEquals(after, this.nodes);
+            this.nodes = after;
             return Mark(news, Parts.Rest);
         }
     }
 
     public bool Take(IReadOnlyList<ObjectChange<ResourceSlice>> changes)
     {
-        lock (_gate)
+        lock (gate)
         {
-            var after = _slices.Take(changes, _devices);
-            var news = !ReferenceEquals(after, _devices);
-            _devices = after;
+            var after = slices.Take(changes, devices);
+            var news = !ReferenceEquals(after, devices);
+            devices = after;
             return Mark(news, Parts.Rest);
         }
     }
 
-    public bool Take(IReadOnlyList<ObjectChange<Pod>> changes) => Take(_pods, changes, PodMapping.Map, Parts.Pods);
+    public bool Take(IReadOnlyList<ObjectChange<Pod>> changes) => Take(pods, changes, PodMapping.Map, Parts.Pods);
 
     public bool Take(IReadOnlyList<ObjectChange<ResourceClaim>> changes) =>
-        Take(_claims, changes, PodMapping.Map, Parts.Claims);
+        Take(claims, changes, PodMapping.Map, Parts.Claims);
 
     public bool Take(IReadOnlyList<ObjectChange<SlurmClusterObject>> changes) =>
-        Take(_clusters, changes, PolicyMapping.Map, Parts.Clusters);
+        Take(clusters, changes, PolicyMapping.Map, Parts.Clusters);
 
     public bool Take(IReadOnlyList<ObjectChange<NodePoolObject>> changes) =>
-        Take(_pools, changes, PolicyMapping.Map, Parts.Pools);
+        Take(pools, changes, PolicyMapping.Map, Parts.Pools);
 
     public bool Take(IReadOnlyList<ObjectChange<PartitionPolicyObject>> changes) =>
-        Take(_partitions, changes, PolicyMapping.Map, Parts.Partitions);
+        Take(partitions, changes, PolicyMapping.Map, Parts.Partitions);
 
     public bool Take(IReadOnlyList<ObjectChange<Namespace>> changes) =>
-        Take(_accounts, changes, n => n.Metadata.Labels.GetValueOrDefault(WellKnown.AccountLabel), Parts.Accounts);
+        Take(accounts, changes, n => n.Metadata.Labels.GetValueOrDefault(WellKnown.AccountLabel), Parts.Accounts);
 
     private bool Take<TStored, TSeen>(
         SortedDictionary<ObjectKey, TSeen> seen, IReadOnlyList<ObjectChange<TStored>> changes,
@@ -118,7 +118,7 @@ internal sealed class FleetView
         where TStored : class, IKubeObject
         where TSeen : class
     {
-        lock (_gate)
+        lock (gate)
         {
             var news = false;
             foreach (var change in changes)
@@ -138,31 +138,31 @@ internal sealed class FleetView
     private bool Mark(bool news, Parts part)
     {
         if (news)
-            _stale |= part;
+            stale |= part;
         return news;
     }
 
-    private KubeView Make() => _view with
+    private KubeView Make() => view with
     {
-        Source = _source,
-        Nodes = _nodes,
-        Devices = _devices,
-        Pods = Stale(Parts.Pods) ? [.. _pods.Values] : _view.Pods,
-        Claims = Stale(Parts.Claims) ? [.. _claims.Values] : _view.Claims,
-        Clusters = Stale(Parts.Clusters) ? [.. _clusters.Values] : _view.Clusters,
-        Pools = Stale(Parts.Pools) ? [.. _pools.Values] : _view.Pools,
-        Partitions = Stale(Parts.Partitions) ? [.. _partitions.Values] : _view.Partitions,
-        NamespaceOfAccount = Stale(Parts.Accounts) ? Accounts() : _view.NamespaceOfAccount,
+        Source = source,
+        Nodes = nodes,
+        Devices = devices,
+        Pods = Stale(Parts.Pods) ? [.. pods.Values] : view.Pods,
+        Claims = Stale(Parts.Claims) ? [.. claims.Values] : view.Claims,
+        Clusters = Stale(Parts.Clusters) ? [.. clusters.Values] : view.Clusters,
+        Pools = Stale(Parts.Pools) ? [.. pools.Values] : view.Pools,
+        Partitions = Stale(Parts.Partitions) ? [.. partitions.Values] : view.Partitions,
+        NamespaceOfAccount = Stale(Parts.Accounts) ? Accounts() : view.NamespaceOfAccount,
     };
 
-    private bool Stale(Parts part) => (_stale & part) != 0;
+    private bool Stale(Parts part) => (stale & part) != 0;
 
     // Of two namespaces that claim one account, the first by name has it: any rule will do that does not depend on
     // time.
     private ImmutableDictionary<string, string> Accounts()
     {
         var accounts = ImmutableDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
-        foreach (var (key, account) in _accounts)
+        foreach (var (key, account) in this.accounts)
             accounts.TryAdd(account, key.Name);
         return accounts.ToImmutable();
     }

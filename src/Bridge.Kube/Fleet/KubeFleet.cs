@@ -17,11 +17,11 @@ public sealed class KubeFleet
     private const string OursOnly = WellKnown.ManagedByLabel + "=" + WellKnown.ManagedByValue;
     private const string SlurmdOnly = OursOnly + "," + WellKnown.ComponentLabel + "=" + WellKnown.SlurmdComponent;
 
-    private readonly FleetView _view = new();
-    private readonly List<Func<CancellationToken, Task>> _runs = [];
+    private readonly FleetView view = new();
+    private readonly List<Func<CancellationToken, Task>> runs = [];
 
     /// <summary>Of each informer, as of when its objects were last taken into the view.</summary>
-    private readonly List<SourceState> _states = [];
+    private readonly List<SourceState> states = [];
 
     /// <param name="client">The API server.</param>
     /// <param name="inNamespace">Where Bridge's resources and slurmd pods live; "" for all namespaces.</param>
@@ -34,29 +34,29 @@ public sealed class KubeFleet
             where T : class, IKubeObject
         {
             var informer = new Informer<T>(client, kind, scope, time, new Random(random.Next()), log);
-            var number = _states.Count;
+            var number = states.Count;
             informer.Changed += changes => Taken(take(changes), number, informer.State);
-            _runs.Add(informer.RunAsync);
-            _states.Add(SourceState.NotYet);
+            runs.Add(informer.RunAsync);
+            states.Add(SourceState.NotYet);
             return informer;
         }
 
         var here = new WatchScope(inNamespace);
-        Nodes = Watch(KubeKinds.Nodes, WatchScope.All, _view.Take);
-        Slices = Watch(KubeKinds.ResourceSlices, WatchScope.All, _view.Take);
-        Pods = Watch(KubeKinds.Pods, here with { Labels = SlurmdOnly }, _view.Take);
-        Claims = Watch(KubeKinds.ResourceClaims, here with { Labels = OursOnly }, _view.Take);
-        Namespaces = Watch(KubeKinds.Namespaces, new WatchScope(Labels: WellKnown.AccountLabel), _view.Take);
-        Clusters = Watch(KubeKinds.SlurmClusters, here, _view.Take);
-        Pools = Watch(KubeKinds.NodePools, here, _view.Take);
-        Partitions = Watch(KubeKinds.PartitionPolicies, here, _view.Take);
+        Nodes = Watch(KubeKinds.Nodes, WatchScope.All, view.Take);
+        Slices = Watch(KubeKinds.ResourceSlices, WatchScope.All, view.Take);
+        Pods = Watch(KubeKinds.Pods, here with { Labels = SlurmdOnly }, view.Take);
+        Claims = Watch(KubeKinds.ResourceClaims, here with { Labels = OursOnly }, view.Take);
+        Namespaces = Watch(KubeKinds.Namespaces, new WatchScope(Labels: WellKnown.AccountLabel), view.Take);
+        Clusters = Watch(KubeKinds.SlurmClusters, here, view.Take);
+        Pools = Watch(KubeKinds.NodePools, here, view.Take);
+        Partitions = Watch(KubeKinds.PartitionPolicies, here, view.Take);
     }
 
     /// <summary>Raised after <see cref="View"/> has become another.</summary>
     public event Action? Changed;
 
     /// <summary>A new value whenever anything that Bridge reads changed; the same one while nothing did.</summary>
-    public KubeView View => _view.View;
+    public KubeView View => view.View;
 
     public Informer<NodeObject> Nodes { get; }
 
@@ -75,23 +75,23 @@ public sealed class KubeFleet
     public Informer<PartitionPolicyObject> Partitions { get; }
 
     /// <summary>Watches until told to stop.</summary>
-    public Task RunAsync(CancellationToken stop) => Task.WhenAll(_runs.Select(run => run(stop)));
+    public Task RunAsync(CancellationToken stop) => Task.WhenAll(runs.Select(run => run(stop)));
 
     // An informer knows that it is synced a moment before it hands over what it read: that moment must not show, or a
     // plan would be made without its objects. Informers have threads of their own; the last one's word is the last.
     private void Taken(bool news, int informer, SourceState state)
     {
-        lock (_states)
+        lock (states)
         {
-            _states[informer] = state;
-            news |= _view.TakeSource(Source());
+            states[informer] = state;
+            news |= view.TakeSource(Source());
         }
         if (news)
             Changed?.Invoke();
     }
 
     private SourceState Source() => new(
-        _states.TrueForAll(s => s.Synced),
-        _states.Min(s => s.Since),
-        string.Join("; ", _states.Where(s => s.Error.Length > 0).Select(s => s.Error)));
+        states.TrueForAll(s => s.Synced),
+        states.Min(s => s.Since),
+        string.Join("; ", states.Where(s => s.Error.Length > 0).Select(s => s.Error)));
 }

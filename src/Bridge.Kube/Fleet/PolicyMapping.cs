@@ -11,11 +11,11 @@ namespace Bridge.Kube.Fleet;
 /// </summary>
 internal static class PolicyMapping
 {
-    private static readonly SlurmClusterSpec _clusterDefaults = new() { RestUrl = "", ConfServer = "" };
-    private static readonly PartitionPolicySpec _partitionDefaults = new() { Cluster = "" };
-    private static readonly SlurmdTemplate _slurmdDefaults = new() { Image = "" };
-    private static readonly string _maxUnavailableDefault =
-        new NodePoolSpec { Cluster = "", NodeSelector = new NodeSelector(), Slurmd = _slurmdDefaults }.MaxUnavailable;
+    private static readonly SlurmClusterSpec ClusterDefaults = new() { RestUrl = "", ConfServer = "" };
+    private static readonly PartitionPolicySpec PartitionDefaults = new() { Cluster = "" };
+    private static readonly SlurmdTemplate SlurmdDefaults = new() { Image = "" };
+    private static readonly string MaxUnavailableDefault =
+        new NodePoolSpec { Cluster = "", NodeSelector = new NodeSelector(), Slurmd = SlurmdDefaults }.MaxUnavailable;
 
     public static SlurmCluster Map(SlurmClusterObject stored) => new()
     {
@@ -26,14 +26,14 @@ internal static class PolicyMapping
         Spec = new SlurmClusterSpec
         {
             RestUrl = stored.Spec.RestUrl,
-            User = stored.Spec.User ?? _clusterDefaults.User,
+            User = stored.Spec.User ?? ClusterDefaults.User,
             TokenKeyRef = Map(stored.Spec.TokenKeyRef),
             TokenKeyFile = stored.Spec.TokenKeyFile,
             SlurmKeyRef = Map(stored.Spec.SlurmKeyRef),
             ConfServer = stored.Spec.ConfServer,
-            ReadBudgetPercent = stored.Spec.ReadBudgetPercent ?? _clusterDefaults.ReadBudgetPercent,
-            PollSeconds = stored.Spec.PollSeconds ?? _clusterDefaults.PollSeconds,
-            DefaultJobNamespace = stored.Spec.DefaultJobNamespace ?? _clusterDefaults.DefaultJobNamespace,
+            ReadBudgetPercent = stored.Spec.ReadBudgetPercent ?? ClusterDefaults.ReadBudgetPercent,
+            PollSeconds = stored.Spec.PollSeconds ?? ClusterDefaults.PollSeconds,
+            DefaultJobNamespace = stored.Spec.DefaultJobNamespace ?? ClusterDefaults.DefaultJobNamespace,
         },
         Conditions = Map(stored.Status.Conditions),
         SlurmVersion = stored.Status.SlurmVersion,
@@ -66,7 +66,7 @@ internal static class PolicyMapping
                 Image = stored.Spec.Slurmd.Image,
                 PriorityClassName = stored.Spec.Slurmd.PriorityClassName ?? "",
                 TerminationGracePeriodSeconds =
-                    stored.Spec.Slurmd.TerminationGracePeriodSeconds ?? _slurmdDefaults.TerminationGracePeriodSeconds,
+                    stored.Spec.Slurmd.TerminationGracePeriodSeconds ?? SlurmdDefaults.TerminationGracePeriodSeconds,
             },
             GpuOwnership = Word<GpuOwnership>(stored.Spec.GpuOwnership),
             Reserved = new Reservation
@@ -74,7 +74,7 @@ internal static class PolicyMapping
             Features = [.. stored.Spec.Features],
             FeatureLabels = [.. stored.Spec.FeatureLabels],
             OnGpuLoss = Word<GpuLossRule>(stored.Spec.OnGpuLoss),
-            MaxUnavailable = stored.Spec.MaxUnavailable ?? _maxUnavailableDefault,
+            MaxUnavailable = stored.Spec.MaxUnavailable ?? MaxUnavailableDefault,
             CordonOnSlurmDrain = stored.Spec.CordonOnSlurmDrain,
             Shared = stored.Spec.Shared,
             Lendable = stored.Spec.Lendable,
@@ -118,7 +118,7 @@ internal static class PolicyMapping
         MaxTimeMinutes = spec.MaxTimeMinutes,
         DefaultTimeMinutes = spec.DefaultTimeMinutes,
         MaxNodes = spec.MaxNodes,
-        PriorityTier = spec.PriorityTier ?? _partitionDefaults.PriorityTier,
+        PriorityTier = spec.PriorityTier ?? PartitionDefaults.PriorityTier,
         AllowAccounts = [.. spec.AllowAccounts],
         DenyAccounts = [.. spec.DenyAccounts],
         AllowQos = [.. spec.AllowQos],

@@ -5,7 +5,7 @@ namespace Bridge.Kube.Fleet;
 /// <summary>Kubernetes quantities such as 63500m, 1031Gi, 2e3 (k8s.io/apimachinery resource.Quantity).</summary>
 public static class Quantity
 {
-    private static readonly (string Suffix, decimal Factor)[] _suffixes =
+    private static readonly (string Suffix, decimal Factor)[] Suffixes =
     [
         ("Ki", 1024m), ("Mi", 1048576m), ("Gi", 1073741824m), ("Ti", 1099511627776m), ("Pi", 1125899906842624m),
         ("Ei", 1152921504606846976m),
@@ -24,7 +24,7 @@ public static class Quantity
     private static long? Scaled(string text, decimal scale)
     {
         var (digits, factor) = (text, 1m);
-        foreach (var (suffix, of) in _suffixes)
+        foreach (var (suffix, of) in Suffixes)
         {
             if (!text.EndsWith(suffix, StringComparison.Ordinal))
                 continue;

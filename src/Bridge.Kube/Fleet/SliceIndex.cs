@@ -11,10 +11,10 @@ namespace Bridge.Kube.Fleet;
 /// </summary>
 internal sealed class SliceIndex
 {
-    private readonly Dictionary<string, PoolSlice> _slices = [];
-    private readonly Dictionary<PoolKey, Dictionary<string, PoolSlice>> _slicesOfPool = [];
-    private readonly Dictionary<PoolKey, DevicePool> _pools = [];
-    private readonly Dictionary<string, HashSet<PoolKey>> _poolsOfNode = [];
+    private readonly Dictionary<string, PoolSlice> slices = [];
+    private readonly Dictionary<PoolKey, Dictionary<string, PoolSlice>> slicesOfPool = [];
+    private readonly Dictionary<PoolKey, DevicePool> pools = [];
+    private readonly Dictionary<string, HashSet<PoolKey>> poolsOfNode = [];
 
     /// <summary>The devices by node with these changes; the same value when they mean nothing for GPUs.</summary>
     public ImmutableDictionary<string, NodeDevices> Take(
@@ -23,7 +23,7 @@ internal sealed class SliceIndex
         var touched = new HashSet<PoolKey>();
         foreach (var change in changes)
         {
-            if (_slices.Remove(change.Key.Name, out var old))
+            if (slices.Remove(change.Key.Name, out var old))
                 Leave(old, touched);
             if (change.Type != ChangeType.Deleted)
                 Enter(SliceMapping.Map(change.Item), touched);
@@ -34,45 +34,45 @@ internal sealed class SliceIndex
         var builder = devices.ToBuilder();
         foreach (var node in nodes)
             Put(builder, DevicePool.OfNode(
-                node, _poolsOfNode[node].Select(k => _pools.GetValueOrDefault(k)).OfType<DevicePool>()));
+                node, poolsOfNode[node].Select(k => pools.GetValueOrDefault(k)).OfType<DevicePool>()));
         return builder.ToImmutable();
     }
 
     private void Enter(PoolSlice slice, HashSet<PoolKey> touched)
     {
-        _slices[slice.Name] = slice;
-        if (!_slicesOfPool.TryGetValue(slice.Pool, out var pool))
-            _slicesOfPool[slice.Pool] = pool = [];
+        slices[slice.Name] = slice;
+        if (!slicesOfPool.TryGetValue(slice.Pool, out var pool))
+            slicesOfPool[slice.Pool] = pool = [];
         pool[slice.Name] = slice;
         touched.Add(slice.Pool);
     }
 
     private void Leave(PoolSlice slice, HashSet<PoolKey> touched)
     {
-        _slicesOfPool[slice.Pool].Remove(slice.Name);
+        slicesOfPool[slice.Pool].Remove(slice.Name);
         touched.Add(slice.Pool);
     }
 
     private void Refold(PoolKey key, HashSet<string> nodes)
     {
-        var before = _pools.GetValueOrDefault(key);
-        var after = DevicePool.Fold(before, _slicesOfPool[key].Values);
+        var before = this.pools.GetValueOrDefault(key);
+        var after = DevicePool.Fold(before, slicesOfPool[key].Values);
         foreach (var node in new[] { before?.KubeNode, after?.KubeNode })
         {
             if (string.IsNullOrEmpty(node))
                 continue;
             nodes.Add(node);
-            if (!_poolsOfNode.TryGetValue(node, out var pools))
-                _poolsOfNode[node] = pools = [];
+            if (!poolsOfNode.TryGetValue(node, out var pools))
+                poolsOfNode[node] = pools = [];
             pools.Add(key);
         }
         if (after is not null)
         {
-            _pools[key] = after;
+            this.pools[key] = after;
             return;
         }
-        _pools.Remove(key);
-        _slicesOfPool.Remove(key);
+        this.pools.Remove(key);
+        slicesOfPool.Remove(key);
     }
 
     // A node whose last pool went keeps an entry: it has had slices, and has none now.

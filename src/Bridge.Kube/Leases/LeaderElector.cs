@@ -10,37 +10,37 @@ namespace Bridge.Kube.Leases;
 /// </summary>
 public sealed class LeaderElector
 {
-    private readonly LeaseOptions _options;
-    private readonly TimeProvider _time;
-    private readonly Random _random;
-    private readonly ILogger _log;
-    private readonly LeaseStore _store;
+    private readonly LeaseOptions options;
+    private readonly TimeProvider time;
+    private readonly Random random;
+    private readonly ILogger log;
+    private readonly LeaseStore store;
 
-    private Leadership? _current;
+    private Leadership? current;
 
     /// <summary>The record as last seen, and since when this process has seen it so.</summary>
-    private Lease? _seen;
-    private long _seenAt;
+    private Lease? seen;
+    private long seenAt;
 
     /// <exception cref="ArgumentException">The options contradict each other; every mistake is named.</exception>
     public LeaderElector(KubeClient client, LeaseOptions options, TimeProvider time, Random random, ILogger log)
     {
         if (options.Mistakes() is { Count: > 0 } mistakes)
             throw new ArgumentException(string.Join("; ", mistakes), nameof(options));
-        _options = options;
-        _time = time;
-        _random = random;
-        _log = log;
+        this.options = options;
+        this.time = time;
+        this.random = random;
+        this.log = log;
         // Two tries fit before the deadline even when each runs into its bound.
-        _store = new LeaseStore(client, Key, options.RenewDeadline / 2 - options.Retry / 2);
+        store = new LeaseStore(client, Key, options.RenewDeadline / 2 - options.Retry / 2);
     }
 
     /// <summary>The present term; null while another leads, or nobody provably does.</summary>
-    public Leadership? Current => Volatile.Read(ref _current) is { Holds: true } term ? term : null;
+    public Leadership? Current => Volatile.Read(ref current) is { Holds: true } term ? term : null;
 
     public bool IsLeader => Current is not null;
 
-    private ObjectKey Key => new(_options.Namespace, _options.Name);
+    private ObjectKey Key => new(options.Namespace, options.Name);
 
     /// <summary>
     /// Tries to lead until told to stop. For each term, <paramref name="lead"/> runs until it ends; it must end soon
@@ -63,8 +63,8 @@ public sealed class LeaderElector
     {
         using (term)
         {
-            Volatile.Write(ref _current, term);
-            Log.LeaseAcquired(_log, _options.Identity, Key.ToString(), term.Token.ToString());
+            Volatile.Write(ref current, term);
+            Log.LeaseAcquired(log, options.Identity, Key.ToString(), term.Token.ToString());
             var leading = lead(term);
             try
             {
@@ -73,7 +73,7 @@ public sealed class LeaderElector
             finally
             {
                 term.End();
-                Volatile.Write(ref _current, null);
+                Volatile.Write(ref current, null);
                 await leading;
             }
             await ReleaseAsync(term);
@@ -88,12 +88,12 @@ public sealed class LeaderElector
             await WaitAsync(ended.Token);
             if (!ended.IsCancellationRequested && await RenewAsync(term, ended.Token) is { } why)
             {
-                Log.LeaseLost(_log, _options.Identity, Key.ToString(), why);
+                Log.LeaseLost(log, options.Identity, Key.ToString(), why);
                 return;
             }
         }
         if (term.Lost.IsCancellationRequested)
-            Log.LeaseLost(_log, _options.Identity, Key.ToString(), "it could not be renewed in time");
+            Log.LeaseLost(log, options.Identity, Key.ToString(), "it could not be renewed in time");
     }
 
     /// <summary>
@@ -103,25 +103,25 @@ public sealed class LeaderElector
     {
         try
         {
-            var sentAt = _time.GetTimestamp();
-            if (await _store.WriteAsync(Mine(_seen!, _seen!.Spec.AcquireTime, term.Token.Transitions), cancel) is
+            var sentAt = time.GetTimestamp();
+            if (await store.WriteAsync(Mine(seen!, seen!.Spec.AcquireTime, term.Token.Transitions), cancel) is
                 { } renewed)
             {
                 Saw(renewed);
                 return term.Prove(sentAt) ? null : "the renewal came too late";
             }
             // Somebody wrote in between: perhaps our own renewal, whose answer was lost.
-            if (await _store.ReadAsync(cancel) is not { } found)
+            if (await store.ReadAsync(cancel) is not { } found)
                 return "somebody deleted it";
             Saw(found);
-            return found.Spec.HolderIdentity == _options.Identity
+            return found.Spec.HolderIdentity == options.Identity
                 && found.Spec.LeaseTransitions == term.Token.Transitions
                 ? null
                 : $"'{found.Spec.HolderIdentity}' holds it";
         }
         catch (KubeException e)
         {
-            Log.LeaseUnanswered(_log, _options.Identity, Key.ToString(), e.Message);
+            Log.LeaseUnanswered(log, options.Identity, Key.ToString(), e.Message);
             return null;
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
@@ -134,22 +134,22 @@ public sealed class LeaderElector
     {
         try
         {
-            var found = await _store.ReadAsync(stop);
+            var found = await store.ReadAsync(stop);
             if (found is not null)
                 Saw(found);
             if (found is not null && !Free(found))
                 return null;
             var transitions = (found?.Spec.LeaseTransitions ?? 0) + 1;
-            var sentAt = _time.GetTimestamp();
-            var written = await _store.WriteAsync(Mine(found ?? Fresh(), _time.GetUtcNow(), transitions), stop);
+            var sentAt = time.GetTimestamp();
+            var written = await store.WriteAsync(Mine(found ?? Fresh(), time.GetUtcNow(), transitions), stop);
             if (written is null)
                 return null;
             Saw(written);
-            return new Leadership(new FencingToken(_options.Identity, transitions), _options, _time, sentAt);
+            return new Leadership(new FencingToken(options.Identity, transitions), options, time, sentAt);
         }
         catch (KubeException e)
         {
-            Log.LeaseUnanswered(_log, _options.Identity, Key.ToString(), e.Message);
+            Log.LeaseUnanswered(log, options.Identity, Key.ToString(), e.Message);
             return null;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -161,28 +161,28 @@ public sealed class LeaderElector
     // The holder's own duration counts: it may run with other options.
     private bool Free(Lease lease) =>
         string.IsNullOrEmpty(lease.Spec.HolderIdentity)
-        || _time.GetElapsedTime(_seenAt) >= TimeSpan.FromSeconds(Math.Max(1, lease.Spec.LeaseDurationSeconds ?? 1));
+        || time.GetElapsedTime(seenAt) >= TimeSpan.FromSeconds(Math.Max(1, lease.Spec.LeaseDurationSeconds ?? 1));
 
     private void Saw(Lease lease)
     {
-        if (_seen?.Metadata.ResourceVersion != lease.Metadata.ResourceVersion)
-            _seenAt = _time.GetTimestamp();
+        if (seen?.Metadata.ResourceVersion != lease.Metadata.ResourceVersion)
+            seenAt = time.GetTimestamp();
         var holder = lease.Spec.HolderIdentity ?? "";
-        if (holder.Length > 0 && holder != _options.Identity && holder != _seen?.Spec.HolderIdentity)
-            Log.LeaseHeldByOther(_log, Key.ToString(), holder, _options.Identity);
-        _seen = lease;
+        if (holder.Length > 0 && holder != options.Identity && holder != seen?.Spec.HolderIdentity)
+            Log.LeaseHeldByOther(log, Key.ToString(), holder, options.Identity);
+        seen = lease;
     }
 
-    private Lease Fresh() => new() { Metadata = new Meta { Name = _options.Name, Namespace = _options.Namespace } };
+    private Lease Fresh() => new() { Metadata = new Meta { Name = options.Name, Namespace = options.Namespace } };
 
     private Lease Mine(Lease basis, DateTimeOffset? acquired, int transitions) => basis with
     {
         Spec = basis.Spec with
         {
-            HolderIdentity = _options.Identity,
-            LeaseDurationSeconds = (int)_options.Duration.TotalSeconds,
+            HolderIdentity = options.Identity,
+            LeaseDurationSeconds = (int)options.Duration.TotalSeconds,
             AcquireTime = acquired,
-            RenewTime = _time.GetUtcNow(),
+            RenewTime = time.GetUtcNow(),
             LeaseTransitions = transitions,
         },
     };
@@ -193,19 +193,19 @@ public sealed class LeaderElector
     {
         try
         {
-            var found = await _store.ReadAsync(CancellationToken.None);
-            if (found?.Spec.HolderIdentity != _options.Identity
+            var found = await store.ReadAsync(CancellationToken.None);
+            if (found?.Spec.HolderIdentity != options.Identity
                 || found.Spec.LeaseTransitions != term.Token.Transitions)
                 return;
             var free = found with
                 { Spec = found.Spec with
-                { HolderIdentity = "", LeaseDurationSeconds = 1, RenewTime = _time.GetUtcNow() } };
-            if (await _store.WriteAsync(free, CancellationToken.None) is not null)
-                Log.LeaseReleased(_log, _options.Identity, Key.ToString());
+                { HolderIdentity = "", LeaseDurationSeconds = 1, RenewTime = time.GetUtcNow() } };
+            if (await store.WriteAsync(free, CancellationToken.None) is not null)
+                Log.LeaseReleased(log, options.Identity, Key.ToString());
         }
         catch (KubeException e)
         {
-            Log.LeaseUnanswered(_log, _options.Identity, Key.ToString(), e.Message);
+            Log.LeaseUnanswered(log, options.Identity, Key.ToString(), e.Message);
         }
     }
 
@@ -213,7 +213,7 @@ public sealed class LeaderElector
     {
         try
         {
-            await Task.Delay(_options.Retry * (1 + _random.NextDouble() / 5), _time, cancel);
+            await Task.Delay(options.Retry * (1 + random.NextDouble() / 5), time, cancel);
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {

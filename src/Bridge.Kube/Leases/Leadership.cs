@@ -14,19 +14,19 @@ public readonly record struct FencingToken(string Holder, int Transitions)
 /// </summary>
 public sealed class Leadership : IDisposable
 {
-    private readonly LeaseOptions _options;
-    private readonly TimeProvider _time;
-    private readonly CancellationTokenSource _lost;
-    private long _provenAt;
+    private readonly LeaseOptions options;
+    private readonly TimeProvider time;
+    private readonly CancellationTokenSource lost;
+    private long provenAt;
 
     internal Leadership(FencingToken token, LeaseOptions options, TimeProvider time, long provenAt)
     {
         Token = token;
-        _options = options;
-        _time = time;
-        _provenAt = provenAt;
-        _lost = new CancellationTokenSource(Left(provenAt), time);
-        Lost = _lost.Token;
+        this.options = options;
+        this.time = time;
+        this.provenAt = provenAt;
+        lost = new CancellationTokenSource(Left(provenAt), time);
+        Lost = lost.Token;
     }
 
     public FencingToken Token { get; }
@@ -41,26 +41,26 @@ public sealed class Leadership : IDisposable
     /// Whether leadership is proven at this moment. Computed from the monotonic clock, so a late timer cannot make it
     /// true.
     /// </summary>
-    public bool Holds => !Lost.IsCancellationRequested && Left(Volatile.Read(ref _provenAt)) > TimeSpan.Zero;
+    public bool Holds => !Lost.IsCancellationRequested && Left(Volatile.Read(ref provenAt)) > TimeSpan.Zero;
 
-    public void Dispose() => _lost.Dispose();
+    public void Dispose() => lost.Dispose();
 
     /// <summary>A renewal that was sent at this timestamp has succeeded. False: too late, the term is over.</summary>
     internal bool Prove(long sentAt)
     {
         if (!Holds)
             return false;
-        Volatile.Write(ref _provenAt, sentAt);
-        _lost.CancelAfter(Left(sentAt));
+        Volatile.Write(ref provenAt, sentAt);
+        lost.CancelAfter(Left(sentAt));
         return !Lost.IsCancellationRequested;
     }
 
-    internal void End() => _lost.Cancel();
+    internal void End() => lost.Cancel();
 
     // Counted from before the renewal was sent: others count from when they saw it, which is later.
     private TimeSpan Left(long provenAt)
     {
-        var left = _options.RenewDeadline - _time.GetElapsedTime(provenAt);
+        var left = options.RenewDeadline - time.GetElapsedTime(provenAt);
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 }

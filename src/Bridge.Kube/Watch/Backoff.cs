@@ -5,15 +5,15 @@ namespace Bridge.Kube.Watch;
 /// </summary>
 public sealed class Backoff(TimeSpan first, TimeSpan cap, Random random)
 {
-    private int _failures;
+    private int failures;
 
     /// <summary>The next wait; never shorter than what the neighbour asked for.</summary>
     public TimeSpan Next(TimeSpan? atLeast = null)
     {
-        var bound = Math.Min(cap.TotalMilliseconds, first.TotalMilliseconds * Math.Pow(2, Math.Min(_failures++, 30)));
+        var bound = Math.Min(cap.TotalMilliseconds, first.TotalMilliseconds * Math.Pow(2, Math.Min(failures++, 30)));
         var wait = TimeSpan.FromMilliseconds(bound * (0.5 + random.NextDouble() / 2));
         return atLeast is { } wish && wish > wait ? wish : wait;
     }
 
-    public void Reset() => _failures = 0;
+    public void Reset() => failures = 0;
 }

@@ -14,34 +14,34 @@ namespace Bridge.Kube.Watch;
 public sealed class Informer<T>
     where T : class, IKubeObject
 {
-    private static readonly TimeSpan _firstWait = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan _longestWait = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
     /// <summary>
     /// A watch that stood this long was a good one, also if nothing happened in it and it broke off in the end.
     /// </summary>
-    private static readonly TimeSpan _goodAfter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan GoodAfter = TimeSpan.FromSeconds(1);
 
-    private readonly KubeClient _client;
-    private readonly KubeKind<T> _kind;
-    private readonly WatchScope _scope;
-    private readonly TimeProvider _time;
-    private readonly Random _random;
-    private readonly ILogger _log;
-    private readonly Backoff _backoff;
-    private readonly ObjectStore<T> _store = new();
-    private SourceState _state = SourceState.NotYet;
+    private readonly KubeClient client;
+    private readonly KubeKind<T> kind;
+    private readonly WatchScope scope;
+    private readonly TimeProvider time;
+    private readonly Random random;
+    private readonly ILogger log;
+    private readonly Backoff backoff;
+    private readonly ObjectStore<T> store = new();
+    private SourceState state = SourceState.NotYet;
 
     /// <summary>resourceVersion to resume from; empty: list.</summary>
-    private string _version = "";
+    private string version = "";
 
-    private bool _streamingListRefused;
-    private bool _streamingListFailed;
+    private bool streamingListRefused;
+    private bool streamingListFailed;
 
     /// <summary>
     /// A list outlived its continue token: the next one asks for everything at once, else it might never end.
     /// </summary>
-    private bool _listWhole;
+    private bool listWhole;
 
     /// <param name="client">Who is asked.</param>
     /// <param name="kind">What is kept.</param>
@@ -52,22 +52,22 @@ public sealed class Informer<T>
     public Informer(
         KubeClient client, KubeKind<T> kind, WatchScope scope, TimeProvider time, Random random, ILogger log)
     {
-        _client = client;
-        _kind = kind;
-        _scope = scope;
-        _time = time;
-        _random = random;
-        _log = log;
-        _backoff = new Backoff(_firstWait, _longestWait, random);
+        this.client = client;
+        this.kind = kind;
+        this.scope = scope;
+        this.time = time;
+        this.random = random;
+        this.log = log;
+        backoff = new Backoff(FirstWait, LongestWait, random);
     }
 
     /// <summary>
     /// The objects as last known; complete once <see cref="State"/> is synced. A new value whenever something changed.
     /// </summary>
-    public ImmutableDictionary<ObjectKey, T> Snapshot => _store.Snapshot;
+    public ImmutableDictionary<ObjectKey, T> Snapshot => store.Snapshot;
 
     /// <summary>Since moves only when the source fails or recovers, so that a quiet fleet makes no changes.</summary>
-    public SourceState State => Volatile.Read(ref _state);
+    public SourceState State => Volatile.Read(ref state);
 
     /// <summary>
     /// Raised with what changed, after <see cref="Snapshot"/> has; an empty list means that only <see cref="State"/>
@@ -80,21 +80,21 @@ public sealed class Informer<T>
     {
         while (!stop.IsCancellationRequested)
         {
-            var began = _time.GetTimestamp();
+            var began = time.GetTimestamp();
             try
             {
                 await RoundAsync(stop);
                 // A watch that ends by itself is normal, unless it always does so at once.
-                if (_time.GetElapsedTime(began) < _firstWait)
+                if (time.GetElapsedTime(began) < FirstWait)
                     await WaitAsync(null, stop);
                 else
-                    _backoff.Reset();
+                    backoff.Reset();
             }
             catch (KubeException e)
             {
                 // Of a place that the server has forgotten nothing is to be waited for: it is listed again.
-                if (_time.GetElapsedTime(began) >= _goodAfter || (e.Failure.Expired && _version.Length > 0))
-                    _backoff.Reset();
+                if (time.GetElapsedTime(began) >= GoodAfter || (e.Failure.Expired && version.Length > 0))
+                    backoff.Reset();
                 Failed(e.Failure);
                 await WaitAsync(e.Failure.After, stop);
             }
@@ -109,7 +109,7 @@ public sealed class Informer<T>
     {
         try
         {
-            await Task.Delay(_backoff.Next(atLeast), _time, stop);
+            await Task.Delay(backoff.Next(atLeast), time, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -119,34 +119,34 @@ public sealed class Informer<T>
 
     private async Task RoundAsync(CancellationToken stop)
     {
-        if (_version.Length > 0)
+        if (version.Length > 0)
         {
-            await FollowAsync(_scope.Watch(_kind.Resource, _version, Life()), null, stop);
+            await FollowAsync(scope.Watch(kind.Resource, version, Life()), null, stop);
             return;
         }
-        if (!_streamingListRefused && !_streamingListFailed)
+        if (!streamingListRefused && !streamingListFailed)
         {
             await StreamingListAsync(stop);
             return;
         }
         await ListAsync(stop);
-        _streamingListFailed = false;
+        streamingListFailed = false;
     }
 
-    private TimeSpan Life() => _client.Limits.WatchLife * (1 + _random.NextDouble());
+    private TimeSpan Life() => client.Limits.WatchLife * (1 + random.NextDouble());
 
     private async Task StreamingListAsync(CancellationToken stop)
     {
         try
         {
-            _streamingListFailed = true;
-            await FollowAsync(_scope.StreamingList(_kind.Resource, Life()), [], stop);
+            streamingListFailed = true;
+            await FollowAsync(scope.StreamingList(kind.Resource, Life()), [], stop);
         }
         catch (KubeException e) when (e.Failure is { FromApi: true, Code: 400 or 422 })
         {
             // WatchList is off on this server: KEP-3157 lets it answer 422, and pages always work.
-            _streamingListRefused = true;
-            Log.StreamingListRefused(_log, _kind.Resource.Plural, e.Message);
+            streamingListRefused = true;
+            Log.StreamingListRefused(log, kind.Resource.Plural, e.Message);
         }
     }
 
@@ -164,17 +164,17 @@ public sealed class Informer<T>
             next = page.Metadata.Continue;
         }
         while (next.Length > 0);
-        _listWhole = false;
+        listWhole = false;
         Synced(listed, version);
     }
 
     private async Task<KubeList<T>> PageAsync(string next, CancellationToken stop)
     {
-        var plural = _kind.Resource.Plural;
+        var plural = kind.Resource.Plural;
         try
         {
-            var limit = _listWhole ? 0 : _client.Limits.PageSize;
-            var page = await _client.SendAsync(_scope.List(_kind.Resource, limit, next), _kind.List, stop);
+            var limit = listWhole ? 0 : client.Limits.PageSize;
+            var page = await client.SendAsync(scope.List(kind.Resource, limit, next), kind.List, stop);
             if (!page.Kind.EndsWith("List", StringComparison.Ordinal))
                 throw new KubeException($"the API server answered with '{page.Kind}' instead of a list of {plural}");
             return page.Metadata.ResourceVersion.Length > 0
@@ -183,7 +183,7 @@ public sealed class Informer<T>
         }
         catch (KubeException e) when (e.Failure.Expired)
         {
-            _listWhole = true;
+            listWhole = true;
             throw;
         }
     }
@@ -194,12 +194,12 @@ public sealed class Informer<T>
     /// </summary>
     private async Task FollowAsync(KubeRequest request, Dictionary<ObjectKey, T>? initial, CancellationToken stop)
     {
-        var answer = await _client.OpenAsync(request, stop);
+        var answer = await client.OpenAsync(request, stop);
         await using var stream = new WatchStream<T>(
-            answer, await answer.Content.ReadAsStreamAsync(stop), _kind.Item, _time);
+            answer, await answer.Content.ReadAsStreamAsync(stop), kind.Item, time);
         if (initial is null)
             Recovered();
-        while (await stream.ReadAsync(initial is null ? _client.Limits.WatchSilence : _client.Limits.Request, stop) is
+        while (await stream.ReadAsync(initial is null ? client.Limits.WatchSilence : client.Limits.Request, stop) is
             { } events)
         {
             if (initial is not null)
@@ -208,7 +208,7 @@ public sealed class Informer<T>
                 Take(events);
         }
         if (initial is not null)
-            throw new KubeException($"the streaming list of {_kind.Resource.Plural} ended before it was complete");
+            throw new KubeException($"the streaming list of {kind.Resource.Plural} ended before it was complete");
     }
 
     private Dictionary<ObjectKey, T>? Collect(Dictionary<ObjectKey, T> initial, IReadOnlyList<WatchEvent<T>> events)
@@ -238,11 +238,11 @@ public sealed class Informer<T>
     {
         if (events.Count == 0)
             return;
-        var changes = _store.Apply(events);
+        var changes = store.Apply(events);
         if (events.LastOrDefault(e => e.Version.Length > 0) is { Version.Length: > 0 } last)
         {
-            _version = last.Version;
-            _backoff.Reset();
+            version = last.Version;
+            backoff.Reset();
         }
         if (changes.Count > 0)
             Changed?.Invoke(changes);
@@ -252,12 +252,12 @@ public sealed class Informer<T>
 
     private void Synced(Dictionary<ObjectKey, T> listed, string version)
     {
-        var changes = _store.Replace(listed);
-        _version = version;
-        _streamingListFailed = false;
-        _backoff.Reset();
-        Log.Listed(_log, _kind.Resource.Plural, listed.Count);
-        SetState(new SourceState(true, _time.GetUtcNow()));
+        var changes = store.Replace(listed);
+        this.version = version;
+        streamingListFailed = false;
+        backoff.Reset();
+        Log.Listed(log, kind.Resource.Plural, listed.Count);
+        SetState(new SourceState(true, time.GetUtcNow()));
         Changed?.Invoke(changes);
     }
 
@@ -265,23 +265,23 @@ public sealed class Informer<T>
     {
         if (State.Current)
             return;
-        Log.WatchResumed(_log, _kind.Resource.Plural);
-        SetState(new SourceState(true, _time.GetUtcNow()));
+        Log.WatchResumed(log, kind.Resource.Plural);
+        SetState(new SourceState(true, time.GetUtcNow()));
         Changed?.Invoke([]);
     }
 
     private void Failed(KubeFailure failure)
     {
         if (failure.Expired)
-            _version = "";
+            version = "";
         var before = State;
-        var why = $"{_kind.Resource.Plural}: {failure.Message}";
+        var why = $"{kind.Resource.Plural}: {failure.Message}";
         if (before.Error == why)
             return;
-        Log.ReadFailed(_log, _kind.Resource.Plural, failure.Code, failure.Message);
-        SetState(before with { Error = why, Since = before.Current ? _time.GetUtcNow() : before.Since });
+        Log.ReadFailed(log, kind.Resource.Plural, failure.Code, failure.Message);
+        SetState(before with { Error = why, Since = before.Current ? time.GetUtcNow() : before.Since });
         Changed?.Invoke([]);
     }
 
-    private void SetState(SourceState state) => Volatile.Write(ref _state, state);
+    private void SetState(SourceState state) => Volatile.Write(ref this.state, state);
 }

@@ -20,15 +20,15 @@ public readonly record struct ObjectChange<T>(ChangeType Type, ObjectKey Key, T 
 internal sealed class ObjectStore<T>
     where T : class, IKubeObject
 {
-    private ImmutableDictionary<ObjectKey, T> _objects = ImmutableDictionary<ObjectKey, T>.Empty;
+    private ImmutableDictionary<ObjectKey, T> objects = ImmutableDictionary<ObjectKey, T>.Empty;
 
     /// <summary>A new value for every batch that changed something.</summary>
-    public ImmutableDictionary<ObjectKey, T> Snapshot => Volatile.Read(ref _objects);
+    public ImmutableDictionary<ObjectKey, T> Snapshot => Volatile.Read(ref objects);
 
     /// <summary>Takes in a batch of events; a repeated event changes nothing.</summary>
     public List<ObjectChange<T>> Apply(IReadOnlyList<WatchEvent<T>> events)
     {
-        var objects = _objects.ToBuilder();
+        var objects = this.objects.ToBuilder();
         var changes = new List<ObjectChange<T>>();
         foreach (var happened in events)
         {
@@ -40,23 +40,23 @@ internal sealed class ObjectStore<T>
             else if (objects.Remove(key))
                 changes.Add(new(ChangeType.Deleted, key, found));
         }
-        Volatile.Write(ref _objects, objects.ToImmutable());
+        Volatile.Write(ref this.objects, objects.ToImmutable());
         return changes;
     }
 
     /// <summary>Takes a whole list in place of what was there. What is not in it any more is told as deleted.</summary>
     public List<ObjectChange<T>> Replace(Dictionary<ObjectKey, T> listed)
     {
-        var objects = _objects.ToBuilder();
+        var objects = this.objects.ToBuilder();
         var changes = new List<ObjectChange<T>>();
-        foreach (var (key, gone) in _objects)
+        foreach (var (key, gone) in this.objects)
         {
             if (!listed.ContainsKey(key) && objects.Remove(key))
                 changes.Add(new(ChangeType.Deleted, key, gone));
         }
         foreach (var (key, found) in listed)
             Put(objects, key, found, changes);
-        Volatile.Write(ref _objects, objects.ToImmutable());
+        Volatile.Write(ref this.objects, objects.ToImmutable());
         return changes;
     }
 

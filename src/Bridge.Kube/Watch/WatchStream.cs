@@ -18,7 +18,7 @@ internal sealed class WatchStream<T>(HttpResponseMessage answer, Stream body, Js
     /// <summary>etcd refuses objects over 1.5 MiB; a line beyond this is no Kubernetes event.</summary>
     private const int LongestLine = 16 * 1024 * 1024;
 
-    private readonly PipeReader _pipe = PipeReader.Create(body, new StreamPipeReaderOptions(bufferSize: 64 * 1024));
+    private readonly PipeReader pipe = PipeReader.Create(body, new StreamPipeReaderOptions(bufferSize: 64 * 1024));
 
     /// <summary>The next events, at least one; null once the server has ended the watch.</summary>
     /// <param name="silence">How long nothing may come before the watch counts as dead.</param>
@@ -32,10 +32,10 @@ internal sealed class WatchStream<T>(HttpResponseMessage answer, Stream body, Js
         {
             while (true)
             {
-                var read = await _pipe.ReadAsync(linked.Token);
+                var read = await pipe.ReadAsync(linked.Token);
                 var events = new List<WatchEvent<T>>();
                 var rest = Decode(read.Buffer, events);
-                _pipe.AdvanceTo(rest.Start, rest.End);
+                pipe.AdvanceTo(rest.Start, rest.End);
                 if (events.Count > 0)
                     return events;
                 if (rest.Length > LongestLine)
@@ -57,7 +57,7 @@ internal sealed class WatchStream<T>(HttpResponseMessage answer, Stream body, Js
     public async ValueTask DisposeAsync()
     {
         answer.Dispose();
-        await _pipe.CompleteAsync();
+        await pipe.CompleteAsync();
     }
 
     private ReadOnlySequence<byte> Decode(ReadOnlySequence<byte> buffer, List<WatchEvent<T>> events)

@@ -15,10 +15,10 @@ public sealed class EventRecorder(KubeWriter writer, TimeProvider time, ILogger 
 {
     private const int MostRemembered = 1024;
     private const int LongestMessage = 1024;
-    private static readonly TimeSpan _window = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
 
-    private readonly Dictionary<Told, Written> _written = [];
-    private readonly Lock _gate = new();
+    private readonly Dictionary<Told, Written> written = [];
+    private readonly Lock gate = new();
 
     /// <param name="about">The object that the Event is shown on.</param>
     /// <param name="apiVersion">Of that object's kind.</param>
@@ -43,11 +43,11 @@ public sealed class EventRecorder(KubeWriter writer, TimeProvider time, ILogger 
 
     private Written? Repeated(Told told, DateTimeOffset now)
     {
-        lock (_gate)
+        lock (gate)
         {
-            if (!_written.TryGetValue(told, out var known) || now - known.Last > _window)
+            if (!written.TryGetValue(told, out var known) || now - known.Last > Window)
                 return null;
-            return _written[told] = known with { Count = known.Count + 1, Last = now };
+            return written[told] = known with { Count = known.Count + 1, Last = now };
         }
     }
 
@@ -74,15 +74,15 @@ public sealed class EventRecorder(KubeWriter writer, TimeProvider time, ILogger 
 
     private void Remember(Told told, Written written)
     {
-        lock (_gate)
+        lock (gate)
         {
-            if (_written.Count >= MostRemembered)
+            if (this.written.Count >= MostRemembered)
             {
-                foreach (var old in _written.OrderBy(w => w.Value.Last).Take(MostRemembered / 2).Select(w => w.Key)
+                foreach (var old in this.written.OrderBy(w => w.Value.Last).Take(MostRemembered / 2).Select(w => w.Key)
                     .ToList())
-                    _written.Remove(old);
+                    this.written.Remove(old);
             }
-            _written[told] = written;
+            this.written[told] = written;
         }
     }
 

@@ -23,7 +23,7 @@ public sealed class KubeWriter(KubeClient client)
 {
     private const string Manager = "fieldManager=" + WellKnown.FieldManager;
 
-    private readonly ConcurrentDictionary<string, Applied> _applied = new();
+    private readonly ConcurrentDictionary<string, Applied> applied = new();
 
     /// <summary>
     /// Server-side apply (application/apply-patch+yaml). Skipped when the last apply said the same and the object is
@@ -47,7 +47,7 @@ public sealed class KubeWriter(KubeClient client)
             meta["namespace"] = target.Key.Namespace;
         var body = Bytes(desired);
         var hash = Convert.ToHexString(SHA256.HashData(body.Span));
-        if (observedVersion.Length > 0 && _applied.TryGetValue(target.Path, out var last)
+        if (observedVersion.Length > 0 && applied.TryGetValue(target.Path, out var last)
             && last == new Applied(hash, observedVersion))
             return StepResult.Done;
         var request = new KubeRequest(HttpMethod.Patch, $"{target.Path}?{Manager}&force={(force ? "true" : "false")}")
@@ -57,9 +57,9 @@ public sealed class KubeWriter(KubeClient client)
         };
         var (result, written) = await SendAsync(request, target, cancel);
         if (written is { Metadata.ResourceVersion: { Length: > 0 } version })
-            _applied[target.Path] = new Applied(hash, version);
+            applied[target.Path] = new Applied(hash, version);
         else
-            _applied.TryRemove(target.Path, out _);
+            applied.TryRemove(target.Path, out _);
         return result;
     }
 

@@ -20,16 +20,16 @@ internal sealed class JobApi : IAsyncDisposable
     /// <summary>
     /// Everything here answers within milliseconds; so long only on a machine that does ten things at once.
     /// </summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    private readonly AggregatedApiHost _host;
+    private readonly AggregatedApiHost host;
 
     private JobApi(Setup setup)
     {
         Pki = new TestPki();
         Time = setup.Time;
         Store = new JobStore("lab", Time ?? TimeProvider.System, setup.EventsKept);
-        _host = new AggregatedApiHost(
+        host = new AggregatedApiHost(
             new AggregatedApiOptions
             {
                 Listen = new IPEndPoint(IPAddress.Loopback, 0),
@@ -51,7 +51,7 @@ internal sealed class JobApi : IAsyncDisposable
 
     public ManualTime? Time { get; }
 
-    public AggregatedApiHost Host => _host;
+    public AggregatedApiHost Host => host;
 
     /// <summary>Shows the front proxy's certificate and speaks for alice.</summary>
     public HttpClient Client { get; private set; }
@@ -61,7 +61,7 @@ internal sealed class JobApi : IAsyncDisposable
     public static async Task<JobApi> StartAsync(Setup? setup = null)
     {
         var api = new JobApi(setup ?? new Setup());
-        api.Address = await api._host.StartAsync(Cancel);
+        api.Address = await api.host.StartAsync(Cancel);
         api.Client = api.ClientWith(api.Pki.FrontProxy);
         api.Client.DefaultRequestHeaders.Add("X-Remote-User", "alice");
         api.Client.DefaultRequestHeaders.Add("X-Remote-Group", "system:authenticated");
@@ -84,7 +84,7 @@ internal sealed class JobApi : IAsyncDisposable
         return new HttpClient(handler)
         {
             BaseAddress = new Uri(Address),
-            Timeout = s_patience,
+            Timeout = Patience,
             DefaultRequestVersion = HttpVersion.Version20,
         };
     }
@@ -112,7 +112,7 @@ internal sealed class JobApi : IAsyncDisposable
         string path = Jobs)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        deadline.CancelAfter(s_patience);
+        deadline.CancelAfter(Patience);
         using var request = new HttpRequestMessage(HttpMethod.Get, $"{path}?watch=true&{query}")
         {
             Version = HttpVersion.Version20,
@@ -128,7 +128,7 @@ internal sealed class JobApi : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client?.Dispose();
-        await _host.DisposeAsync();
+        await host.DisposeAsync();
         Pki.Dispose();
     }
 

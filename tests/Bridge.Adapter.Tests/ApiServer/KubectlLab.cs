@@ -16,8 +16,8 @@ namespace Bridge.Adapter.Tests.ApiServer;
 /// </summary>
 public sealed class KubectlLab(LabKube lab) : IAsyncLifetime
 {
-    private readonly string _cache = Directory.CreateTempSubdirectory("bridge-kubectl-").FullName;
-    private AggregatedApiHost? _host;
+    private readonly string cache = Directory.CreateTempSubdirectory("bridge-kubectl-").FullName;
+    private AggregatedApiHost? host;
 
     internal JobStore Jobs { get; } = new("lab", TimeProvider.System);
 
@@ -35,17 +35,17 @@ public sealed class KubectlLab(LabKube lab) : IAsyncLifetime
             await KubectlAsync("label", "namespace", name, "lab.slurmbridge.io/made=true");
         }
         Jobs.Update([Samples.Running(4711), Samples.Pending(4712)], Samples.Namespaces);
-        _host = await ServeAsync();
+        host = await ServeAsync();
         await UntilListedAsync();
     }
 
     /// <summary>Runs kubectl as the lab's administrator.</summary>
     internal Task<ProcessOutcome> KubectlAsync(params string[] arguments) => RunAsync(
-        lab["KUBECTL"], ["--kubeconfig", lab["KUBECONFIG"], "--cache-dir", _cache, .. arguments]);
+        lab["KUBECTL"], ["--kubeconfig", lab["KUBECONFIG"], "--cache-dir", cache, .. arguments]);
 
     /// <summary>A kubectl that goes on running; its lines are read from its output.</summary>
     internal Process StartKubectl(params string[] arguments) => Start(
-        lab["KUBECTL"], ["--kubeconfig", lab["KUBECONFIG"], "--cache-dir", _cache, .. arguments]);
+        lab["KUBECTL"], ["--kubeconfig", lab["KUBECONFIG"], "--cache-dir", cache, .. arguments]);
 
     /// <summary>
     /// Waits until the API server has merged the OpenAPI document: kube-apiserver, which had asked before this process
@@ -73,15 +73,15 @@ public sealed class KubectlLab(LabKube lab) : IAsyncLifetime
         return last;
     }
 
-    internal Task StopServingAsync() => _host!.StopAsync(CancellationToken.None);
+    internal Task StopServingAsync() => host!.StopAsync(CancellationToken.None);
 
-    internal Task<string> ServeAgainAsync() => _host!.StartAsync(CancellationToken.None);
+    internal Task<string> ServeAgainAsync() => host!.StartAsync(CancellationToken.None);
 
     public async ValueTask DisposeAsync()
     {
-        if (_host is not null)
-            await _host.DisposeAsync();
-        Directory.Delete(_cache, recursive: true);
+        if (host is not null)
+            await host.DisposeAsync();
+        Directory.Delete(cache, recursive: true);
     }
 
     private async Task<AggregatedApiHost> ServeAsync()

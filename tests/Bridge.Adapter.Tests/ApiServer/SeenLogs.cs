@@ -6,9 +6,9 @@ namespace Bridge.Adapter.Tests.ApiServer;
 /// <summary>Keeps what was logged.</summary>
 internal sealed class SeenLogs : ILoggerFactory, ILogger
 {
-    private readonly ConcurrentQueue<string> _messages = [];
+    private readonly ConcurrentQueue<string> messages = [];
 
-    public bool Seen(string part) => _messages.Any(m => m.Contains(part, StringComparison.Ordinal));
+    public bool Seen(string part) => messages.Any(m => m.Contains(part, StringComparison.Ordinal));
 
     public ILogger CreateLogger(string categoryName) => this;
 
@@ -24,7 +24,7 @@ internal sealed class SeenLogs : ILoggerFactory, ILogger
         EventId eventId,
         TState state,
         Exception? exception,
-        Func<TState, Exception?, string> formatter) => _messages.Enqueue(formatter(state, exception));
+        Func<TState, Exception?, string> formatter) => messages.Enqueue(formatter(state, exception));
 
     public void Dispose()
     {

@@ -11,8 +11,8 @@ internal sealed class TestPki : IDisposable
     public const string ForServers = "1.3.6.1.5.5.7.3.1";
 
     // Wide, for tests set the clock as they like.
-    private static readonly DateTimeOffset s_from = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
-    private static readonly DateTimeOffset s_until = new(2049, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset From = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset Until = new(2049, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public TestPki()
     {
@@ -41,7 +41,7 @@ internal sealed class TestPki : IDisposable
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
-        return request.CreateSelfSigned(s_from, s_until);
+        return request.CreateSelfSigned(From, Until);
     }
 
     public static X509Certificate2 Issue(
@@ -54,7 +54,7 @@ internal sealed class TestPki : IDisposable
         names.AddIpAddress(IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());
         var serial = RandomNumberGenerator.GetBytes(8);
-        using var bare = request.Create(authority, s_from, until ?? s_until, serial);
+        using var bare = request.Create(authority, From, until ?? Until, serial);
         return bare.CopyWithPrivateKey(key);
     }
 

@@ -17,8 +17,8 @@ internal sealed class BridgeProcess : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
-    private readonly Process _process;
-    private readonly Task<string> _errors;
+    private readonly Process process;
+    private readonly Task<string> errors;
 
     public BridgeProcess(IReadOnlyDictionary<string, string> variables, params string[] arguments)
     {
@@ -30,13 +30,13 @@ internal sealed class BridgeProcess : IDisposable
         start.Environment["LD_LIBRARY_PATH"] = Path.Combine(FakeGpus.Folder, "lib");
         start.Environment["NCCL_SOCKET_IFNAME"] = "lo";
         foreach (var (name, value) in variables) start.Environment[name] = value;
-        _process = Process.Start(start) ?? throw new InvalidOperationException("bridge did not start");
-        _errors = _process.StandardError.ReadToEndAsync();
+        process = Process.Start(start) ?? throw new InvalidOperationException("bridge did not start");
+        errors = process.StandardError.ReadToEndAsync();
     }
 
-    public int Id => _process.Id;
+    public int Id => process.Id;
 
-    public StreamReader Output => _process.StandardOutput;
+    public StreamReader Output => process.StandardOutput;
 
     public static async Task<BridgeResult> RunAsync(
         IReadOnlyDictionary<string, string> variables, params string[] arguments)
@@ -50,13 +50,13 @@ internal sealed class BridgeProcess : IDisposable
     {
         using var limit = new CancellationTokenSource(Limit);
         var output = await Output.ReadToEndAsync(limit.Token);
-        await _process.WaitForExitAsync(limit.Token);
-        return new BridgeResult(_process.ExitCode, output, await _errors);
+        await process.WaitForExitAsync(limit.Token);
+        return new BridgeResult(process.ExitCode, output, await errors);
     }
 
     public void Dispose()
     {
-        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
-        _process.Dispose();
+        if (!process.HasExited) process.Kill(entireProcessTree: true);
+        process.Dispose();
     }
 }

@@ -6,7 +6,7 @@ namespace Bridge.Adapter.Tests.Gpu;
 [Collection("gpu")]
 public sealed class CompareProbeTests(FakeGpus fake)
 {
-    private static int _runs;
+    private static int Runs;
 
     [Fact]
     public async Task Node_far_below_its_peers_is_named_although_nobody_published_a_line()
@@ -78,7 +78,7 @@ public sealed class CompareProbeTests(FakeGpus fake)
     {
         fake.Write("include h100x8.gpu");
         System.IO.File.WriteAllText(fake.File("nccl"), "");
-        var meeting = $"file:{fake.File($"named-{Interlocked.Increment(ref _runs)}")}";
+        var meeting = $"file:{fake.File($"named-{Interlocked.Increment(ref Runs)}")}";
         var result = await BridgeProcess.RunAsync(
             new Dictionary<string, string>
             {
@@ -130,7 +130,7 @@ public sealed class CompareProbeTests(FakeGpus fake)
         var files = new List<string>();
         foreach (var node in nodes)
         {
-            var run = Interlocked.Increment(ref _runs);
+            var run = Interlocked.Increment(ref Runs);
             var ranks = await Task.WhenAll(Enumerable.Range(0, 2).Select(rank => BridgeProcess.RunAsync(
                 new Dictionary<string, string>
                 {

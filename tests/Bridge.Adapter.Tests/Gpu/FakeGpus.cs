@@ -12,11 +12,11 @@ public sealed partial class FakeGpus : IDisposable
 {
     private static readonly Lazy<string> Built = new(Build);
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("bridge-gpu-").FullName;
+    private readonly string folder = Directory.CreateTempSubdirectory("bridge-gpu-").FullName;
 
     public FakeGpus()
     {
-        StateFile = Path.Combine(_folder, "state.gpu");
+        StateFile = Path.Combine(folder, "state.gpu");
         Write("include h100x8.gpu");
         // The library asks the C environment, which .NET's own variables do not reach.
         if (SetVariable("BRIDGE_FAKE_GPU", StateFile, 1) != 0) throw new InvalidOperationException("setenv failed");
@@ -31,7 +31,7 @@ public sealed partial class FakeGpus : IDisposable
     public static string Nvml(int driver) => Path.Combine(Folder, $"r{driver}", "libnvidia-ml.so.1");
 
     /// <summary>A path in this fixture's folder.</summary>
-    public string File(string name) => Path.Combine(_folder, name);
+    public string File(string name) => Path.Combine(folder, name);
 
     /// <summary>Replaces the state as a whole; a reader never sees half of it.</summary>
     public void Write(params string[] lines)
@@ -48,7 +48,7 @@ public sealed partial class FakeGpus : IDisposable
         return opening.Library ?? throw new InvalidOperationException($"{opening.State}: {opening.Why}");
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => Directory.Delete(folder, recursive: true);
 
     private static string Build()
     {

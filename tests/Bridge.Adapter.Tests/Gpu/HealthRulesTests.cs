@@ -10,9 +10,9 @@ public sealed class HealthRulesTests : IDisposable
          "severity": "critical", "consequence": "drain", "text": "bad", "provenance": [{"source": "s", "link": "l"}]}
         """;
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("bridge-rules-").FullName;
+    private readonly string folder = Directory.CreateTempSubdirectory("bridge-rules-").FullName;
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Fact]
     public void Embedded_rules_load_without_an_error()
@@ -76,7 +76,7 @@ public sealed class HealthRulesTests : IDisposable
     public void Site_replaces_one_file_and_keeps_the_others()
     {
         Write("checks.json", Checks(Good));
-        var rules = HealthRulesLoader.Load(_folder).Rules!;
+        var rules = HealthRulesLoader.Load(folder).Rules!;
         Assert.Equal("x", Assert.Single(rules.Checks).Name);
         Assert.Equal(172, rules.Xids.Count);
     }
@@ -110,7 +110,7 @@ public sealed class HealthRulesTests : IDisposable
     public void Mistake_is_named_with_its_key_path(string good, string bad, string error)
     {
         Write("checks.json", Checks(Good.Replace(good, bad, StringComparison.Ordinal)));
-        var loading = HealthRulesLoader.Load(_folder);
+        var loading = HealthRulesLoader.Load(folder);
         Assert.Null(loading.Rules);
         Assert.Contains("checks.json: checks[0]." + error, loading.Errors);
     }
@@ -124,7 +124,7 @@ public sealed class HealthRulesTests : IDisposable
              "gigabytesPerSecond": 0, "provenance": [{"source": "s", "link": "l"}]}]}
             """);
         Write("xids.json", "{ not json");
-        var errors = HealthRulesLoader.Load(_folder).Errors;
+        var errors = HealthRulesLoader.Load(folder).Errors;
         Assert.Contains("checks.json: checks[1].name: 'x' is there twice", errors);
         Assert.Contains("checks.json: checks[1].threshold: must be 0 or more, is -1", errors);
         Assert.Contains("bandwidth.json: lines[0].product: 'z9' is not in products.json", errors);
@@ -146,5 +146,5 @@ public sealed class HealthRulesTests : IDisposable
          "checks": [{{string.Join(",\n", rows)}}]}
         """;
 
-    private void Write(string name, string text) => File.WriteAllText(Path.Combine(_folder, name), text);
+    private void Write(string name, string text) => File.WriteAllText(Path.Combine(folder, name), text);
 }

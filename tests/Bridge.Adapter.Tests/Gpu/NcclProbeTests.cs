@@ -6,7 +6,7 @@ namespace Bridge.Adapter.Tests.Gpu;
 [Collection("gpu")]
 public sealed class NcclProbeTests(FakeGpus fake)
 {
-    private static int _runs;
+    private static int Runs;
 
     [Fact]
     public async Task Ranks_sum_right_and_tell_time_and_bandwidth()
@@ -164,7 +164,7 @@ public sealed class NcclProbeTests(FakeGpus fake)
         var ofGpus = table.Length > 0 && table[0].StartsWith("[gpu", StringComparison.Ordinal);
         fake.Write(["include h100x8.gpu", .. ofGpus ? table : []]);
         System.IO.File.WriteAllLines(fake.File("nccl"), ofGpus ? [] : table);
-        return Interlocked.Increment(ref _runs);
+        return Interlocked.Increment(ref Runs);
     }
 
     private Task<BridgeResult> StartAsync(int run, int rank, int size, string[] more)

@@ -7,7 +7,7 @@ namespace Bridge.Adapter.Tests.Gpu;
 [Collection("gpu")]
 public sealed class SweepHistoryTests(FakeGpus fake)
 {
-    private readonly string _file = fake.File($"history-{Guid.NewGuid():N}");
+    private readonly string file = fake.File($"history-{Guid.NewGuid():N}");
 
     [Fact]
     public async Task Signal_that_comes_and_goes_is_called_flapping_although_it_is_good_now()
@@ -21,7 +21,7 @@ public sealed class SweepHistoryTests(FakeGpus fake)
         Assert.Equal("hw-thermal", verdict.GetProperty("check").GetString());
         Assert.True(verdict.GetProperty("flapping").GetBoolean());
         Assert.Equal(3, last.Report.GetProperty("history").GetProperty("sweeps").GetInt32());
-        Assert.Equal(4, System.IO.File.ReadLines(_file).Count());
+        Assert.Equal(4, System.IO.File.ReadLines(file).Count());
     }
 
     [Fact]
@@ -59,15 +59,15 @@ public sealed class SweepHistoryTests(FakeGpus fake)
     public async Task Corrupt_line_is_said_skipped_and_gone_afterwards()
     {
         await ProbeAsync("include h100x8.gpu");
-        var good = System.IO.File.ReadAllText(_file);
-        System.IO.File.WriteAllText(_file, good + good[..500] + "\n" + "{\"version\":1,\"probe\":\"nccl\"}\n" + good);
+        var good = System.IO.File.ReadAllText(file);
+        System.IO.File.WriteAllText(file, good + good[..500] + "\n" + "{\"version\":1,\"probe\":\"nccl\"}\n" + good);
         var result = await ProbeAsync("include h100x8.gpu");
         Assert.True(result.Code == 0, result.Output + result.Errors);
-        Assert.Contains($"{_file}:2: is skipped: it is not whole", result.Errors, StringComparison.Ordinal);
-        Assert.Contains($"{_file}:3: is skipped: ", result.Errors, StringComparison.Ordinal);
+        Assert.Contains($"{file}:2: is skipped: it is not whole", result.Errors, StringComparison.Ordinal);
+        Assert.Contains($"{file}:3: is skipped: ", result.Errors, StringComparison.Ordinal);
         var used = result.Report.GetProperty("history");
         Assert.Equal((2, 2), (used.GetProperty("sweeps").GetInt32(), used.GetProperty("skipped").GetInt32()));
-        Assert.Equal(3, System.IO.File.ReadLines(_file).Count());
+        Assert.Equal(3, System.IO.File.ReadLines(file).Count());
         Assert.Equal("", (await ProbeAsync("include h100x8.gpu")).Errors);
     }
 
@@ -77,11 +77,11 @@ public sealed class SweepHistoryTests(FakeGpus fake)
         for (var i = 0; i < 3; i++) await ProbeAsync("include h100x8.gpu", "[gpu]", $"temp.gpu = {40 + i}");
         fake.Write("include h100x8.gpu", "[gpu]", "temp.gpu = 43");
         Assert.Equal(0, (await RunAsync("--history-sweeps", "2")).Code);
-        var kept = System.IO.File.ReadLines(_file).Select(l => JsonElement.Parse(l).GetProperty("sweep")
+        var kept = System.IO.File.ReadLines(file).Select(l => JsonElement.Parse(l).GetProperty("sweep")
             .GetProperty("gpus")[0].GetProperty("readings").GetProperty("temperature.gpu_celsius")
             .GetProperty("value").GetDouble());
         Assert.Equal([42, 43], kept);
-        Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(_file)!, Path.GetFileName(_file) + "*.new"));
+        Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(file)!, Path.GetFileName(file) + "*.new"));
     }
 
     [Fact]
@@ -90,17 +90,17 @@ public sealed class SweepHistoryTests(FakeGpus fake)
         fake.Write("include h100x8.gpu");
         var results = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => RunAsync()));
         Assert.All(results, r => Assert.True(r.Code == 0, r.Output + r.Errors));
-        Assert.Equal(3, System.IO.File.ReadLines(_file).Count());
+        Assert.Equal(3, System.IO.File.ReadLines(file).Count());
     }
 
     [Fact]
     public async Task History_that_cannot_be_written_is_said_and_changes_no_verdict()
     {
         fake.Write("include h100x8.gpu");
-        Directory.CreateDirectory(_file + ".lock");
+        Directory.CreateDirectory(file + ".lock");
         var result = await RunAsync();
         Assert.True(result.Code == 0, result.Output + result.Errors);
-        Assert.Contains($"--history {_file}: not added", result.Errors, StringComparison.Ordinal);
+        Assert.Contains($"--history {file}: not added", result.Errors, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -124,13 +124,13 @@ public sealed class SweepHistoryTests(FakeGpus fake)
 
     private void Rewrite(Action<JsonNode> change)
     {
-        var lines = System.IO.File.ReadAllLines(_file).Select(l =>
+        var lines = System.IO.File.ReadAllLines(file).Select(l =>
         {
             var line = JsonNode.Parse(l)!;
             change(line);
             return line.ToJsonString();
         }).ToList();
-        System.IO.File.WriteAllLines(_file, lines);
+        System.IO.File.WriteAllLines(file, lines);
     }
 
     private Task<BridgeResult> ProbeAsync(params string[] state)
@@ -142,7 +142,7 @@ public sealed class SweepHistoryTests(FakeGpus fake)
     private Task<BridgeResult> RunAsync(params string[] more)
     {
         var variables = new Dictionary<string, string> { ["BRIDGE_FAKE_GPU"] = fake.StateFile };
-        string[] own = more is ["--history", ..] ? [] : ["--history", _file];
+        string[] own = more is ["--history", ..] ? [] : ["--history", file];
         return BridgeProcess.RunAsync(
             variables, ["probe", "nvml", "--library", FakeGpus.Nvml(580), "--expect-gpus", "8", .. own, .. more]);
     }

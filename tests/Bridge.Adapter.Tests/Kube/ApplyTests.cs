@@ -10,46 +10,46 @@ namespace Bridge.Adapter.Tests.Kube;
 [Collection(LabKubeTests.Name)]
 public sealed class ApplyTests(LabKube lab) : IAsyncLifetime
 {
-    private KubeClient _client = null!;
-    private KubeWriter _writer = null!;
-    private ObjectKey _it;
+    private KubeClient client = null!;
+    private KubeWriter writer = null!;
+    private ObjectKey it;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private WriteTarget It => new(KubeKinds.Secrets.Resource, _it);
+    private WriteTarget It => new(KubeKinds.Secrets.Resource, it);
 
     public async ValueTask InitializeAsync()
     {
         Assert.False(lab.WhyNot.Length > 0, lab.WhyNot);
-        _client = lab.Client();
-        _writer = new KubeWriter(_client);
-        _it = new ObjectKey(await lab.NewNamespaceAsync(), "theirs");
-        await lab.MakeAsync(KubeKinds.Secrets.Resource, _it, """{"metadata":{"labels":{"theirs":"1"}}}""");
+        client = lab.Client();
+        writer = new KubeWriter(client);
+        it = new ObjectKey(await lab.NewNamespaceAsync(), "theirs");
+        await lab.MakeAsync(KubeKinds.Secrets.Resource, it, """{"metadata":{"labels":{"theirs":"1"}}}""");
     }
 
     public ValueTask DisposeAsync()
     {
-        _client?.Dispose();
+        client?.Dispose();
         return ValueTask.CompletedTask;
     }
 
     [Fact]
     public async Task Another_managers_field_conflicts_unless_it_is_taken_over()
     {
-        var refused = await _writer.ApplyAsync(It, Labels(("theirs", "2")), force: false, "", Cancel);
+        var refused = await writer.ApplyAsync(It, Labels(("theirs", "2")), force: false, "", Cancel);
         Assert.Contains(
             ".metadata.labels.theirs", Assert.IsType<StepResult.ConflictResult>(refused).Reason,
             StringComparison.Ordinal);
         Assert.Equal("1", (await ReadAsync()).Labels["theirs"]);
-        Assert.Equal(StepResult.Done, await _writer.ApplyAsync(It, Labels(("theirs", "2")), force: true, "", Cancel));
+        Assert.Equal(StepResult.Done, await writer.ApplyAsync(It, Labels(("theirs", "2")), force: true, "", Cancel));
         Assert.Equal("2", (await ReadAsync()).Labels["theirs"]);
     }
 
     [Fact]
     public async Task A_field_that_is_no_longer_applied_goes_and_others_fields_stay()
     {
-        await _writer.ApplyAsync(It, Labels(("a", "1"), ("b", "1")), force: false, "", Cancel);
-        await _writer.ApplyAsync(It, Labels(("b", "1")), force: false, "", Cancel);
+        await writer.ApplyAsync(It, Labels(("a", "1"), ("b", "1")), force: false, "", Cancel);
+        await writer.ApplyAsync(It, Labels(("b", "1")), force: false, "", Cancel);
         var labels = (await ReadAsync()).Labels;
         Assert.False(labels.ContainsKey("a"));
         Assert.Equal(("1", "1"), (labels["b"], labels["theirs"]));
@@ -58,14 +58,14 @@ public sealed class ApplyTests(LabKube lab) : IAsyncLifetime
     [Fact]
     public async Task The_same_apply_to_an_untouched_object_is_not_sent_and_to_a_changed_one_it_is()
     {
-        await _writer.ApplyAsync(It, Labels(("a", "1")), force: true, "", Cancel);
+        await writer.ApplyAsync(It, Labels(("a", "1")), force: true, "", Cancel);
         var version = (await ReadAsync()).ResourceVersion;
-        Assert.Equal(StepResult.Done, await _writer.ApplyAsync(It, Labels(("a", "1")), force: true, version, Cancel));
+        Assert.Equal(StepResult.Done, await writer.ApplyAsync(It, Labels(("a", "1")), force: true, version, Cancel));
         Assert.Equal(version, (await ReadAsync()).ResourceVersion);
         await lab.RawAsync(
             HttpMethod.Patch, $"{It.Path}?fieldManager=somebody", "application/merge-patch+json", """{"metadata":{"labels":{"a":"9"}}}""");
         var changed = (await ReadAsync()).ResourceVersion;
-        Assert.Equal(StepResult.Done, await _writer.ApplyAsync(It, Labels(("a", "1")), force: true, changed, Cancel));
+        Assert.Equal(StepResult.Done, await writer.ApplyAsync(It, Labels(("a", "1")), force: true, changed, Cancel));
         Assert.Equal("1", (await ReadAsync()).Labels["a"]);
     }
 
@@ -82,7 +82,7 @@ public sealed class ApplyTests(LabKube lab) : IAsyncLifetime
             ["spec"] = new JsonObject { ["pools"] = new JsonArray("other") },
             ["status"] = new JsonObject { ["counts"] = new JsonObject { ["nodes"] = 3 } },
         };
-        Assert.Equal(StepResult.Done, await _writer.ApplyAsync(target, body, force: true, "", Cancel));
+        Assert.Equal(StepResult.Done, await writer.ApplyAsync(target, body, force: true, "", Cancel));
         var stored = await PolicyAsync(key);
         Assert.Equal((3, "gpu", 1), (stored.Status.Counts.Nodes, stored.Spec.Pools[0], stored.Metadata.Generation));
     }
@@ -94,14 +94,14 @@ public sealed class ApplyTests(LabKube lab) : IAsyncLifetime
         var target = new WriteTarget(KubeKinds.PartitionPolicies.Resource, key, "status");
         Assert.Equal(
             StepResult.Gone,
-            await _writer.ApplyAsync(
+            await writer.ApplyAsync(
             target, new JsonObject { ["status"] = new JsonObject() }, force: true, "", Cancel));
     }
 
-    private async Task<Meta> ReadAsync() => (await _client.GetAsync(KubeKinds.Secrets, _it, Cancel)).Metadata;
+    private async Task<Meta> ReadAsync() => (await client.GetAsync(KubeKinds.Secrets, it, Cancel)).Metadata;
 
     private Task<PartitionPolicyObject> PolicyAsync(ObjectKey key) =>
-        _client.GetAsync(KubeKinds.PartitionPolicies, key, Cancel);
+        client.GetAsync(KubeKinds.PartitionPolicies, key, Cancel);
 
     private static JsonObject Labels(params (string Key, string Value)[] labels)
     {

@@ -14,7 +14,7 @@ namespace Bridge.Adapter.Tests.Kube;
 /// </summary>
 public abstract class ContractTests : IAsyncLifetime
 {
-    private readonly string _namespace = LabKube.NewName("contract");
+    private readonly string inNamespace = LabKube.NewName("contract");
 
     private protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -27,15 +27,15 @@ public abstract class ContractTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Client = await ConnectAsync();
-        var result = await Writer.CreateAsync(KubeKinds.Namespaces.Resource, "", Named(_namespace), Cancel);
+        var result = await Writer.CreateAsync(KubeKinds.Namespaces.Resource, "", Named(inNamespace), Cancel);
         Assert.Equal(StepResult.Done, result);
     }
 
     public async ValueTask DisposeAsync()
     {
-        var found = await Client.GetAsync(KubeKinds.Namespaces, new ObjectKey("", _namespace), CancellationToken.None);
+        var found = await Client.GetAsync(KubeKinds.Namespaces, new ObjectKey("", inNamespace), CancellationToken.None);
         await Writer.DeleteAsync(
-            new WriteTarget(KubeKinds.Namespaces.Resource, new ObjectKey("", _namespace)), found.Metadata.Uid, "",
+            new WriteTarget(KubeKinds.Namespaces.Resource, new ObjectKey("", inNamespace)), found.Metadata.Uid, "",
             CancellationToken.None);
         Client.Dispose();
         await EndAsync();
@@ -93,7 +93,7 @@ public abstract class ContractTests : IAsyncLifetime
     {
         for (var i = 0; i < 5; i++)
             await CreateAsync($"p{i}");
-        var collection = $"{KubeKinds.Pods.Resource.Collection(_namespace)}?limit=2";
+        var collection = $"{KubeKinds.Pods.Resource.Collection(inNamespace)}?limit=2";
         var names = new List<string>();
         var versions = new HashSet<string>();
         for (var next = "?"; next.Length > 0;)
@@ -112,7 +112,7 @@ public abstract class ContractTests : IAsyncLifetime
     public async Task An_informer_sees_what_was_there_what_changes_and_what_goes()
     {
         await CreateAsync("before");
-        await using var pods = await WatchAsync(new WatchScope(_namespace));
+        await using var pods = await WatchAsync(new WatchScope(inNamespace));
         await CreateAsync("during");
         await pods.UntilAsync("Added before, Added during");
         await Writer.MergeAsync(Pod("during"), Annotate("hello"), "", Cancel);
@@ -124,7 +124,7 @@ public abstract class ContractTests : IAsyncLifetime
     public async Task Watches_that_the_server_ends_are_resumed_without_a_new_list()
     {
         await using var pods = await WatchAsync(
-            new WatchScope(_namespace), new KubeLimits { WatchLife = TimeSpan.FromSeconds(1) });
+            new WatchScope(inNamespace), new KubeLimits { WatchLife = TimeSpan.FromSeconds(1) });
         for (var i = 0; i < 3; i++)
         {
             await CreateAsync($"p{i}");
@@ -141,7 +141,7 @@ public abstract class ContractTests : IAsyncLifetime
     public async Task An_object_that_leaves_the_selection_is_deleted_from_it()
     {
         await CreateAsync("a", """{"team":"one"}""");
-        await using var pods = await WatchAsync(new WatchScope(_namespace, "team=one"));
+        await using var pods = await WatchAsync(new WatchScope(inNamespace, "team=one"));
         await pods.UntilAsync("Added a");
         var moved = new JsonObject
             { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["team"] = "two" } } };
@@ -157,13 +157,13 @@ public abstract class ContractTests : IAsyncLifetime
         body["spec"] = JsonNode.Parse("""
             {"containers":[{"name":"c","image":"none.example/x"}],"schedulerName":"nobody","terminationGracePeriodSeconds":0}
             """);
-        return Writer.CreateAsync(KubeKinds.Pods.Resource, _namespace, body, Cancel);
+        return Writer.CreateAsync(KubeKinds.Pods.Resource, inNamespace, body, Cancel);
     }
 
     private async Task<Meta> ReadAsync(string name) =>
-        (await Client.GetAsync(KubeKinds.Pods, new ObjectKey(_namespace, name), Cancel)).Metadata;
+        (await Client.GetAsync(KubeKinds.Pods, new ObjectKey(inNamespace, name), Cancel)).Metadata;
 
-    private WriteTarget Pod(string name) => new(KubeKinds.Pods.Resource, new ObjectKey(_namespace, name));
+    private WriteTarget Pod(string name) => new(KubeKinds.Pods.Resource, new ObjectKey(inNamespace, name));
 
     private async Task<Watching> WatchAsync(WatchScope scope, KubeLimits? limits = null)
     {
@@ -186,36 +186,36 @@ public abstract class ContractTests : IAsyncLifetime
     /// </summary>
     private sealed class Watching : IAsyncDisposable
     {
-        private readonly KubeClient _client;
-        private readonly CancellationTokenSource _stop = new();
-        private readonly Task _running;
-        private string _told = "";
+        private readonly KubeClient client;
+        private readonly CancellationTokenSource stop = new();
+        private readonly Task running;
+        private string told = "";
 
         public Watching(KubeClient client, WatchScope scope)
         {
-            _client = client;
+            this.client = client;
             Informer = new Informer<Pod>(
                 client, KubeKinds.Pods, scope, TimeProvider.System, new Random(1), NullLogger.Instance);
             Informer.Changed += changes =>
             {
                 foreach (var change in changes.Where(
                     c => c.Type != ChangeType.Modified || c.Item.Metadata.Annotations.ContainsKey("said")))
-                    _told += (_told.Length > 0 ? ", " : "") + $"{change.Type} {change.Key.Name}";
+                    this.told += (this.told.Length > 0 ? ", " : "") + $"{change.Type} {change.Key.Name}";
             };
-            _running = Informer.RunAsync(_stop.Token);
+            running = Informer.RunAsync(stop.Token);
         }
 
         public Informer<Pod> Informer { get; }
 
         public Task UntilAsync(string told) =>
-            Eventually.TrueAsync(() => _told == told, $"told '{told}' (so far '{_told}')");
+            Eventually.TrueAsync(() => this.told == told, $"told '{told}' (so far '{this.told}')");
 
         public async ValueTask DisposeAsync()
         {
-            await _stop.CancelAsync();
-            await _running;
-            _stop.Dispose();
-            _client.Dispose();
+            await stop.CancelAsync();
+            await running;
+            stop.Dispose();
+            this.client.Dispose();
         }
     }
 }
@@ -223,17 +223,17 @@ public abstract class ContractTests : IAsyncLifetime
 /// <summary>The contract as the fake of this process keeps it.</summary>
 public sealed class FakeContractTests : ContractTests
 {
-    private FakeKube _kube = null!;
+    private FakeKube kube = null!;
 
-    private protected override KubeEndpoint Endpoint => _kube.Endpoint;
+    private protected override KubeEndpoint Endpoint => kube.Endpoint;
 
     private protected override async Task<KubeClient> ConnectAsync()
     {
-        _kube = await FakeKube.StartAsync();
-        return _kube.Client(TimeProvider.System);
+        kube = await FakeKube.StartAsync();
+        return kube.Client(TimeProvider.System);
     }
 
-    private protected override ValueTask EndAsync() => _kube.DisposeAsync();
+    private protected override ValueTask EndAsync() => kube.DisposeAsync();
 }
 
 /// <summary>The contract as Kubernetes' own API machinery keeps it.</summary>

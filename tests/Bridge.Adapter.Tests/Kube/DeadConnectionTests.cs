@@ -39,30 +39,30 @@ public sealed class DeadConnectionTests
     /// </summary>
     private sealed class Wire : IAsyncDisposable
     {
-        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-        private readonly CancellationTokenSource _stop = new();
-        private readonly Task _accepting;
-        private readonly int _port;
-        private int _deadBelow;
-        private int _count;
+        private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+        private readonly CancellationTokenSource stop = new();
+        private readonly Task accepting;
+        private readonly int port;
+        private int deadBelow;
+        private int count;
 
         public Wire(int port)
         {
-            _port = port;
-            _listener.Start();
-            _accepting = AcceptAsync();
+            this.port = port;
+            listener.Start();
+            accepting = AcceptAsync();
         }
 
-        public Uri Server => new($"https://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
+        public Uri Server => new($"https://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
 
-        public void GoDead() => Volatile.Write(ref _deadBelow, _count + 1);
+        public void GoDead() => Volatile.Write(ref deadBelow, count + 1);
 
         public async ValueTask DisposeAsync()
         {
-            await _stop.CancelAsync();
-            _listener.Dispose();
-            await _accepting;
-            _stop.Dispose();
+            await stop.CancelAsync();
+            listener.Dispose();
+            await accepting;
+            stop.Dispose();
         }
 
         private async Task AcceptAsync()
@@ -71,7 +71,7 @@ public sealed class DeadConnectionTests
             try
             {
                 while (true)
-                    passing.Add(PassAsync(await _listener.AcceptTcpClientAsync(_stop.Token), ++_count));
+                    passing.Add(PassAsync(await listener.AcceptTcpClientAsync(stop.Token), ++count));
             }
             catch (OperationCanceledException)
             {
@@ -84,7 +84,7 @@ public sealed class DeadConnectionTests
             using (client)
             using (var server = new TcpClient())
             {
-                await server.ConnectAsync(IPAddress.Loopback, _port, _stop.Token);
+                await server.ConnectAsync(IPAddress.Loopback, this.port, stop.Token);
                 await Task.WhenAll(CopyAsync(client, server, number), CopyAsync(server, client, number));
             }
         }
@@ -94,10 +94,10 @@ public sealed class DeadConnectionTests
             var buffer = new byte[16 * 1024];
             try
             {
-                while (await from.GetStream().ReadAsync(buffer, _stop.Token) is > 0 and var read)
+                while (await from.GetStream().ReadAsync(buffer, stop.Token) is > 0 and var read)
                 {
-                    if (number >= Volatile.Read(ref _deadBelow))
-                        await to.GetStream().WriteAsync(buffer.AsMemory(0, read), _stop.Token);
+                    if (number >= Volatile.Read(ref deadBelow))
+                        await to.GetStream().WriteAsync(buffer.AsMemory(0, read), stop.Token);
                 }
             }
             catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException)

@@ -9,36 +9,36 @@ namespace Bridge.Adapter.Tests.Kube;
 
 public sealed class InformerTests : IAsyncDisposable
 {
-    private readonly CancellationTokenSource _stop = new();
-    private readonly ManualTime _time = new();
-    private readonly List<string> _told = [];
-    private FakeKube _kube = null!;
-    private KubeClient _client = null!;
-    private Task _running = Task.CompletedTask;
+    private readonly CancellationTokenSource stop = new();
+    private readonly ManualTime time = new();
+    private readonly List<string> told = [];
+    private FakeKube kube = null!;
+    private KubeClient client = null!;
+    private Task running = Task.CompletedTask;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        await _running;
-        _client?.Dispose();
-        await _kube.DisposeAsync();
-        _stop.Dispose();
+        await stop.CancelAsync();
+        await running;
+        client?.Dispose();
+        await kube.DisposeAsync();
+        stop.Dispose();
     }
 
     [Fact]
     public async Task A_streaming_list_brings_every_object_and_then_the_changes()
     {
         var nodes = await StartAsync(k => k.Put(KubeKinds.Nodes, "n1"));
-        _kube.Put(KubeKinds.Nodes, "n2");
+        kube.Put(KubeKinds.Nodes, "n2");
         await Eventually.TrueAsync(() => nodes.Snapshot.Count == 2, "n2 is seen");
-        _kube.Put(KubeKinds.Nodes, "n2", """{"spec":{"unschedulable":true}}""");
-        _kube.Store.Remove(KubeKinds.Nodes.Resource, new("", "n1"));
+        kube.Put(KubeKinds.Nodes, "n2", """{"spec":{"unschedulable":true}}""");
+        kube.Store.Remove(KubeKinds.Nodes.Resource, new("", "n1"));
         await Eventually.TrueAsync(() => nodes.Snapshot.Count == 1, "n1 is gone");
         await ToldAsync(["Added n1", "Added n2", "Modified n2", "Deleted n1"]);
         Assert.True(nodes.Snapshot[new("", "n2")].Spec.Unschedulable);
-        Assert.Single(_kube.Requests);
+        Assert.Single(kube.Requests);
     }
 
     [Fact]
@@ -53,36 +53,36 @@ public sealed class InformerTests : IAsyncDisposable
             },
             limits: new KubeLimits { PageSize = 3 });
         Assert.Equal(7, nodes.Snapshot.Count);
-        await Eventually.TrueAsync(() => _kube.Watches.Open("nodes") == 1, "the watch is open", _time);
-        _kube.Put(KubeKinds.Nodes, "late");
+        await Eventually.TrueAsync(() => kube.Watches.Open("nodes") == 1, "the watch is open", time);
+        kube.Put(KubeKinds.Nodes, "late");
         await Eventually.TrueAsync(() => nodes.Snapshot.Count == 8, "the watch tells of the late one");
-        Assert.Equal(3, _kube.Requests.Count(r => r.Contains("limit=3", StringComparison.Ordinal)));
+        Assert.Equal(3, kube.Requests.Count(r => r.Contains("limit=3", StringComparison.Ordinal)));
     }
 
     [Fact]
     public async Task A_cut_watch_is_resumed_where_it_broke_off_without_listing_again()
     {
         var nodes = await StartAsync(k => k.Put(KubeKinds.Nodes, "n1"));
-        _kube.Watches.CutAll();
-        await Eventually.TrueAsync(() => _kube.Watches.Open("nodes") == 0, "the watch is cut");
-        _kube.Store.Remove(KubeKinds.Nodes.Resource, new("", "n1"));
-        _kube.Put(KubeKinds.Nodes, "n2");
-        await Eventually.TrueAsync(() => nodes.Snapshot.ContainsKey(new("", "n2")), "n2 is seen", _time);
+        kube.Watches.CutAll();
+        await Eventually.TrueAsync(() => kube.Watches.Open("nodes") == 0, "the watch is cut");
+        kube.Store.Remove(KubeKinds.Nodes.Resource, new("", "n1"));
+        kube.Put(KubeKinds.Nodes, "n2");
+        await Eventually.TrueAsync(() => nodes.Snapshot.ContainsKey(new("", "n2")), "n2 is seen", time);
         await ToldAsync(["Added n1", "Deleted n1", "Added n2"]);
-        Assert.Single(_kube.Requests, r => r.Contains("sendInitialEvents", StringComparison.Ordinal));
-        await Eventually.TrueAsync(() => nodes.State.Current, "the source is current again", _time);
+        Assert.Single(kube.Requests, r => r.Contains("sendInitialEvents", StringComparison.Ordinal));
+        await Eventually.TrueAsync(() => nodes.State.Current, "the source is current again", time);
     }
 
     [Fact]
     public async Task A_bookmark_moves_the_place_to_resume_from()
     {
         await StartAsync(k => k.Put(KubeKinds.Nodes, "n1"));
-        _kube.Put(KubeKinds.Pods, "other", inNamespace: "x");
-        var version = _kube.Store.Version;
-        _kube.Watches.Bookmark("nodes");
-        _kube.Watches.EndAll();
-        await Eventually.TrueAsync(() => _kube.Requests.Count == 2, "the watch is opened again", _time);
-        Assert.Contains($"resourceVersion={version}&", _kube.Requests[1], StringComparison.Ordinal);
+        kube.Put(KubeKinds.Pods, "other", inNamespace: "x");
+        var version = kube.Store.Version;
+        kube.Watches.Bookmark("nodes");
+        kube.Watches.EndAll();
+        await Eventually.TrueAsync(() => kube.Requests.Count == 2, "the watch is opened again", time);
+        Assert.Contains($"resourceVersion={version}&", kube.Requests[1], StringComparison.Ordinal);
     }
 
     [Theory]
@@ -95,11 +95,11 @@ public sealed class InformerTests : IAsyncDisposable
             k.Put(KubeKinds.Nodes, "stays");
             k.Put(KubeKinds.Nodes, "vanishes");
         });
-        _kube.Watches.ExpireInStream = inStream;
-        _kube.Store.Vanish(KubeKinds.Nodes.Resource, new("", "vanishes"));
-        _kube.Store.Compact();
-        _kube.Watches.CutAll();
-        await Eventually.TrueAsync(() => nodes.Snapshot.Count == 1, "the sweep", _time);
+        kube.Watches.ExpireInStream = inStream;
+        kube.Store.Vanish(KubeKinds.Nodes.Resource, new("", "vanishes"));
+        kube.Store.Compact();
+        kube.Watches.CutAll();
+        await Eventually.TrueAsync(() => nodes.Snapshot.Count == 1, "the sweep", time);
         await ToldAsync(["Added stays", "Added vanishes", "Deleted vanishes"]);
         Assert.True(nodes.State.Current);
     }
@@ -108,10 +108,10 @@ public sealed class InformerTests : IAsyncDisposable
     public async Task While_the_server_fails_the_last_content_stays_and_the_state_says_why()
     {
         var nodes = await StartAsync(k => k.Put(KubeKinds.Nodes, "n1"));
-        _kube.Fail(FakeFault.On("GET", "/nodes") with { Code = 503, Body = "upstream is down", Times = 1000 });
-        _kube.Watches.CutAll();
+        kube.Fail(FakeFault.On("GET", "/nodes") with { Code = 503, Body = "upstream is down", Times = 1000 });
+        kube.Watches.CutAll();
         await Eventually.TrueAsync(
-            () => nodes.State.Error.Contains("upstream is down", StringComparison.Ordinal), "the error shows", _time);
+            () => nodes.State.Error.Contains("upstream is down", StringComparison.Ordinal), "the error shows", time);
         Assert.True(nodes.State.Synced);
         Assert.False(nodes.State.Current);
         Assert.Single(nodes.Snapshot);
@@ -121,33 +121,33 @@ public sealed class InformerTests : IAsyncDisposable
     public async Task Retry_after_of_429_is_waited_out()
     {
         await StartAsync();
-        _kube.Fail(FakeFault.On("GET", "/nodes") with
+        kube.Fail(FakeFault.On("GET", "/nodes") with
             { Code = 429, Reason = "TooManyRequests", Body = "slow down", RetryAfterSeconds = 60 });
-        _kube.Watches.EndAll();
-        await Eventually.TrueAsync(() => _kube.Requests.Count == 2, "the refused request", _time);
-        var refusedAt = _time.GetUtcNow();
-        await Eventually.TrueAsync(() => _kube.Requests.Count == 3, "the next request", _time);
-        Assert.InRange(_time.GetUtcNow() - refusedAt, TimeSpan.FromSeconds(58), TimeSpan.FromSeconds(120));
+        kube.Watches.EndAll();
+        await Eventually.TrueAsync(() => kube.Requests.Count == 2, "the refused request", time);
+        var refusedAt = time.GetUtcNow();
+        await Eventually.TrueAsync(() => kube.Requests.Count == 3, "the next request", time);
+        Assert.InRange(time.GetUtcNow() - refusedAt, TimeSpan.FromSeconds(58), TimeSpan.FromSeconds(120));
     }
 
     [Fact]
     public async Task A_garbage_line_loses_nothing_because_the_watch_resumes_before_it()
     {
         var nodes = await StartAsync();
-        _kube.Watches.Write("nodes", "{\"type\":\"ADDED\",\"object\":null}\n");
+        kube.Watches.Write("nodes", "{\"type\":\"ADDED\",\"object\":null}\n");
         await Eventually.TrueAsync(
             () => nodes.State.Error.Contains("not an event", StringComparison.Ordinal), "the error shows");
-        _kube.Put(KubeKinds.Nodes, "n1");
-        await Eventually.TrueAsync(() => nodes.Snapshot.Count == 1 && nodes.State.Current, "n1 is seen", _time);
-        Assert.Single(_kube.Requests, r => r.Contains("sendInitialEvents", StringComparison.Ordinal));
+        kube.Put(KubeKinds.Nodes, "n1");
+        await Eventually.TrueAsync(() => nodes.Snapshot.Count == 1 && nodes.State.Current, "n1 is seen", time);
+        Assert.Single(kube.Requests, r => r.Contains("sendInitialEvents", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task Duplicate_events_are_told_once()
     {
         var nodes = await StartAsync(k => k.Watches.Duplicate = true);
-        _kube.Put(KubeKinds.Nodes, "n1");
-        _kube.Put(KubeKinds.Nodes, "n2");
+        kube.Put(KubeKinds.Nodes, "n1");
+        kube.Put(KubeKinds.Nodes, "n2");
         await Eventually.TrueAsync(() => nodes.Snapshot.Count == 2, "both are seen");
         await ToldAsync(["Added n1", "Added n2"]);
     }
@@ -157,8 +157,8 @@ public sealed class InformerTests : IAsyncDisposable
     {
         await StartAsync();
         await Eventually.TrueAsync(
-            () => _kube.Requests.Count == 2, "a second watch after three minutes of silence", _time);
-        Assert.True(_time.GetUtcNow() - new ManualTime().GetUtcNow() >= TimeSpan.FromMinutes(3));
+            () => kube.Requests.Count == 2, "a second watch after three minutes of silence", time);
+        Assert.True(time.GetUtcNow() - new ManualTime().GetUtcNow() >= TimeSpan.FromMinutes(3));
     }
 
     [Fact]
@@ -168,12 +168,12 @@ public sealed class InformerTests : IAsyncDisposable
         var waited = TimeSpan.Zero;
         for (var cut = 0; cut < 12; cut++)
         {
-            _time.Advance(TimeSpan.FromSeconds(2));
-            _kube.Watches.CutAll();
+            time.Advance(TimeSpan.FromSeconds(2));
+            kube.Watches.CutAll();
             await Eventually.TrueAsync(() => !nodes.State.Current, "the cut is seen");
-            var since = _time.GetUtcNow();
-            await Eventually.TrueAsync(() => nodes.State.Current, "the watch is resumed", _time);
-            waited = _time.GetUtcNow() - since;
+            var since = time.GetUtcNow();
+            await Eventually.TrueAsync(() => nodes.State.Current, "the watch is resumed", time);
+            waited = time.GetUtcNow() - since;
         }
         Assert.InRange(waited, TimeSpan.Zero, TimeSpan.FromSeconds(2));
     }
@@ -189,9 +189,9 @@ public sealed class InformerTests : IAsyncDisposable
                 k.Fail(FakeFault.On("GET", "limit=") with { Code = 200, Body = "{}" });
             },
             waitForSync: false);
-        await Eventually.TrueAsync(() => nodes.State.Error.Length > 0, "the error shows", _time);
+        await Eventually.TrueAsync(() => nodes.State.Error.Length > 0, "the error shows", time);
         Assert.False(nodes.State.Synced);
-        await Eventually.TrueAsync(() => nodes.State.Synced, "the next list is read", _time);
+        await Eventually.TrueAsync(() => nodes.State.Synced, "the next list is read", time);
         Assert.Single(nodes.Snapshot);
     }
 
@@ -200,7 +200,7 @@ public sealed class InformerTests : IAsyncDisposable
     {
         var nodes = await StartAsync(
             k => k.Put(KubeKinds.Nodes, "n1", """{"metadata":{"labels":{"pool":"a"}}}"""), new WatchScope(Labels: "pool=a"));
-        _kube.Put(KubeKinds.Nodes, "n1", """{"metadata":{"labels":{"pool":"b"}}}""");
+        kube.Put(KubeKinds.Nodes, "n1", """{"metadata":{"labels":{"pool":"b"}}}""");
         await Eventually.TrueAsync(() => nodes.Snapshot.IsEmpty, "n1 left the selection");
         await ToldAsync(["Added n1", "Deleted n1"]);
     }
@@ -208,19 +208,19 @@ public sealed class InformerTests : IAsyncDisposable
     private async Task<Informer<NodeObject>> StartAsync(
         Action<FakeKube>? before = null, WatchScope? scope = null, KubeLimits? limits = null, bool waitForSync = true)
     {
-        _kube = await FakeKube.StartAsync();
-        before?.Invoke(_kube);
-        _client = _kube.Client(_time, limits);
+        kube = await FakeKube.StartAsync();
+        before?.Invoke(kube);
+        client = kube.Client(time, limits);
         var nodes = new Informer<NodeObject>(
-            _client, KubeKinds.Nodes, scope ?? WatchScope.All, _time, new Random(1), NullLogger.Instance);
+            client, KubeKinds.Nodes, scope ?? WatchScope.All, time, new Random(1), NullLogger.Instance);
         nodes.Changed += changes =>
         {
-            lock (_told)
-                _told.AddRange(changes.Select(c => $"{c.Type} {c.Key}"));
+            lock (told)
+                told.AddRange(changes.Select(c => $"{c.Type} {c.Key}"));
         };
-        _running = nodes.RunAsync(_stop.Token);
+        running = nodes.RunAsync(stop.Token);
         if (waitForSync)
-            await Eventually.TrueAsync(() => nodes.State.Synced, "the first sync", limits is null ? null : _time);
+            await Eventually.TrueAsync(() => nodes.State.Synced, "the first sync", limits is null ? null : time);
         Assert.False(Cancel.IsCancellationRequested);
         return nodes;
     }
@@ -234,7 +234,7 @@ public sealed class InformerTests : IAsyncDisposable
 
     private List<string> Told()
     {
-        lock (_told)
-            return [.. _told];
+        lock (told)
+            return [.. told];
     }
 }

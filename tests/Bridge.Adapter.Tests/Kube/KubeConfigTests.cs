@@ -10,29 +10,29 @@ namespace Bridge.Adapter.Tests.Kube;
 
 public sealed class KubeConfigTests : IAsyncLifetime
 {
-    private readonly ManualTime _time = new();
-    private readonly string _folder = Directory.CreateTempSubdirectory("bridge-kubeconfig-").FullName;
-    private FakeKube _kube = null!;
+    private readonly ManualTime time = new();
+    private readonly string folder = Directory.CreateTempSubdirectory("bridge-kubeconfig-").FullName;
+    private FakeKube kube = null!;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
-        _kube = await FakeKube.StartAsync();
-        _kube.Put(KubeKinds.Nodes, "n1");
+        kube = await FakeKube.StartAsync();
+        kube.Put(KubeKinds.Nodes, "n1");
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _kube.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        await kube.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
     }
 
     [Fact]
     public async Task Embedded_authority_and_token_reach_the_server()
     {
-        _kube.Token = "sesame";
-        var endpoint = Read(Config($"certificate-authority-data: {Base64(_kube.AuthorityPem)}", "token: sesame"));
+        kube.Token = "sesame";
+        var endpoint = Read(Config($"certificate-authority-data: {Base64(kube.AuthorityPem)}", "token: sesame"));
         Assert.Equal("n1", await NodeAsync(endpoint));
         Assert.Equal("team", endpoint.Namespace);
         Assert.DoesNotContain("sesame", endpoint.ToString(), StringComparison.Ordinal);
@@ -42,15 +42,15 @@ public sealed class KubeConfigTests : IAsyncLifetime
     [Fact]
     public async Task Files_are_found_beside_the_kubeconfig_and_a_renewed_token_is_read_again()
     {
-        File.WriteAllText($"{_folder}/ca.pem", _kube.AuthorityPem);
-        File.WriteAllText($"{_folder}/token", "old\n");
-        _kube.Token = "old";
+        File.WriteAllText($"{folder}/ca.pem", kube.AuthorityPem);
+        File.WriteAllText($"{folder}/token", "old\n");
+        kube.Token = "old";
         var endpoint = Read(Config("certificate-authority: ca.pem", "tokenFile: token"));
         Assert.Equal("n1", await NodeAsync(endpoint));
-        File.WriteAllText($"{_folder}/token", "new\n");
-        _kube.Token = "new";
+        File.WriteAllText($"{folder}/token", "new\n");
+        kube.Token = "new";
         Assert.Equal("n1", await NodeAsync(endpoint));
-        Assert.Equal(3, _kube.Requests.Count);
+        Assert.Equal(3, kube.Requests.Count);
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class KubeConfigTests : IAsyncLifetime
         Assert.Equal("CN=first", endpoint.Certificate!.Current().Subject);
         WriteCertificate("second");
         Assert.Equal("CN=second", endpoint.Certificate.Current().Subject);
-        File.WriteAllText($"{_folder}/me.crt", "half");
+        File.WriteAllText($"{folder}/me.crt", "half");
         Assert.Equal("CN=second", endpoint.Certificate.Current().Subject);
     }
 
@@ -78,8 +78,8 @@ public sealed class KubeConfigTests : IAsyncLifetime
     [Fact]
     public async Task The_certificate_may_carry_another_name_than_the_address()
     {
-        var server = _kube.Endpoint.Server;
-        var data = $"certificate-authority-data: {Base64(_kube.AuthorityPem)}";
+        var server = kube.Endpoint.Server;
+        var data = $"certificate-authority-data: {Base64(kube.AuthorityPem)}";
         var named = Read(Config($"{data}\n    tls-server-name: kubernetes.default.svc", "token: x"));
         Assert.Equal("n1", await NodeAsync(named with { Server = new Uri($"https://localhost:{server.Port}") }));
         var unnamed = Read(Config(data, "token: x")) with { Server = new Uri($"https://localhost:{server.Port}") };
@@ -107,37 +107,37 @@ public sealed class KubeConfigTests : IAsyncLifetime
     public void A_context_that_is_not_there_is_named()
     {
         var path = Config("", "token: x");
-        var thrown = Assert.Throws<KubeConfigException>(() => KubeConfigFile.Read(path, "prod", _time));
+        var thrown = Assert.Throws<KubeConfigException>(() => KubeConfigFile.Read(path, "prod", time));
         Assert.Contains("contexts has no context named 'prod'", thrown.Message, StringComparison.Ordinal);
-        Assert.Throws<KubeConfigException>(() => KubeConfigFile.Read($"{_folder}/absent", null, _time));
+        Assert.Throws<KubeConfigException>(() => KubeConfigFile.Read($"{folder}/absent", null, time));
     }
 
     [Fact]
     public async Task In_a_pod_the_service_account_is_used()
     {
-        File.WriteAllText($"{_folder}/ca.crt", _kube.AuthorityPem);
-        File.WriteAllText($"{_folder}/token", "pod-token");
-        File.WriteAllText($"{_folder}/namespace", "bridge");
-        _kube.Token = "pod-token";
-        var server = _kube.Endpoint.Server;
-        var endpoint = InCluster.Read(server.Host, $"{server.Port}", _folder, _time);
+        File.WriteAllText($"{folder}/ca.crt", kube.AuthorityPem);
+        File.WriteAllText($"{folder}/token", "pod-token");
+        File.WriteAllText($"{folder}/namespace", "bridge");
+        kube.Token = "pod-token";
+        var server = kube.Endpoint.Server;
+        var endpoint = InCluster.Read(server.Host, $"{server.Port}", folder, time);
         Assert.Equal("n1", await NodeAsync(endpoint));
         Assert.Equal("bridge", endpoint.Namespace);
-        var thrown = Assert.Throws<KubeConfigException>(() => InCluster.Read(null, null, _folder, _time));
+        var thrown = Assert.Throws<KubeConfigException>(() => InCluster.Read(null, null, folder, time));
         Assert.Contains("not a pod", thrown.Message, StringComparison.Ordinal);
     }
 
     private async Task<string> NodeAsync(KubeEndpoint endpoint)
     {
-        using var client = new KubeClient(endpoint, new KubeLimits(), _time);
+        using var client = new KubeClient(endpoint, new KubeLimits(), time);
         return (await client.GetAsync(KubeKinds.Nodes, new ObjectKey("", "n1"), Cancel)).Metadata.Name;
     }
 
-    private KubeEndpoint Read(string path) => KubeConfigFile.Read(path, null, _time);
+    private KubeEndpoint Read(string path) => KubeConfigFile.Read(path, null, time);
 
     private string Config(string cluster, params string[] user)
     {
-        var path = $"{_folder}/config";
+        var path = $"{folder}/config";
         File.WriteAllText(path, $$"""
             apiVersion: v1
             kind: Config
@@ -148,7 +148,7 @@ public sealed class KubeConfigTests : IAsyncLifetime
             clusters:
             - name: c
               cluster:
-                server: {{_kube.Endpoint.Server}}
+                server: {{kube.Endpoint.Server}}
                 {{cluster}}
             users:
             - name: me
@@ -163,8 +163,8 @@ public sealed class KubeConfigTests : IAsyncLifetime
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var certificate = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256)
             .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        File.WriteAllText($"{_folder}/me.crt", certificate.ExportCertificatePem());
-        File.WriteAllText($"{_folder}/me.key", key.ExportPkcs8PrivateKeyPem());
+        File.WriteAllText($"{folder}/me.crt", certificate.ExportCertificatePem());
+        File.WriteAllText($"{folder}/me.key", key.ExportPkcs8PrivateKeyPem());
     }
 
     private static string Base64(string text) => Convert.ToBase64String(Encoding.ASCII.GetBytes(text));

@@ -19,61 +19,62 @@ namespace Bridge.Adapter.Tests.Kube;
 [Collection(LabKubeTests.Name)]
 public sealed class KubePortTests(LabKube lab) : IAsyncLifetime
 {
-    private readonly CancellationTokenSource _stop = new();
-    private KubeClient _client = null!;
-    private KubeFleet _fleet = null!;
-    private KubePort _port = null!;
-    private Task _running = Task.CompletedTask;
-    private string _namespace = "";
-    private string _node = "";
+    private readonly CancellationTokenSource stop = new();
+    private KubeClient client = null!;
+    private KubeFleet fleet = null!;
+    private KubePort port = null!;
+    private Task running = Task.CompletedTask;
+    private string inNamespace = "";
+    private string node = "";
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private ObjectRef About => new("Node", "", _node);
+    private ObjectRef About => new("Node", "", node);
 
     public async ValueTask InitializeAsync()
     {
         Assert.False(lab.WhyNot.Length > 0, lab.WhyNot);
-        _namespace = await lab.NewNamespaceAsync($$"""{ "slurmbridge.io/account": "{{LabKube.NewName("account")}}" }""");
-        _node = LabKube.NewName("gpu");
-        await lab.MakeAsync(KubeKinds.Nodes.Resource, new ObjectKey("", _node), """
+        inNamespace = await lab.NewNamespaceAsync($$"""{ "slurmbridge.io/account": "{{LabKube.NewName("account")}}" }""");
+        node = LabKube.NewName("gpu");
+        await lab.MakeAsync(KubeKinds.Nodes.Resource, new ObjectKey("", node), """
             {"metadata":{"labels":{"pool":"gpu"}},"status":{"allocatable":{"cpu":"63500m","memory":"1031Gi"},
              "conditions":[{"type":"Ready","status":"True","reason":"KubeletReady","message":"ok"}]}}
             """);
-        _client = lab.Client();
-        _fleet = new KubeFleet(_client, _namespace, TimeProvider.System, new Random(1), NullLogger<KubeFleet>.Instance);
-        var writer = new KubeWriter(_client);
-        _port = new KubePort(
-            _fleet, writer, new EventRecorder(writer, TimeProvider.System, NullLogger.Instance), TimeProvider.System);
-        _running = _fleet.RunAsync(_stop.Token);
-        await UntilAsync(() => _port.View.Source.Current && _port.View.Nodes.ContainsKey(_node), "the view is synced");
+        client = lab.Client();
+        fleet = new KubeFleet(client, inNamespace, TimeProvider.System, new Random(1), NullLogger<KubeFleet>.Instance);
+        var writer = new KubeWriter(client);
+        port = new KubePort(
+            fleet, writer, new EventRecorder(writer, TimeProvider.System, NullLogger.Instance), TimeProvider.System);
+        running = fleet.RunAsync(stop.Token);
+        await UntilAsync(() => port.View.Source.Current && port.View.Nodes.ContainsKey(node), "the view is synced");
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        await _running;
-        _client?.Dispose();
-        _stop.Dispose();
+        await stop.CancelAsync();
+        await running;
+        client?.Dispose();
+        stop.Dispose();
     }
 
     [Fact]
     public async Task A_node_comes_with_its_devices_and_a_namespace_with_its_account()
     {
         await SliceAsync("a", generation: 1, count: 2, "gpu-0");
-        await UntilAsync(() => _port.View.DevicesOf(_node).State == PoolState.Unknown, "half a pool is unknown");
+        await UntilAsync(() => port.View.DevicesOf(this.node).State == PoolState.Unknown, "half a pool is unknown");
         await SliceAsync("b", generation: 1, count: 2, "gpu-1");
-        await UntilAsync(() => _port.View.DevicesOf(_node).State == PoolState.Complete, "the whole pool is complete");
-        var devices = _port.View.DevicesOf(_node).Devices;
+        await UntilAsync(
+            () => port.View.DevicesOf(this.node).State == PoolState.Complete, "the whole pool is complete");
+        var devices = port.View.DevicesOf(this.node).Devices;
         Assert.Equal(["GPU-gpu-0", "GPU-gpu-1"], devices.Select(d => d.Uuid));
         Assert.Equal(
             ("NVIDIA H100 80GB HBM3", "9.0.0", "0000:18:00.0"),
             (devices[0].Product, devices[0].ComputeCapability, devices[0].PciBusId));
-        var node = _port.View.Nodes[_node];
+        var node = port.View.Nodes[this.node];
         Assert.Equal(
             (63500L, 1031L << 30, ConditionStatus.True),
             (node.AllocatableMilliCpu, node.AllocatableMemoryBytes, node.Ready));
-        Assert.Contains(_namespace, _port.View.NamespaceOfAccount.Values);
+        Assert.Contains(inNamespace, port.View.NamespaceOfAccount.Values);
     }
 
     [Fact]
@@ -81,27 +82,27 @@ public sealed class KubePortTests(LabKube lab) : IAsyncLifetime
     {
         var claim = new ClaimSpec
         {
-            Namespace = _namespace, Name = "slurmd-n1-0a1b", Cluster = "lab", SlurmNode = new NodeName("n1"),
-                KubeNode = _node,
+            Namespace = inNamespace, Name = "slurmd-n1-0a1b", Cluster = "lab", SlurmNode = new NodeName("n1"),
+                KubeNode = node,
             DeviceClass = "gpu.nvidia.com", Driver = "gpu.nvidia.com", Uuids = ["GPU-a", "GPU-b"],
         };
-        Assert.Equal(StepResult.Done, await _port.CreateClaimAsync(claim, Cancel));
-        Assert.Equal(StepResult.Done, await _port.CreatePodAsync(PodSpec(claim.Name), Cancel));
-        Assert.IsType<StepResult.ConflictResult>(await _port.CreatePodAsync(PodSpec(claim.Name), Cancel));
-        await UntilAsync(() => _port.View is { Pods.Length: 1, Claims.Length: 1 }, "both are seen");
-        var pod = _port.View.Pods[0];
-        Assert.Equal(("n1", _node, "lab", "gpu"), (pod.SlurmNode.Value, pod.KubeNode, pod.Cluster, pod.Pool));
+        Assert.Equal(StepResult.Done, await port.CreateClaimAsync(claim, Cancel));
+        Assert.Equal(StepResult.Done, await port.CreatePodAsync(PodSpec(claim.Name), Cancel));
+        Assert.IsType<StepResult.ConflictResult>(await port.CreatePodAsync(PodSpec(claim.Name), Cancel));
+        await UntilAsync(() => port.View is { Pods.Length: 1, Claims.Length: 1 }, "both are seen");
+        var pod = port.View.Pods[0];
+        Assert.Equal(("n1", node, "lab", "gpu"), (pod.SlurmNode.Value, pod.KubeNode, pod.Cluster, pod.Pool));
         Assert.Equal(("hash", claim.Name), (pod.SpecHash, pod.ClaimName));
-        var seen = _port.View.Claims[0];
+        var seen = port.View.Claims[0];
         Assert.Equal(
             StepResult.Done,
-            await _port.DeletePodAsync(
+            await port.DeletePodAsync(
             new DeletePod(About, "", pod.SlurmNode, pod.Namespace, pod.Name, pod.Uid), Cancel));
-        var deleted = await _port.DeleteClaimAsync(
+        var deleted = await port.DeleteClaimAsync(
             new DeleteClaim(About, "", seen.SlurmNode, seen.Namespace, seen.Name, seen.Uid), Cancel);
         Assert.Equal(StepResult.Done, deleted);
         await UntilAsync(
-            () => _port.View.Pods.All(p => p.Deleting) && _port.View.Claims.All(c => c.Deleting),
+            () => port.View.Pods.All(p => p.Deleting) && port.View.Claims.All(c => c.Deleting),
             "both are on their way out");
     }
 
@@ -109,18 +110,18 @@ public sealed class KubePortTests(LabKube lab) : IAsyncLifetime
     public async Task A_cordon_of_Bridges_own_is_made_and_taken_back_and_somebody_elses_is_left()
     {
         Assert.Equal(
-            StepResult.Done, await _port.SetCordonAsync(new SetCordon(About, "", _node, Cordoned: true), Cancel));
-        await UntilAsync(() => _port.View.Nodes[_node].Cordoned, "cordoned");
-        Assert.True(_port.View.Nodes[_node].Annotations.ContainsKey(WellKnown.CordonedAnnotation));
+            StepResult.Done, await port.SetCordonAsync(new SetCordon(About, "", node, Cordoned: true), Cancel));
+        await UntilAsync(() => port.View.Nodes[node].Cordoned, "cordoned");
+        Assert.True(port.View.Nodes[node].Annotations.ContainsKey(WellKnown.CordonedAnnotation));
         Assert.Equal(
-            StepResult.Done, await _port.SetCordonAsync(new SetCordon(About, "", _node, Cordoned: false), Cancel));
-        await UntilAsync(() => !_port.View.Nodes[_node].Cordoned, "uncordoned");
+            StepResult.Done, await port.SetCordonAsync(new SetCordon(About, "", node, Cordoned: false), Cancel));
+        await UntilAsync(() => !port.View.Nodes[node].Cordoned, "uncordoned");
         await PatchNodeAsync("""{"spec":{"unschedulable":true}}""");
-        await UntilAsync(() => _port.View.Nodes[_node].Cordoned, "cordoned by an administrator");
+        await UntilAsync(() => port.View.Nodes[node].Cordoned, "cordoned by an administrator");
         Assert.IsType<StepResult.ConflictResult>(
-            await _port.SetCordonAsync(new SetCordon(About, "", _node, Cordoned: false), Cancel));
+            await port.SetCordonAsync(new SetCordon(About, "", node, Cordoned: false), Cancel));
         Assert.IsType<StepResult.ConflictResult>(
-            await _port.SetCordonAsync(new SetCordon(About, "", _node, Cordoned: true), Cancel));
+            await port.SetCordonAsync(new SetCordon(About, "", node, Cordoned: true), Cancel));
     }
 
     [Fact]
@@ -129,36 +130,36 @@ public sealed class KubePortTests(LabKube lab) : IAsyncLifetime
         var condition = new NodeCondition(ConditionStatus.True, "Drained", "maintenance [root]");
         Assert.Equal(
             StepResult.Done,
-            await _port.SetNodeConditionAsync(new SetNodeCondition(About, "", _node, condition), Cancel));
-        await UntilAsync(() => _port.View.Nodes[_node].SlurmDrained == condition, "the condition is seen");
-        Assert.Equal(ConditionStatus.True, _port.View.Nodes[_node].Ready);
+            await port.SetNodeConditionAsync(new SetNodeCondition(About, "", node, condition), Cancel));
+        await UntilAsync(() => port.View.Nodes[node].SlurmDrained == condition, "the condition is seen");
+        Assert.Equal(ConditionStatus.True, port.View.Nodes[node].Ready);
     }
 
     [Fact]
     public async Task A_heartbeat_makes_no_new_view()
     {
-        var before = _port.View;
-        var version = _fleet.Nodes.Snapshot[new("", _node)].Metadata.ResourceVersion;
-        await lab.RawAsync(HttpMethod.Patch, $"/api/v1/nodes/{_node}/status", "application/merge-patch+json", """
+        var before = port.View;
+        var version = fleet.Nodes.Snapshot[new("", node)].Metadata.ResourceVersion;
+        await lab.RawAsync(HttpMethod.Patch, $"/api/v1/nodes/{node}/status", "application/merge-patch+json", """
             {"status":{"conditions":[
              {"type":"Ready","status":"True","reason":"KubeletReady","message":"ok","lastHeartbeatTime":"2026-11-21T00:00:00Z"}]}}
             """);
         await UntilAsync(
-            () => _fleet.Nodes.Snapshot[new("", _node)].Metadata.ResourceVersion != version, "the informer saw it");
-        Assert.Same(before.Nodes[_node], _port.View.Nodes[_node]);
+            () => fleet.Nodes.Snapshot[new("", node)].Metadata.ResourceVersion != version, "the informer saw it");
+        Assert.Same(before.Nodes[node], port.View.Nodes[node]);
     }
 
     [Fact]
     public async Task Statuses_and_finalizers_of_the_resources_are_written_and_read_back()
     {
-        await lab.MakeAsync(KubeKinds.PartitionPolicies.Resource, new ObjectKey(_namespace, "gpu"), """{"spec":{"cluster":"lab","pools":["gpu"]}}""");
-        await UntilAsync(() => _port.View.Partitions.Length == 1, "the policy is seen");
-        var policy = _port.View.Partitions[0];
+        await lab.MakeAsync(KubeKinds.PartitionPolicies.Resource, new ObjectKey(inNamespace, "gpu"), """{"spec":{"cluster":"lab","pools":["gpu"]}}""");
+        await UntilAsync(() => port.View.Partitions.Length == 1, "the policy is seen");
+        var policy = port.View.Partitions[0];
         Assert.Equal(PartitionState.Up, policy.Spec.State);
         var claimed = new SetPartitionFinalizer(policy.Ref, "", policy.ResourceVersion, Present: true);
-        Assert.Equal(StepResult.Done, await _port.SetPartitionFinalizerAsync(claimed, Cancel));
-        await UntilAsync(() => _port.View.Partitions[0].HasFinalizer, "the finalizer is seen");
-        Assert.IsType<StepResult.ConflictResult>(await _port.SetPartitionFinalizerAsync(claimed, Cancel));
+        Assert.Equal(StepResult.Done, await port.SetPartitionFinalizerAsync(claimed, Cancel));
+        await UntilAsync(() => port.View.Partitions[0].HasFinalizer, "the finalizer is seen");
+        Assert.IsType<StepResult.ConflictResult>(await port.SetPartitionFinalizerAsync(claimed, Cancel));
         var ready = new Condition
         {
             Type = "Ready", Status = ConditionStatus.False, Reason = "PoolMissing", Message = "pool gpu does not exist",
@@ -166,27 +167,27 @@ public sealed class KubePortTests(LabKube lab) : IAsyncLifetime
             LastTransitionTime = new DateTimeOffset(2026, 11, 21, 0, 0, 0, TimeSpan.Zero),
         };
         var written = new WritePartitionStatus(policy.Ref, "", [ready], new PartitionCounts { Nodes = 2, Gpus = 16 });
-        Assert.Equal(StepResult.Done, await _port.WriteStatusAsync(written, Cancel));
-        await UntilAsync(() => _port.View.Partitions[0].Counts.Gpus == 16, "the status is seen");
-        Assert.Equal(ready, _port.View.Partitions[0].Conditions.Single());
+        Assert.Equal(StepResult.Done, await port.WriteStatusAsync(written, Cancel));
+        await UntilAsync(() => port.View.Partitions[0].Counts.Gpus == 16, "the status is seen");
+        Assert.Equal(ready, port.View.Partitions[0].Conditions.Single());
         var other = written with { About = policy.Ref with { Uid = Guid.NewGuid().ToString() } };
-        Assert.IsType<StepResult.ConflictResult>(await _port.WriteStatusAsync(other, Cancel));
-        var last = _port.View.Partitions[0];
+        Assert.IsType<StepResult.ConflictResult>(await port.WriteStatusAsync(other, Cancel));
+        var last = port.View.Partitions[0];
         Assert.Equal(
             StepResult.Done,
-            await _port.SetPartitionFinalizerAsync(new(last.Ref, "", last.ResourceVersion, Present: false), Cancel));
+            await port.SetPartitionFinalizerAsync(new(last.Ref, "", last.ResourceVersion, Present: false), Cancel));
     }
 
     [Fact]
     public async Task A_repeated_event_is_one_object_with_a_count()
     {
-        var about = new ObjectRef("SlurmCluster", _namespace, "lab", "u1");
-        var step = new DeletePod(about, "the node is gone", new NodeName("n1"), _namespace, "p", "u");
-        await _port.RecordEventAsync(step, StepResult.Done, Cancel);
-        await _port.RecordEventAsync(step, StepResult.Done, Cancel);
-        await _port.RecordEventAsync(step, StepResult.Rejected("no"), Cancel);
-        var list = new KubeRequest(HttpMethod.Get, KubeKinds.Events.Resource.Collection(_namespace));
-        var listed = await _client.SendAsync(list, KubeKinds.Events.List, Cancel);
+        var about = new ObjectRef("SlurmCluster", inNamespace, "lab", "u1");
+        var step = new DeletePod(about, "the node is gone", new NodeName("n1"), inNamespace, "p", "u");
+        await port.RecordEventAsync(step, StepResult.Done, Cancel);
+        await port.RecordEventAsync(step, StepResult.Done, Cancel);
+        await port.RecordEventAsync(step, StepResult.Rejected("no"), Cancel);
+        var list = new KubeRequest(HttpMethod.Get, KubeKinds.Events.Resource.Collection(inNamespace));
+        var listed = await client.SendAsync(list, KubeKinds.Events.List, Cancel);
         var normal = listed.Items!.Single(e => e.Type == "Normal");
         Assert.Equal((2, "DeletePod", "the node is gone"), (normal.Count, normal.Reason, normal.Message));
         Assert.Equal("the node is gone; not done: no", listed.Items!.Single(e => e.Type == "Warning").Message);
@@ -194,8 +195,8 @@ public sealed class KubePortTests(LabKube lab) : IAsyncLifetime
 
     private SlurmdPodSpec PodSpec(string claim) => new()
     {
-        Namespace = _namespace, Name = "slurmd-n1", Cluster = "lab", Pool = "gpu", SlurmNode = new NodeName("n1"),
-        KubeNode = _node, KubeNodeUid = "u",
+        Namespace = inNamespace, Name = "slurmd-n1", Cluster = "lab", Pool = "gpu", SlurmNode = new NodeName("n1"),
+        KubeNode = node, KubeNodeUid = "u",
         Template = new SlurmdTemplate { Image = "slurmd:26.05" },
         SlurmKey = new SecretKeyRef { Name = "slurm", Key = "slurm.key" },
         Cpus = 4, MemoryMiB = 2048,
@@ -203,9 +204,9 @@ public sealed class KubePortTests(LabKube lab) : IAsyncLifetime
     };
 
     private Task<JsonObject> SliceAsync(string name, int generation, int count, string device) => lab.MakeAsync(
-        KubeKinds.ResourceSlices.Resource, new ObjectKey("", $"{_node}-{name}"), $$"""
-        { "spec": { "driver": "gpu.nvidia.com", "nodeName": "{{_node}}",
-          "pool": { "name": "{{_node}}", "generation": {{generation}}, "resourceSliceCount": {{count}} },
+        KubeKinds.ResourceSlices.Resource, new ObjectKey("", $"{node}-{name}"), $$"""
+        { "spec": { "driver": "gpu.nvidia.com", "nodeName": "{{node}}",
+          "pool": { "name": "{{node}}", "generation": {{generation}}, "resourceSliceCount": {{count}} },
           "devices": [ { "name": "{{device}}", "attributes": {
             "type": { "string": "gpu" }, "gpu.nvidia.com/uuid": { "string": "GPU-{{device}}" },
             "productName": { "string": "NVIDIA H100 80GB HBM3" }, "cudaComputeCapability": { "version": "9.0.0" },
@@ -215,7 +216,7 @@ public sealed class KubePortTests(LabKube lab) : IAsyncLifetime
     private async Task PatchNodeAsync(string patch) =>
         Assert.Equal(
             200, (await lab.RawAsync(
-            HttpMethod.Patch, $"/api/v1/nodes/{_node}", "application/merge-patch+json", patch)).Code);
+            HttpMethod.Patch, $"/api/v1/nodes/{node}", "application/merge-patch+json", patch)).Code);
 
     private static Task UntilAsync(Func<bool> condition, string what) => Eventually.TrueAsync(condition, what);
 }

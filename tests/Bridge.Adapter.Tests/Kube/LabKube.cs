@@ -14,9 +14,9 @@ namespace Bridge.Adapter.Tests.Kube;
 /// </summary>
 public sealed class LabKube : IAsyncLifetime
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("bridge-kube-").FullName;
-    private readonly List<(KubeResource Resource, ObjectKey Key)> _made = [];
-    private Dictionary<string, string> _env = [];
+    private readonly string folder = Directory.CreateTempSubdirectory("bridge-kube-").FullName;
+    private readonly List<(KubeResource Resource, ObjectKey Key)> made = [];
+    private Dictionary<string, string> env = [];
 
     public static string CrdFolder => Path.Combine(Repository, "helm", "bridge", "crds");
 
@@ -26,9 +26,9 @@ public sealed class LabKube : IAsyncLifetime
     public KubeEndpoint Endpoint { get; private set; } = null!;
 
     /// <summary>What LAB/env says (docs/lab.md); "" for what it does not say.</summary>
-    public string this[string key] => _env.GetValueOrDefault(key, "");
+    public string this[string key] => env.GetValueOrDefault(key, "");
 
-    private string Lab => $"{_folder}/lab";
+    private string Lab => $"{folder}/lab";
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -49,7 +49,7 @@ public sealed class LabKube : IAsyncLifetime
         if (WhyNot.Length > 0)
             return;
         await ScriptAsync("kube-up", Lab);
-        _env = (await File.ReadAllLinesAsync($"{Lab}/env")).Select(l => l.Split('=', 2))
+        this.env = (await File.ReadAllLinesAsync($"{Lab}/env")).Select(l => l.Split('=', 2))
             .ToDictionary(p => p[0], p => p[1]);
         Endpoint = KubeConfigFile.Read(this["KUBECONFIG"], null, TimeProvider.System);
         using var client = Client();
@@ -78,7 +78,7 @@ public sealed class LabKube : IAsyncLifetime
         body["kind"] = resource.Kind;
         var meta = (JsonObject)(body["metadata"] ??= new JsonObject());
         meta["name"] = key.Name;
-        _made.Add((resource, key));
+        made.Add((resource, key));
         var (code, answer) = await RawAsync(
             HttpMethod.Post, resource.Collection(key.Namespace), "application/json", body.ToJsonString());
         Assert.True(code is 200 or 201, answer.ToJsonString());
@@ -107,13 +107,13 @@ public sealed class LabKube : IAsyncLifetime
                 await CleanAsync();
             await ScriptAsync("kube-down", Lab, "--wipe");
         }
-        Directory.Delete(_folder, recursive: true);
+        Directory.Delete(folder, recursive: true);
     }
 
     private async Task CleanAsync()
     {
-        _made.Reverse();
-        foreach (var (resource, key) in _made)
+        made.Reverse();
+        foreach (var (resource, key) in made)
             await RawAsync(HttpMethod.Delete, resource.Path(key));
     }
 

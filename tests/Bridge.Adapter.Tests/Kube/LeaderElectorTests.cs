@@ -9,19 +9,19 @@ namespace Bridge.Adapter.Tests.Kube;
 
 public sealed class LeaderElectorTests : IAsyncLifetime
 {
-    private static readonly ObjectKey _lease = new("bridge", "leader");
+    private static readonly ObjectKey Lease = new("bridge", "leader");
 
-    private readonly ManualTime _time = new();
-    private readonly List<Bridge> _bridges = [];
-    private FakeKube _kube = null!;
+    private readonly ManualTime time = new();
+    private readonly List<Bridge> bridges = [];
+    private FakeKube kube = null!;
 
-    public async ValueTask InitializeAsync() => _kube = await FakeKube.StartAsync();
+    public async ValueTask InitializeAsync() => kube = await FakeKube.StartAsync();
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var bridge in _bridges)
+        foreach (var bridge in bridges)
             await bridge.DisposeAsync();
-        await _kube.DisposeAsync();
+        await kube.DisposeAsync();
     }
 
     [Fact]
@@ -30,8 +30,8 @@ public sealed class LeaderElectorTests : IAsyncLifetime
         var first = Start("a");
         await LeadsAsync(first);
         var second = Start("b");
-        var until = _time.GetUtcNow() + TimeSpan.FromSeconds(60);
-        await Eventually.TrueAsync(() => _time.GetUtcNow() > until, "a minute has passed", _time, () => _kube.Quiet);
+        var until = time.GetUtcNow() + TimeSpan.FromSeconds(60);
+        await Eventually.TrueAsync(() => time.GetUtcNow() > until, "a minute has passed", time, () => kube.Quiet);
         Assert.True(first.Elector.IsLeader);
         Assert.False(second.Elector.IsLeader);
         Assert.Equal(1, first.Elector.Current!.Token.Transitions);
@@ -43,12 +43,12 @@ public sealed class LeaderElectorTests : IAsyncLifetime
         var first = Start("a");
         await LeadsAsync(first);
         var second = Start("b");
-        var looked = () => _kube.Requests.Count(r => r.StartsWith("GET", StringComparison.Ordinal)) > 2;
-        await Eventually.TrueAsync(looked, "b has looked", _time, () => _kube.Quiet);
+        var looked = () => kube.Requests.Count(r => r.StartsWith("GET", StringComparison.Ordinal)) > 2;
+        await Eventually.TrueAsync(looked, "b has looked", time, () => kube.Quiet);
         first.Client.Dispose();
-        var died = _time.GetUtcNow();
+        var died = time.GetUtcNow();
         await LeadsAsync(second);
-        Assert.InRange(_time.GetUtcNow() - died, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(20));
+        Assert.InRange(time.GetUtcNow() - died, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(20));
         Assert.Equal(2, second.Elector.Current!.Token.Transitions);
     }
 
@@ -58,11 +58,11 @@ public sealed class LeaderElectorTests : IAsyncLifetime
         var first = Start("a");
         await LeadsAsync(first);
         var term = first.Elector.Current!;
-        _kube.Fail(FakeFault.On("PUT", "/leases/") with { Code = 500, Body = "etcd is slow", Times = 1000 });
-        var began = _time.GetUtcNow();
+        kube.Fail(FakeFault.On("PUT", "/leases/") with { Code = 500, Body = "etcd is slow", Times = 1000 });
+        var began = time.GetUtcNow();
         await Eventually.TrueAsync(
-            () => term.Lost.IsCancellationRequested, "the term is over", _time, () => _kube.Quiet);
-        Assert.InRange(_time.GetUtcNow() - began, TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(12.5));
+            () => term.Lost.IsCancellationRequested, "the term is over", time, () => kube.Quiet);
+        Assert.InRange(time.GetUtcNow() - began, TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(12.5));
         Assert.False(first.Elector.IsLeader);
     }
 
@@ -72,9 +72,9 @@ public sealed class LeaderElectorTests : IAsyncLifetime
         var first = Start("a");
         await LeadsAsync(first);
         var term = first.Elector.Current!;
-        _kube.Fail(FakeFault.On("PUT", "/leases/") with { Cut = true, AfterWork = true });
-        var until = _time.GetUtcNow() + TimeSpan.FromSeconds(60);
-        await Eventually.TrueAsync(() => _time.GetUtcNow() > until, "a minute has passed", _time, () => _kube.Quiet);
+        kube.Fail(FakeFault.On("PUT", "/leases/") with { Cut = true, AfterWork = true });
+        var until = time.GetUtcNow() + TimeSpan.FromSeconds(60);
+        await Eventually.TrueAsync(() => time.GetUtcNow() > until, "a minute has passed", time, () => kube.Quiet);
         Assert.True(term.Holds);
         Assert.Same(term, first.Elector.Current);
     }
@@ -86,11 +86,11 @@ public sealed class LeaderElectorTests : IAsyncLifetime
         await LeadsAsync(first);
         var term = first.Elector.Current!;
         const string Stolen = """{"spec":{"holderIdentity":"thief","leaseDurationSeconds":15,"leaseTransitions":7}}""";
-        _kube.Put(KubeKinds.Leases, _lease.Name, Stolen, _lease.Namespace);
-        var taken = _time.GetUtcNow();
+        kube.Put(KubeKinds.Leases, Lease.Name, Stolen, Lease.Namespace);
+        var taken = time.GetUtcNow();
         await Eventually.TrueAsync(
-            () => term.Lost.IsCancellationRequested, "the term is over", _time, () => _kube.Quiet);
-        Assert.InRange(_time.GetUtcNow() - taken, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+            () => term.Lost.IsCancellationRequested, "the term is over", time, () => kube.Quiet);
+        Assert.InRange(time.GetUtcNow() - taken, TimeSpan.Zero, TimeSpan.FromSeconds(5));
     }
 
     [Fact]
@@ -113,44 +113,44 @@ public sealed class LeaderElectorTests : IAsyncLifetime
     [Fact]
     public void Options_that_contradict_each_other_are_refused_with_every_mistake()
     {
-        using var client = _kube.Client(_time);
+        using var client = kube.Client(time);
         var options = new LeaseOptions
         {
             Namespace = "x", Name = "y", Identity = "", RenewDeadline = TimeSpan.FromSeconds(20),
                 Retry = TimeSpan.FromSeconds(15),
         };
         var thrown = Assert.Throws<ArgumentException>(
-            () => new LeaderElector(client, options, _time, new Random(1), NullLogger.Instance));
+            () => new LeaderElector(client, options, time, new Random(1), NullLogger.Instance));
         Assert.Contains("Identity", thrown.Message, StringComparison.Ordinal);
         Assert.Contains("RenewDeadline", thrown.Message, StringComparison.Ordinal);
         Assert.Contains("Retry", thrown.Message, StringComparison.Ordinal);
     }
 
     private string? Holder() =>
-        (string?)_kube.Store.Find(KubeKinds.Leases.Resource, _lease)!["spec"]!["holderIdentity"];
+        (string?)kube.Store.Find(KubeKinds.Leases.Resource, Lease)!["spec"]!["holderIdentity"];
 
     private Task LeadsAsync(Bridge bridge) =>
-        Eventually.TrueAsync(() => bridge.Elector.IsLeader, $"{bridge.Name} leads", _time, () => _kube.Quiet);
+        Eventually.TrueAsync(() => bridge.Elector.IsLeader, $"{bridge.Name} leads", time, () => kube.Quiet);
 
     private Bridge Start(string name)
     {
-        var bridge = new Bridge(name, _kube.Client(_time), _time);
-        _bridges.Add(bridge);
+        var bridge = new Bridge(name, kube.Client(time), time);
+        bridges.Add(bridge);
         return bridge;
     }
 
     private sealed class Bridge : IAsyncDisposable
     {
-        private readonly CancellationTokenSource _stop = new();
-        private readonly Task _running;
+        private readonly CancellationTokenSource stop = new();
+        private readonly Task running;
 
         public Bridge(string name, KubeClient client, ManualTime time)
         {
             Name = name;
             Client = client;
-            var options = new LeaseOptions { Namespace = _lease.Namespace, Name = _lease.Name, Identity = name };
+            var options = new LeaseOptions { Namespace = Lease.Namespace, Name = Lease.Name, Identity = name };
             Elector = new LeaderElector(client, options, time, new Random(1), NullLogger.Instance);
-            _running = Elector.RunAsync(WorkAsync, _stop.Token);
+            running = Elector.RunAsync(WorkAsync, stop.Token);
         }
 
         public string Name { get; }
@@ -165,24 +165,24 @@ public sealed class LeaderElectorTests : IAsyncLifetime
 
         public async Task StopAsync()
         {
-            await _stop.CancelAsync();
-            await _running;
+            await stop.CancelAsync();
+            await running;
         }
 
         public async ValueTask DisposeAsync()
         {
             WorkEnds?.TrySetResult();
             Client.Dispose();
-            await _stop.CancelAsync();
+            await stop.CancelAsync();
             try
             {
-                await _running;
+                await running;
             }
             catch (ObjectDisposedException)
             {
                 // A test took the client away to play a dead process.
             }
-            _stop.Dispose();
+            stop.Dispose();
         }
 
         private async Task WorkAsync(Leadership term)

@@ -11,24 +11,24 @@ namespace Bridge.Adapter.Tests.Kube;
 /// <summary>Each way in which a write can go wrong, as one of the five results.</summary>
 public sealed class WriteFailureTests : IAsyncLifetime
 {
-    private static readonly WriteTarget _pod = new(KubeKinds.Pods.Resource, new ObjectKey("ns", "p"));
+    private static readonly WriteTarget Pod = new(KubeKinds.Pods.Resource, new ObjectKey("ns", "p"));
 
-    private readonly ManualTime _time = new();
-    private FakeKube _kube = null!;
-    private KubeClient _client = null!;
+    private readonly ManualTime time = new();
+    private FakeKube kube = null!;
+    private KubeClient client = null!;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
-        _kube = await FakeKube.StartAsync();
-        _client = _kube.Client(_time);
+        kube = await FakeKube.StartAsync();
+        client = kube.Client(time);
     }
 
     public async ValueTask DisposeAsync()
     {
-        _client.Dispose();
-        await _kube.DisposeAsync();
+        client.Dispose();
+        await kube.DisposeAsync();
     }
 
     [Fact]
@@ -54,16 +54,16 @@ public sealed class WriteFailureTests : IAsyncLifetime
     [InlineData(504, "Timeout", "timed out", typeof(StepResult.UnavailableResult))]
     public async Task An_answer_means_one_of_the_five_results(int code, string reason, string body, Type expected)
     {
-        _kube.Put(KubeKinds.Pods, "p", inNamespace: "ns");
-        _kube.Fail(FakeFault.On("DELETE", "/pods/p") with { Code = code, Reason = reason, Body = body });
+        kube.Put(KubeKinds.Pods, "p", inNamespace: "ns");
+        kube.Fail(FakeFault.On("DELETE", "/pods/p") with { Code = code, Reason = reason, Body = body });
         Assert.IsType(expected, await DeleteAsync());
-        Assert.NotNull(_kube.Store.Find(_pod.Resource, _pod.Key));
+        Assert.NotNull(kube.Store.Find(Pod.Resource, Pod.Key));
     }
 
     [Fact]
     public async Task The_servers_wish_to_be_left_alone_is_passed_on()
     {
-        _kube.Fail(FakeFault.On("DELETE", "/pods/p") with
+        kube.Fail(FakeFault.On("DELETE", "/pods/p") with
             { Code = 429, Reason = "TooManyRequests", Body = "slow down", RetryAfterSeconds = 7 });
         Assert.Equal(TimeSpan.FromSeconds(7), Assert.IsType<StepResult.UnavailableResult>(await DeleteAsync()).After);
     }
@@ -71,24 +71,24 @@ public sealed class WriteFailureTests : IAsyncLifetime
     [Fact]
     public async Task A_missing_namespace_refuses_a_creation()
     {
-        _kube.Fail(new FakeFault
+        kube.Fail(new FakeFault
         {
             When = (m, _) => m == "POST",
             Code = 404,
             Body = FakeAnswer.Status(404, "NotFound", "namespaces \"ns\" not found", "namespaces").ToJsonString(),
         });
         var body = new JsonObject { ["metadata"] = new JsonObject { ["name"] = "p" } };
-        var result = await new KubeWriter(_client).CreateAsync(_pod.Resource, "ns", body, Cancel);
+        var result = await new KubeWriter(client).CreateAsync(Pod.Resource, "ns", body, Cancel);
         Assert.Contains("ns", Assert.IsType<StepResult.RejectedResult>(result).Reason, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_write_whose_answer_is_cut_off_is_unknown_even_though_it_was_done()
     {
-        _kube.Put(KubeKinds.Pods, "p", inNamespace: "ns");
-        _kube.Fail(FakeFault.On("DELETE", "/pods/p") with { Cut = true, AfterWork = true });
+        kube.Put(KubeKinds.Pods, "p", inNamespace: "ns");
+        kube.Fail(FakeFault.On("DELETE", "/pods/p") with { Cut = true, AfterWork = true });
         Assert.IsType<StepResult.UnavailableResult>(await DeleteAsync());
-        Assert.Null(_kube.Store.Find(_pod.Resource, _pod.Key));
+        Assert.Null(kube.Store.Find(Pod.Resource, Pod.Key));
         Assert.Equal(StepResult.Gone, await DeleteAsync());
     }
 
@@ -96,9 +96,9 @@ public sealed class WriteFailureTests : IAsyncLifetime
     public async Task A_write_that_is_not_answered_in_time_is_unknown()
     {
         var never = new TaskCompletionSource();
-        _kube.Fail(FakeFault.On("DELETE", "/pods/p") with { Until = never.Task });
+        kube.Fail(FakeFault.On("DELETE", "/pods/p") with { Until = never.Task });
         var deleting = DeleteAsync();
-        await Eventually.TrueAsync(() => deleting.IsCompleted, "the request's own bound", _time);
+        await Eventually.TrueAsync(() => deleting.IsCompleted, "the request's own bound", time);
         Assert.Contains(
             "in time", Assert.IsType<StepResult.UnavailableResult>(await deleting).Reason, StringComparison.Ordinal);
         never.SetResult();
@@ -107,7 +107,7 @@ public sealed class WriteFailureTests : IAsyncLifetime
     [Fact]
     public async Task A_server_that_is_down_is_unavailable()
     {
-        await _kube.DisposeAsync();
+        await kube.DisposeAsync();
         Assert.IsType<StepResult.UnavailableResult>(await DeleteAsync());
     }
 
@@ -117,11 +117,11 @@ public sealed class WriteFailureTests : IAsyncLifetime
         using var stopped = new CancellationTokenSource();
         await stopped.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => new KubeWriter(_client).DeleteAsync(_pod, "u", "", stopped.Token));
+            () => new KubeWriter(client).DeleteAsync(Pod, "u", "", stopped.Token));
     }
 
     private Task<StepResult> DeleteAsync() =>
-        new KubeWriter(_client)
+        new KubeWriter(client)
             .DeleteAsync(
-            _pod, (string?)_kube.Store.Find(_pod.Resource, _pod.Key)?["metadata"]!["uid"] ?? "u", "", Cancel);
+            Pod, (string?)kube.Store.Find(Pod.Resource, Pod.Key)?["metadata"]!["uid"] ?? "u", "", Cancel);
 }

@@ -5,8 +5,8 @@ namespace Bridge.Adapter.Tests.KubeFake;
 /// <summary>Waits for a condition, with a deadline that says what was waited for.</summary>
 internal static class Eventually
 {
-    private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(5);
 
     /// <param name="condition">Looked at again and again.</param>
     /// <param name="what">For the failure's text.</param>
@@ -17,11 +17,11 @@ internal static class Eventually
         Func<bool> condition, string what, ManualTime? time = null, Func<bool>? idle = null)
     {
         var began = TimeProvider.System.GetTimestamp();
-        using var looks = new PeriodicTimer(_look, TimeProvider.System);
+        using var looks = new PeriodicTimer(Look, TimeProvider.System);
         while (!condition())
         {
-            if (TimeProvider.System.GetElapsedTime(began) > _deadline)
-                Assert.Fail($"after {_deadline.TotalSeconds} s still not so: {what}");
+            if (TimeProvider.System.GetElapsedTime(began) > Deadline)
+                Assert.Fail($"after {Deadline.TotalSeconds} s still not so: {what}");
             if (idle is null || idle())
                 time?.Advance(TimeSpan.FromMilliseconds(500));
             await looks.WaitForNextTickAsync(TestContext.Current.CancellationToken);

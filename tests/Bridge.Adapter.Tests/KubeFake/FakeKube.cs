@@ -23,28 +23,28 @@ namespace Bridge.Adapter.Tests.KubeFake;
 /// </summary>
 internal sealed class FakeKube : IAsyncDisposable
 {
-    private readonly WebApplication _app;
-    private readonly X509Certificate2 _certificate;
-    private readonly List<FakeFault> _faults = [];
-    private readonly List<string> _requests = [];
-    private readonly SortedSet<string> _protocols = [];
-    private readonly FakeWrites _writes;
-    private readonly FakeReads _reads;
-    private long _lastRequestAt;
-    private int _underWay;
+    private readonly WebApplication app;
+    private readonly X509Certificate2 certificate;
+    private readonly List<FakeFault> faults = [];
+    private readonly List<string> requests = [];
+    private readonly SortedSet<string> protocols = [];
+    private readonly FakeWrites writes;
+    private readonly FakeReads reads;
+    private long lastRequestAt;
+    private int underWay;
 
     private FakeKube(WebApplication app, X509Certificate2 certificate)
     {
-        _app = app;
-        _certificate = certificate;
-        _writes = new FakeWrites(Store);
-        _reads = new FakeReads(Store);
+        this.app = app;
+        this.certificate = certificate;
+        writes = new FakeWrites(Store);
+        reads = new FakeReads(Store);
         app.Run(ServeAsync);
     }
 
     public FakeStore Store { get; } = new();
 
-    public FakeWatches Watches => _reads.Watches;
+    public FakeWatches Watches => reads.Watches;
 
     /// <summary>When set, requests without this bearer token get 401.</summary>
     public string? Token { get; set; }
@@ -54,8 +54,8 @@ internal sealed class FakeKube : IAsyncDisposable
     {
         get
         {
-            lock (_requests)
-                return [.. _requests];
+            lock (requests)
+                return [.. requests];
         }
     }
 
@@ -64,27 +64,27 @@ internal sealed class FakeKube : IAsyncDisposable
     /// of a process takes tens of milliseconds, in which a manual clock must not run on. Open watches do not count.
     /// </summary>
     public bool Quiet =>
-        Volatile.Read(ref _underWay) == 0
-        && TimeProvider.System.GetElapsedTime(Volatile.Read(ref _lastRequestAt)) > TimeSpan.FromMilliseconds(100);
+        Volatile.Read(ref underWay) == 0
+        && TimeProvider.System.GetElapsedTime(Volatile.Read(ref lastRequestAt)) > TimeSpan.FromMilliseconds(100);
 
     /// <summary>The HTTP versions that requests came by.</summary>
     public IReadOnlyList<string> Protocols
     {
         get
         {
-            lock (_requests)
-                return [.. _protocols];
+            lock (requests)
+                return [.. protocols];
         }
     }
 
     public KubeEndpoint Endpoint => new()
     {
         Server = new Uri(
-            _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()),
-        Authorities = [_certificate],
+            app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()),
+        Authorities = [certificate],
     };
 
-    public string AuthorityPem => _certificate.ExportCertificatePem();
+    public string AuthorityPem => certificate.ExportCertificatePem();
 
     public static async Task<FakeKube> StartAsync()
     {
@@ -99,7 +99,7 @@ internal sealed class FakeKube : IAsyncDisposable
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = TimeSpan.FromMilliseconds(100));
         var fake = new FakeKube(builder.Build(), certificate);
-        await fake._app.StartAsync();
+        await fake.app.StartAsync();
         return fake;
     }
 
@@ -108,8 +108,8 @@ internal sealed class FakeKube : IAsyncDisposable
 
     public void Fail(FakeFault fault)
     {
-        lock (_faults)
-            _faults.Add(fault);
+        lock (faults)
+            faults.Add(fault);
     }
 
     /// <summary>Stores an object as if somebody had applied it.</summary>
@@ -120,32 +120,32 @@ internal sealed class FakeKube : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Watches.CutAll();
-        await _app.DisposeAsync();
-        _certificate.Dispose();
+        await app.DisposeAsync();
+        certificate.Dispose();
     }
 
     private async Task ServeAsync(HttpContext http)
     {
         var counts = http.Request.Query["watch"] != "1";
-        Interlocked.Add(ref _underWay, counts ? 1 : 0);
+        Interlocked.Add(ref underWay, counts ? 1 : 0);
         try
         {
             await AnswerAsync(http);
         }
         finally
         {
-            Interlocked.Add(ref _underWay, counts ? -1 : 0);
-            Volatile.Write(ref _lastRequestAt, TimeProvider.System.GetTimestamp());
+            Interlocked.Add(ref underWay, counts ? -1 : 0);
+            Volatile.Write(ref lastRequestAt, TimeProvider.System.GetTimestamp());
         }
     }
 
     private async Task AnswerAsync(HttpContext http)
     {
         var path = http.Request.Path + http.Request.QueryString;
-        lock (_requests)
+        lock (requests)
             {
-            _requests.Add($"{http.Request.Method} {path}");
-            _protocols.Add(http.Request.Protocol);
+            requests.Add($"{http.Request.Method} {path}");
+            protocols.Add(http.Request.Protocol);
         }
         if (Token is not null && http.Request.Headers.Authorization != $"Bearer {Token}")
         {
@@ -159,32 +159,32 @@ internal sealed class FakeKube : IAsyncDisposable
         if (known is null)
             await FakeAnswer.TextAsync(http, 404, "404 page not found");
         else if (http.Request.Method == "GET")
-            await _reads.ServeAsync(http, known);
+            await reads.ServeAsync(http, known);
         else if (fault is { Cut: true })
             await LoseAnswerAsync(http, known);
         else
-            await _writes.ServeAsync(http, known);
+            await writes.ServeAsync(http, known);
     }
 
     private async Task LoseAnswerAsync(HttpContext http, FakePath known)
     {
         var answer = http.Response.Body;
         http.Response.Body = Stream.Null;
-        await _writes.ServeAsync(http, known);
+        await writes.ServeAsync(http, known);
         http.Response.Body = answer;
         http.Abort();
     }
 
     private FakeFault? TakeFault(string method, string path)
     {
-        lock (_faults)
+        lock (faults)
         {
-            var found = _faults.Find(f => f.When(method, path));
+            var found = faults.Find(f => f.When(method, path));
             if (found is null)
                 return null;
-            _faults.Remove(found);
+            faults.Remove(found);
             if (found.Times > 1)
-                _faults.Insert(0, found with { Times = found.Times - 1 });
+                faults.Insert(0, found with { Times = found.Times - 1 });
             return found;
         }
     }

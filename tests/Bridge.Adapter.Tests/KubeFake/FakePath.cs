@@ -5,7 +5,7 @@ namespace Bridge.Adapter.Tests.KubeFake;
 /// <summary>A request path taken apart. Name and Subresource are empty where the path has none.</summary>
 internal sealed record FakePath(KubeResource Resource, string Namespace, string Name, string Subresource)
 {
-    private static readonly KubeResource[] _known =
+    private static readonly KubeResource[] Known =
     [
         KubeKinds.Nodes.Resource, KubeKinds.Pods.Resource, KubeKinds.Namespaces.Resource, KubeKinds.Secrets.Resource,
         KubeKinds.Events.Resource, KubeKinds.Leases.Resource, KubeKinds.ResourceSlices.Resource,
@@ -27,7 +27,7 @@ internal sealed record FakePath(KubeResource Resource, string Namespace, string 
         var ns = rest is ["namespaces", var inNamespace, _, ..] ? inNamespace : "";
         if (ns.Length > 0)
             rest = rest[2..];
-        var resource = _known.FirstOrDefault(
+        var resource = Known.FirstOrDefault(
             k => k.Group == group && k.Version == parts[head - 1] && k.Plural == rest[0]);
         return resource is null
             ? null

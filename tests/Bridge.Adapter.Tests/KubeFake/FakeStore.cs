@@ -13,40 +13,40 @@ internal sealed record FakeChange(
 /// </summary>
 internal sealed class FakeStore
 {
-    private readonly Dictionary<(KubeResource, ObjectKey), JsonObject> _objects = [];
-    private readonly List<FakeChange> _history = [];
-    private long _version = 100;
-    private long _compacted = 100;
-    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Dictionary<(KubeResource, ObjectKey), JsonObject> objects = [];
+    private readonly List<FakeChange> history = [];
+    private long version = 100;
+    private long compacted = 100;
+    private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Lock Gate { get; } = new();
 
-    public long Version => _version;
+    public long Version => version;
 
     /// <summary>Done at the next change.</summary>
-    public Task NextChange => _changed.Task;
+    public Task NextChange => changed.Task;
 
-    public JsonObject? Find(KubeResource resource, ObjectKey key) => _objects.GetValueOrDefault((resource, key));
+    public JsonObject? Find(KubeResource resource, ObjectKey key) => objects.GetValueOrDefault((resource, key));
 
     public List<JsonObject> All(KubeResource resource, string inNamespace) =>
     [
-        .. _objects.Where(
+        .. objects.Where(
         o => o.Key.Item1 == resource && (inNamespace.Length == 0 || o.Key.Item2.Namespace == inNamespace))
             .OrderBy(o => o.Key.Item2).Select(o => o.Value),
     ];
 
     /// <summary>What happened after a version; null when that is forgotten.</summary>
     public List<FakeChange>? Since(long version) =>
-        version < _compacted ? null : [.. _history.Where(c => c.Version > version)];
+        version < compacted ? null : [.. history.Where(c => c.Version > version)];
 
     /// <summary>Forgets the history: older versions can be neither watched nor paged from.</summary>
     public void Compact()
     {
         lock (Gate)
         {
-            _version++;
-            _compacted = _version;
-            _history.Clear();
+            version++;
+            compacted = version;
+            history.Clear();
         }
     }
 
@@ -65,9 +65,9 @@ internal sealed class FakeStore
             meta["uid"] ??= before?["metadata"]?["uid"]?.DeepClone() ?? Guid.NewGuid().ToString();
             meta["creationTimestamp"] ??= before?["metadata"]?["creationTimestamp"]?.DeepClone()
                 ?? "2026-01-01T00:00:00Z";
-            meta["resourceVersion"] = (++_version).ToString(CultureInfo.InvariantCulture);
-            _objects[(resource, key)] = item;
-            Record(new FakeChange(_version, resource, key, before, item));
+            meta["resourceVersion"] = (++version).ToString(CultureInfo.InvariantCulture);
+            objects[(resource, key)] = item;
+            Record(new FakeChange(version, resource, key, before, item));
             return item;
         }
     }
@@ -76,11 +76,11 @@ internal sealed class FakeStore
     {
         lock (Gate)
         {
-            if (!_objects.Remove((resource, key), out var before))
+            if (!objects.Remove((resource, key), out var before))
                 return;
             var last = (JsonObject)before.DeepClone();
-            last["metadata"]!["resourceVersion"] = (++_version).ToString(CultureInfo.InvariantCulture);
-            Record(new FakeChange(_version, resource, key, last, null));
+            last["metadata"]!["resourceVersion"] = (++version).ToString(CultureInfo.InvariantCulture);
+            Record(new FakeChange(version, resource, key, last, null));
         }
     }
 
@@ -89,16 +89,16 @@ internal sealed class FakeStore
     {
         lock (Gate)
         {
-            _objects.Remove((resource, key));
-            _version++;
+            objects.Remove((resource, key));
+            version++;
         }
     }
 
     private void Record(FakeChange change)
     {
-        _history.Add(change);
-        var told = _changed;
-        _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        history.Add(change);
+        var told = changed;
+        changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         told.SetResult();
     }
 }

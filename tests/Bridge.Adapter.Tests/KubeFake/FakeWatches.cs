@@ -10,7 +10,7 @@ namespace Bridge.Adapter.Tests.KubeFake;
 /// <summary>The open watches, and what a test can do to them.</summary>
 internal sealed class FakeWatches(FakeStore store)
 {
-    private readonly ConcurrentDictionary<OpenWatch, bool> _open = [];
+    private readonly ConcurrentDictionary<OpenWatch, bool> open = [];
 
     /// <summary>Answer streaming lists with 422, as a server with WatchList off does.</summary>
     public bool RefuseStreamingLists { get; set; }
@@ -23,7 +23,7 @@ internal sealed class FakeWatches(FakeStore store)
     /// <summary>Send every event twice.</summary>
     public bool Duplicate { get; set; }
 
-    public int Open(string plural) => _open.Keys.Count(w => w.Path.Resource.Plural == plural);
+    public int Open(string plural) => open.Keys.Count(w => w.Path.Resource.Plural == plural);
 
     /// <summary>Resets the connections of all watches.</summary>
     public void CutAll() => Tell(new Command(Cut: true));
@@ -54,7 +54,7 @@ internal sealed class FakeWatches(FakeStore store)
             await FakeAnswer.StatusAsync(http, 410, "Expired", "too old resource version");
             return;
         }
-        _open[watch] = true;
+        open[watch] = true;
         try
         {
             http.Response.ContentType = "application/json";
@@ -69,7 +69,7 @@ internal sealed class FakeWatches(FakeStore store)
         }
         finally
         {
-            _open.TryRemove(watch, out _);
+            open.TryRemove(watch, out _);
         }
     }
 
@@ -81,7 +81,7 @@ internal sealed class FakeWatches(FakeStore store)
 
     private void Tell(Command command, string? plural = null)
     {
-        foreach (var watch in _open.Keys.Where(w => plural is null || w.Path.Resource.Plural == plural))
+        foreach (var watch in open.Keys.Where(w => plural is null || w.Path.Resource.Plural == plural))
             watch.Commands.Writer.TryWrite(command);
     }
 

@@ -17,7 +17,7 @@ public sealed class LiveSlurmTests(SlurmLab lab) : IClassFixture<SlurmLab>, IAsy
     private static readonly NodeName[] Both = [new("s1"), new("s2")];
 
     private static readonly Lock PodsGate = new();
-    private static bool podsStarted;
+    private static bool PodsStarted;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -26,10 +26,10 @@ public sealed class LiveSlurmTests(SlurmLab lab) : IClassFixture<SlurmLab>, IAsy
         Assert.False(lab.Missing.Length > 0, lab.Missing);
         lock (PodsGate)
         {
-            if (!podsStarted)
+            if (!PodsStarted)
                 for (var i = 1; i <= 2; i++)
                     lab.StartPod("s" + i, 10 + i);
-            podsStarted = true;
+            PodsStarted = true;
         }
         return ValueTask.CompletedTask;
     }

@@ -6,7 +6,7 @@ namespace Bridge.Core.Tests.Gpus;
 /// <summary>The pool rule of ResourceSlices: newest generation, all slices, else the last complete content.</summary>
 public sealed class DevicePoolTests
 {
-    private static readonly PoolKey _key = new("gpu.nvidia.com", "n1");
+    private static readonly PoolKey Key = new("gpu.nvidia.com", "n1");
 
     [Fact]
     public void Slices_of_one_generation_are_summed_once_all_are_there()
@@ -118,7 +118,7 @@ public sealed class DevicePoolTests
     private static DevicePool Fold(DevicePool? before, params PoolSlice[] slices) => DevicePool.Fold(before, slices)!;
 
     private static PoolSlice Slice(string name, long generation, long count, params string[] devices) =>
-        new(name, _key, "n1", generation, count, [.. devices], [.. devices.Select(d => Gpu(_key.Driver, d))]);
+        new(name, Key, "n1", generation, count, [.. devices], [.. devices.Select(d => Gpu(Key.Driver, d))]);
 
     private static GpuDevice Gpu(string driver, string name) =>
         new() { Driver = driver, Pool = "n1", Name = name, Uuid = $"GPU-{driver}-{name}",

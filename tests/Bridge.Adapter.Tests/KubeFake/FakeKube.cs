@@ -60,8 +60,9 @@ internal sealed class FakeKube : IAsyncDisposable
     }
 
     /// <summary>
-    /// No request is under way, and the last answer has had a moment to arrive and to be dealt with: the first exception
-    /// of a process takes tens of milliseconds, in which a manual clock must not run on. Open watches do not count.
+    /// No request is under way, and the last answer has had a moment to arrive and to be dealt with: the first
+    /// exception of a process takes tens of milliseconds, in which a manual clock must not run on. Open watches do not
+    /// count.
     /// </summary>
     public bool Quiet =>
         Volatile.Read(ref underWay) == 0

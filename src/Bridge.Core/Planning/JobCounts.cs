@@ -1,4 +1,7 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Bridge.Core.Model;
+using Bridge.Core.Names;
 using Bridge.Core.View;
 
 namespace Bridge.Core.Planning;
@@ -8,6 +11,9 @@ namespace Bridge.Core.Planning;
 /// </summary>
 public sealed class JobCounts
 {
+    // Counting ten thousand jobs is a third of an idle plan, and most plans find the jobs of the one before.
+    private static readonly ConditionalWeakTable<ImmutableDictionary<JobId, SlurmJob>, JobCounts> Known = [];
+
     private readonly Dictionary<string, (int Running, int Pending)> byPartition = new(StringComparer.Ordinal);
 
     public int Running { get; private set; }
@@ -17,10 +23,12 @@ public sealed class JobCounts
 
     public int PendingIn(string partition) => byPartition.GetValueOrDefault(partition).Pending;
 
-    public static JobCounts Of(SlurmView slurm)
+    public static JobCounts Of(SlurmView slurm) => Known.GetValue(slurm.JobsById, Count);
+
+    private static JobCounts Count(ImmutableDictionary<JobId, SlurmJob> jobs)
     {
         var counts = new JobCounts();
-        foreach (var job in slurm.JobsById.Values)
+        foreach (var job in jobs.Values)
             if (!job.Finished)
                 counts.Add(job);
         return counts;

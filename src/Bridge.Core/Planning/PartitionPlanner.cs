@@ -12,11 +12,12 @@ namespace Bridge.Core.Planning;
 /// <summary>What a policy comes to: its partition as it should be, and what keeps it from being so.</summary>
 /// <param name="Policy">The policy.</param>
 /// <param name="Nodes">Nodes that belong to it by its pools and models.</param>
+/// <param name="Gpus">GPUs of Nodes and Kept.</param>
 /// <param name="Kept">Nodes that no longer belong to it, but stay until its jobs there have ended.</param>
 /// <param name="NodeList">Nodes and Kept as one hostlist.</param>
 /// <param name="Problem">Why it is not acted on, as (reason word, sentence); null when it is.</param>
 public sealed record PartitionOutcome(
-    PartitionPolicy Policy, ImmutableArray<NodeName> Nodes, ImmutableArray<NodeName> Kept, string NodeList,
+    PartitionPolicy Policy, ImmutableArray<NodeName> Nodes, int Gpus, ImmutableArray<NodeName> Kept, string NodeList,
     (string Reason, string Message)? Problem);
 
 /// <summary>
@@ -41,13 +42,16 @@ public static class PartitionPlanner
             .Where(p => p.Ref.Namespace == cluster.Namespace && p.Spec.Cluster == cluster.Name)
             .OrderBy(p => !p.HasFinalizer).ThenBy(p => p.Ref.Name, StringComparer.Ordinal))
         {
-            var nodes = NodesOf(fleet, policy.Spec);
+            var rows = RowsOf(fleet, policy.Spec);
+            var nodes = rows.Select(r => r.Name).ToImmutableArray();
             var list = ListOf(policy, nodes);
             var kept = Kept(fleet.View.Slurm, policy, nodes, list, running);
             var problem = Problem(fleet, policy, taken);
             taken.TryAdd(policy.Partition, policy.Ref.Name);
+            var gpus = rows.Sum(r => GresText.Gpus(r.Record!.Gres))
+                + kept.Sum(n => GresText.Gpus(fleet.RecordsByName[n].Gres));
             outcomes.Add(new PartitionOutcome(
-                policy, nodes, kept, kept.IsEmpty ? list : Hostlist.Compress(nodes.Concat(kept)), problem));
+                policy, nodes, gpus, kept, kept.IsEmpty ? list : Hostlist.Compress(nodes.Concat(kept)), problem));
         }
         return outcomes.DrainToImmutable();
     }
@@ -163,7 +167,7 @@ public static class PartitionPlanner
 
     // Only nodes that Slurm knows can be listed: one unknown name makes slurmctld refuse the whole request (error
     // 2018).
-    private static ImmutableArray<NodeName> NodesOf(Fleet fleet, PartitionPolicySpec spec)
+    private static ImmutableArray<FleetRow> RowsOf(Fleet fleet, PartitionPolicySpec spec)
     {
         var types = spec.GpuModels.Concat(spec.GpuModels.Select(GpuModels.TypeOf)).ToHashSet(StringComparer.Ordinal);
         // A fleet has few different Gres texts.
@@ -173,8 +177,7 @@ public static class PartitionPlanner
             .. fleet.Rows.Where(r => r is { Member: { } member, Record: { } record }
                 && spec.Pools.Contains(member.Pool.Ref.Name)
                 && !LifecyclePlanner.ForeignRecord(r)
-                && (types.Count == 0 || Asked(record.Gres)))
-                .Select(r => r.Name),
+                && (types.Count == 0 || Asked(record.Gres))),
         ];
 
         bool Asked(string gres)

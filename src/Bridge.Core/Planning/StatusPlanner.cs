@@ -97,7 +97,7 @@ public static class StatusPlanner
             ? new PartitionCounts
             {
                 Nodes = outcome.Nodes.Length + outcome.Kept.Length,
-                Gpus = outcome.Nodes.Concat(outcome.Kept).Sum(n => GresText.Gpus(fleet.RecordsByName[n].Gres)),
+                Gpus = outcome.Gpus,
                 JobsRunning = jobs.RunningIn(name.Value),
                 JobsPending = jobs.PendingIn(name.Value),
             }

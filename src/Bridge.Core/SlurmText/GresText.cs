@@ -11,8 +11,6 @@ public sealed record GresCount(string Name, string Type, int Count, ImmutableArr
 /// <summary>Reads and writes Gres strings (gres.conf(5), slurm.conf(5) Gres).</summary>
 public static class GresText
 {
-    private static volatile Counted Last = new("", 0);
-
     /// <summary>
     /// Reads gpu:h100:8, gpu:h100:8(S:0-1), gpu:h100:2(IDX:0-1), gpu:4, comma-separated; "", "(null)" and "N/A" are
     /// none. What is not
@@ -31,15 +29,9 @@ public static class GresText
 
     /// <summary>
     /// GPUs in a Gres string, over all types: the sum that <see cref="Parse"/> would give. Asked several times for
-    /// every node at every plan, so nothing is allocated, and the last answer is kept: nodes come in rows of the same.
+    /// every node at every plan, so nothing is allocated.
     /// </summary>
     public static int Gpus(string text)
-    {
-        var known = Last;
-        return known.Text == text ? known.Gpus : (Last = new Counted(text, Count(text))).Gpus;
-    }
-
-    private static int Count(string text)
     {
         int sum = 0, depth = 0, start = 0;
         for (var i = 0; i <= text.Length; i++)
@@ -124,6 +116,4 @@ public static class GresText
             start = i + 1;
         }
     }
-
-    private sealed record Counted(string Text, int Gpus);
 }

@@ -35,10 +35,14 @@ internal static class CompareProbe
         var shape = new TestShape(first.Product, first.Size, first.Nodes, 0);
         var lost = ranks.Find(
             r => r.Sizes is null or [] || r.Outcome is ProbeOutcome.Broken or ProbeOutcome.Unavailable);
-        if (lost is not null)
+        // A rank that was killed, or whose node died, left no report: it may be the very one that was slow.
+        var silent = Enumerable.Range(0, first.Size).Except(ranks.Select(r => r.Rank)).ToList();
+        if (lost is not null || silent.Count > 0)
         {
             // Which size broke off does not matter: the least that is judged stands for it.
-            var problem = $"rank {lost.Rank}: {lost.Why}";
+            var problem = lost is not null
+                ? $"rank {lost.Rank}: {lost.Why}"
+                : $"rank {silent[0]} of {first.Size} left no report";
             yield return (new PeerTest(name, shape with { Bytes = least }, null, problem), null);
             yield break;
         }

@@ -36,7 +36,7 @@ public sealed class CompareProbeTests(FakeGpus fake)
     public async Task Site_sets_the_share_itself()
     {
         double[] reached = [480, 480, 384];
-        string[] files = [.. reached.Select((giga, i) => Write($"site-{i}", Report($"site-{i}", 0, giga)))];
+        string[] files = [.. reached.Select((giga, i) => Write($"site-{i}", Whole($"site-{i}", giga)))];
         var folder = Directory.CreateDirectory(fake.File("site")).FullName;
         System.IO.File.WriteAllText(Path.Combine(folder, "bandwidth.json"), Bandwidth("0.75"));
         Assert.Equal(0, (await CompareAsync([.. files, "--rules", folder])).Code);
@@ -51,7 +51,7 @@ public sealed class CompareProbeTests(FakeGpus fake)
     public async Task Ranks_of_one_test_are_one_sample_and_wrong_files_are_all_named()
     {
         var whole = Report("t1", 0, 480) + '\n' + Report("t1", 1, 430) + '\n';
-        string[] files = [Write("t1", whole), Write("t2", Report("t2", 0, 480)), Write("t3", Report("t3", 0, 470))];
+        string[] files = [Write("t1", whole), Write("t2", Whole("t2", 480)), Write("t3", Whole("t3", 470))];
         var result = await CompareAsync(files);
         Assert.True(result.Code == 1, result.Output + result.Errors);
         Assert.Equal(3, result.Report.GetProperty("tests").GetInt32());
@@ -66,11 +66,21 @@ public sealed class CompareProbeTests(FakeGpus fake)
     public async Task Test_that_broke_off_leaves_its_nodes_unknown_and_blames_nobody()
     {
         var broken = Report("t4", 0, 1).Replace("\"healthy\"", "\"broken\"", StringComparison.Ordinal);
-        var good = Enumerable.Range(1, 3).Select(i => Write($"t{i}", Report($"t{i}", 0, 480)));
+        var good = Enumerable.Range(1, 3).Select(i => Write($"t{i}", Whole($"t{i}", 480)));
         string[] files = [.. good, Write("t4", broken)];
         var result = await CompareAsync(files);
         Assert.Equal((3, "broken"), (result.Code, result.Text("outcome")));
         Assert.Contains("says nothing of its nodes", result.Text("why"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Rank_that_left_no_report_is_missed()
+    {
+        var good = Enumerable.Range(1, 3).Select(i => Write($"t{i}", Whole($"t{i}", 480)));
+        string[] files = [.. good, Write("t4", Report("t4", 0, 480))];
+        var result = await CompareAsync(files);
+        Assert.Equal((3, "broken"), (result.Code, result.Text("outcome")));
+        Assert.Contains("rank 1 of 2 left no report", result.Text("why"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -91,6 +101,9 @@ public sealed class CompareProbeTests(FakeGpus fake)
             ("gpu-7", meeting, "h100", "2"),
             (result.Text("node"), result.Text("test"), result.Text("product"), result.Text("nodes")));
     }
+
+    private static string Whole(string test, double giga) =>
+        Report(test, 0, giga) + '\n' + Report(test, 1, giga) + '\n';
 
     private static string Report(string test, int rank, double giga) => JsonSerializer.Serialize(new
     {

@@ -73,6 +73,7 @@ apply_base() {
     kubectl wait --for=condition=Established --timeout=30s crd/slurmclusters.slurmbridge.io crd/nodepools.slurmbridge.io \
         crd/partitionpolicies.slurmbridge.io >/dev/null
     manifest_base | kubectl apply --server-side --force-conflicts --field-manager=demo -f - >/dev/null
+    kubectl apply --server-side --force-conflicts --field-manager=demo -f "$REPO/helm/bridge/rbac.yaml" >/dev/null
 }
 
 # A real cluster has a scheduler, so the lab's stays off there.
@@ -83,8 +84,9 @@ start_lab() {
         start_process "$LAB/run/lab.pid" "$(log_of lab)" "$BRIDGE" lab run "${options[@]}"
 }
 
+# Bridge has its own rights, not the administrator's.
 start_bridge() {
-    local options=(--kubeconfig "$(lab_value KUBECONFIG)" --namespace slurm --hook-socket "$(lab_value HOOK_SOCKET)"
+    local options=(--kubeconfig "$(lab_value KUBECONFIG_BRIDGE)" --namespace slurm --hook-socket "$(lab_value HOOK_SOCKET)"
         --slurm-client "$(lab_value SLURM_CLIENT)"
         --api-listen "$(lab_value AGGREGATE_ADDRESS):$(lab_value AGGREGATE_PORT)"
         --api-cert "$(lab_value AGGREGATE_CERT)" --api-key "$(lab_value AGGREGATE_KEY)")

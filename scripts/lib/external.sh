@@ -5,6 +5,7 @@
 MADE=lab.slurmbridge.io/made=true
 EXTERNAL_NAMESPACES=(slurm team-a)
 APISERVICE=v1alpha1.jobs.slurmbridge.io
+RIGHTS=slurmbridge:daemon # of helm/bridge/rbac.yaml
 HOLDER="$(uname -n):$LAB"
 
 external() {
@@ -31,9 +32,15 @@ claim_cluster() {
         [ -n "$(external get crd -l "$MADE" -o name | grep -F "/$name")" ] ||
             die "the cluster has $name already: Bridge is installed there" "use a cluster without it"
     done
+    if [ -n "$(external get clusterrole "$RIGHTS" --ignore-not-found -o name)" ]; then
+        [ -n "$(external get clusterrole -l "$MADE" -o name | grep -F "/$RIGHTS")" ] ||
+            die "the cluster has ClusterRole $RIGHTS already: Bridge is installed there" "use a cluster without it"
+    fi
     manifest_claimed | apply_external
-    external apply --server-side --force-conflicts --field-manager=bridge-lab -f "$REPO/helm/bridge/crds" >/dev/null
-    external label --overwrite -f "$REPO/helm/bridge/crds" "$MADE" >/dev/null
+    for name in crds rbac.yaml; do
+        apply_external "$REPO/helm/bridge/$name"
+        external label --overwrite -f "$REPO/helm/bridge/$name" "$MADE" >/dev/null
+    done
 }
 
 manifest_claimed() {
@@ -111,6 +118,14 @@ alice_config() {
     chmod 600 "$1"
 }
 
+# bridge_config FILE: the cluster as Bridge's service account sees it; the token, good for a day, is made anew at every kube-up.
+bridge_config() {
+    external create token "${BRIDGE_ACCOUNT#*:}" -n "${BRIDGE_ACCOUNT%:*}" --duration=24h >"$1.token"
+    external config view --minify --flatten --raw -o json |
+        jq --arg token "$1.token" '.users[].user = {tokenFile: $token}' >"$1"
+    chmod 600 "$1" "$1.token"
+}
+
 # forget_cluster: takes out what the lab made. First the APIService: a namespace cannot go while an API group does not answer. Then the
 # finalizers that wait for Bridge, and the pods that wait for a kubelet: neither runs any more.
 forget_cluster() {
@@ -124,7 +139,9 @@ forget_cluster() {
         done
         external delete -n slurm pod --all --force --grace-period=0 >/dev/null 2>&1 || true
     fi
-    external delete crd -l "$MADE" >/dev/null
+    external delete crd,clusterrole,clusterrolebinding -l "$MADE" >/dev/null
+    external delete -n default role,rolebinding -l "$MADE" >/dev/null
+    external delete -n kube-system rolebinding -l "$MADE" >/dev/null
     namespaces=$(external get namespace -l "$MADE" -o name)
     # shellcheck disable=SC2086 # names are words
     [ -z "$namespaces" ] || external delete --request-timeout=0 --timeout=90s $namespaces >/dev/null

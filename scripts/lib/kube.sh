@@ -6,6 +6,7 @@ KUBE_LOG=$LAB/kube/log
 ETCD=$APISERVER/root/usr/bin/etcd
 KUBECTL=$APISERVER/root/usr/bin/kubectl
 AGGREGATED=jobs.slurmbridge.io/v1alpha1
+BRIDGE_ACCOUNT=slurm:bridge # namespace and name, as helm/bridge/rbac.yaml has them
 
 # kube_port WHAT: the lab's port for it, chosen once.
 kube_port() {

@@ -34,6 +34,7 @@ make_pki() {
     make_cert front-proxy front-proxy-ca /CN=front-proxy-client clientAuth
     make_cert admin ca /O=system:masters/CN=admin clientAuth
     make_cert alice ca /O=team-a/CN=alice clientAuth
+    make_cert bridge ca "/CN=system:serviceaccount:$BRIDGE_ACCOUNT" clientAuth
 }
 
 # make_kubeconfig USER URL

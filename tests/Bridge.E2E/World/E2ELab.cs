@@ -78,6 +78,7 @@ public sealed partial class E2ELab : IAsyncLifetime
         await KubectlAsync("wait", "--for=condition=Established", "--timeout=30s", "crd/slurmclusters.slurmbridge.io",
             "crd/nodepools.slurmbridge.io", "crd/partitionpolicies.slurmbridge.io");
         await ApplyAsync(await Manifests.BaseAsync(Repository, name));
+        await ApplyRightsAsync();
         labRuntime = BridgeProcess.Start("lab", Log("lab"),
             ["lab", "run", "--kubeconfig", this["KUBECONFIG"], "--env", Path.Combine(Folder, "env"),
                 .. OnRealCluster ? (string[])["--no-scheduler"] : []], ledger: "");
@@ -128,6 +129,10 @@ public sealed partial class E2ELab : IAsyncLifetime
             "--field-manager=e2e", "-f", "-"],
         manifest)).Ok();
 
+    /// <summary>What Bridge may do, as the repository has it.</summary>
+    internal async Task ApplyRightsAsync() =>
+        await ApplyAsync(await File.ReadAllTextAsync(Path.Combine(Repository, "helm/bridge/rbac.yaml")));
+
     /// <summary>A verb of `bridge lab`, such as ("taint-gpu", "gpu-1", "gpu-3").</summary>
     internal async Task<string> LabVerbAsync(params string[] arguments) => (await Shell.RunAsync(
         [Path.Combine(AppContext.BaseDirectory, "bridge"), "lab", .. arguments, "--kubeconfig",
@@ -138,7 +143,7 @@ public sealed partial class E2ELab : IAsyncLifetime
     /// <param name="direct">To the API server it speaks directly: what befalls the other Bridge spares it.</param>
     internal BridgeProcess StartBridge(string identity, bool direct = false)
     {
-        var config = direct ? this["KUBECONFIG"] : Path.Combine(Folder, "proxied.kubeconfig");
+        var config = direct ? this["KUBECONFIG_BRIDGE"] : Path.Combine(Folder, "proxied.kubeconfig");
         var bridge = BridgeProcess.Start(identity, Log($"bridge-{++started}-{identity}"),
         [
             "run", "--kubeconfig", config, "--namespace", "slurm",
@@ -195,7 +200,7 @@ public sealed partial class E2ELab : IAsyncLifetime
 
     private async Task StartProxiesAsync()
     {
-        var endpoint = KubeConfigFile.Read(this["KUBECONFIG"], null, TimeProvider.System);
+        var endpoint = KubeConfigFile.Read(this["KUBECONFIG_BRIDGE"], null, TimeProvider.System);
         var pki = Path.Combine(Folder, "kube", "pki");
         // TLS and HTTP/2, as Bridge speaks without a proxy.
         var certificate = X509Certificate2.CreateFromPemFile(Path.Combine(pki, "proxy.crt"), Path.Combine(pki,

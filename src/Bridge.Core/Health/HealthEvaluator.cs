@@ -17,6 +17,10 @@ public static class HealthEvaluator
     private static IEnumerable<Verdict> OfNode(HealthInput input, List<GpuSweep> sweeps)
     {
         var moments = sweeps.ConvertAll(s => new Moment(s, null));
+        var count = input.Current.Readings.GetValueOrDefault("node.gpu_count", Reading.NotTaken);
+        // GPUs that nobody could count are judged by no check: an empty sweep must not look like a good one.
+        if (count.Value is null)
+            yield return Unread("gpu-count", Subject.Node, $"the GPUs could not be counted: {count.Detail}");
         foreach (var check in input.Rules.Checks)
         {
             if (SignalCatalog.All[check.Signal].Scope != SignalScope.Node) continue;
@@ -33,9 +37,11 @@ public static class HealthEvaluator
         var moments = sweeps
             .Select(s => new Moment(s, s == input.Current ? gpu : s.Gpus.FirstOrDefault(g => IsSame(g, gpu))))
             .Where(m => m.Gpu is not null).ToList();
-        if (gpu.ProductName is { } name && input.Rules.ProductOf(name) is null)
-            yield return UnknownProduct(subject, name);
         var silent = gpu.Of("gpu.lost").Value == 1 || gpu.Of("gpu.reset_required").Value == 1;
+        if (gpu.ProductName is null && !silent)
+            yield return Unread("product", subject, "the driver does not tell the product: its checks cannot run");
+        else if (gpu.ProductName is { } name && input.Rules.ProductOf(name) is null)
+            yield return UnknownProduct(subject, name);
         foreach (var check in input.Rules.Checks)
         {
             if (SignalCatalog.All[check.Signal].Scope != SignalScope.Gpu) continue;
@@ -57,16 +63,22 @@ public static class HealthEvaluator
         return gone is { Count: > 0 } ? $"; seen before and gone now: {string.Join(", ", gone)}" : "";
     }
 
-    private static Verdict UnknownProduct(Subject subject, string name) => new()
+    /// <summary>Something was not read without which checks stay silent: never an all-clear.</summary>
+    private static Verdict Unread(string check, Subject subject, string why) => new()
     {
-        Check = "product",
+        Check = check,
         Subject = subject,
         Outcome = Outcome.Unknown,
-        Severity = Severity.Warning,
+        Severity = Severity.Critical,
         Consequence = Consequence.Observe,
-        Why = $"the product '{name}' is not in the table: only the checks for every product ran",
+        Why = why,
         Evidence = [],
     };
+
+    /// <summary>A product that no table knows is no fault of the node's.</summary>
+    private static Verdict UnknownProduct(Subject subject, string name) =>
+        Unread("product", subject, $"the product '{name}' is not in the table: only the checks for every product ran")
+            with { Severity = Severity.Warning };
 
     private static HealthReport Conclude(List<Verdict> verdicts)
     {

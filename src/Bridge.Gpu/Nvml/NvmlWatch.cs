@@ -28,14 +28,18 @@ public sealed class NvmlWatch : IDisposable
     /// <summary>What is watched; a GPU with 0 events reports none, and says why.</summary>
     public IReadOnlyList<WatchedGpu> Gpus => gpus;
 
-    /// <summary>Registers every GPU for what it supports.</summary>
-    public static NvmlResult<NvmlWatch> Begin(NvmlLibrary nvml) =>
-        nvml.Caller.CreateEventSet(nvml.Exports.EventSetCreate).With(set =>
+    /// <summary>Registers every GPU for what it supports; GPUs that cannot be counted cannot be watched.</summary>
+    public static NvmlResult<NvmlWatch> Begin(NvmlLibrary nvml)
+    {
+        var count = nvml.DeviceCount();
+        if (!count.Ok) return new NvmlResult<NvmlWatch>(count.Function, count.Code, null!);
+        return nvml.Caller.CreateEventSet(nvml.Exports.EventSetCreate).With(set =>
         {
             var watch = new NvmlWatch(nvml, set);
-            watch.RegisterAll();
+            watch.RegisterAll(count.Value);
             return watch;
         });
+    }
 
     /// <summary>Waits for one event; TIMEOUT where none came in time.</summary>
     public NvmlResult<GpuEvent> Wait(TimeSpan atMost, TimeProvider time, string bootId) =>
@@ -50,10 +54,9 @@ public sealed class NvmlWatch : IDisposable
     /// <inheritdoc/>
     public void Dispose() => nvml.Caller.FreeEventSet(nvml.Exports.EventSetFree, set);
 
-    private void RegisterAll()
+    private void RegisterAll(uint count)
     {
-        var count = nvml.DeviceCount();
-        for (uint place = 0; count.Ok && place < count.Value; place++)
+        for (uint place = 0; place < count; place++)
         {
             var gpu = nvml.DeviceAt(place);
             if (gpu.Ok) Register(gpu.Value);

@@ -58,6 +58,29 @@ public sealed class NvmlProbeTests(FakeGpus fake)
         Assert.Equal((3, "broken"), (result.Code, result.Text("outcome")));
     }
 
+    [Theory]
+    [InlineData("gpu-count", "return.nvmlDeviceGetCount_v2 = 999")]
+    [InlineData("gpu-count", "return.nvmlDeviceGetCount_v2 = 3")]
+    [InlineData("product", "return.nvmlDeviceGetName = 999", "[gpu]", "nvlink.*.active = no")]
+    public async Task Count_or_product_that_cannot_be_read_ends_with_3_and_never_healthy(string check, params string[] state)
+    {
+        fake.Write(["include h100x8.gpu", .. state]);
+        var result = await ProbeAsync();
+        Assert.True(result.Code == 3, result.Output + result.Errors);
+        var verdicts = result.Report.GetProperty("verdicts").EnumerateArray();
+        Assert.Contains(verdicts, v => Of(v, "check") == check && Of(v, "outcome") == "unknown");
+    }
+
+    [Fact]
+    public async Task Watch_that_cannot_count_its_gpus_ends_with_3_and_never_begins()
+    {
+        fake.Write("include h100x8.gpu", "return.nvmlDeviceGetCount_v2 = 999");
+        var result = await ProbeAsync("--watch");
+        Assert.True(result.Code == 3, result.Output + result.Errors);
+        Assert.Contains("nvmlDeviceGetCount_v2 returned 999", result.Text("why"), StringComparison.Ordinal);
+        Assert.DoesNotContain("started", result.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Call_that_never_returns_ends_with_3_at_the_deadline_and_is_named()
     {

@@ -150,6 +150,33 @@ public sealed class HealthEvaluatorTests
         Assert.Equal(Outcome.NotApplicable, Assert.Single(report.Verdicts).Outcome);
     }
 
+    [Fact]
+    public void Gpus_that_nobody_could_count_make_the_node_unknown()
+    {
+        var sweep = Sweep(0) with
+        {
+            Readings = new Dictionary<string, Reading>
+            {
+                ["node.gpu_count"] = Reading.Absent(Absence.NotSupported, "nvmlX returned 3"),
+            },
+        };
+        var report = Evaluate(Rules(Check("node.gpu_missing", Comparison.Above, 0)), sweep);
+        Assert.Equal(NodeHealth.Unknown, report.Health);
+        Assert.Contains("gpu-count on node: the GPUs could not be", report.Why, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Gpu_without_a_product_name_makes_the_node_unknown_unless_it_is_lost()
+    {
+        var check = Check("fabric.state", Comparison.IsNot, 3) with { Products = ["h100"] };
+        var nameless = Gpu("a", ("fabric.state", 0)) with { ProductName = null };
+        var report = Evaluate(Rules(check), Sweep(0, nameless));
+        Assert.Equal(NodeHealth.Unknown, report.Health);
+        Assert.Contains("product on a (", report.Why, StringComparison.Ordinal);
+        var lost = Gpu("a", ("gpu.lost", 1)) with { ProductName = null };
+        Assert.Empty(Evaluate(Rules(check), Sweep(0, lost)).Verdicts);
+    }
+
     [Theory]
     [InlineData(5, Outcome.NotApplicable)]
     [InlineData(90, Outcome.Fail)]

@@ -20,9 +20,10 @@ public sealed record LedgerOptions
             var parsed = new NpgsqlConnectionStringBuilder(connectionString);
             return string.IsNullOrEmpty(parsed.Host) ? "Host is missing" : "";
         }
-        catch (ArgumentException wrong)
+        catch (ArgumentException)
         {
-            return wrong.Message;
+            // Its message quotes the keyword, which in a URL is everything before the first '=', password included.
+            return "it is no list of KEYWORD=VALUE; a URL is not understood";
         }
     }
 

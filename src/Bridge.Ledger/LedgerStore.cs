@@ -27,6 +27,7 @@ public sealed class LedgerStore : IAsyncDisposable
     private readonly Channel<bool> bell = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private bool migrated;
+    private volatile bool full;
     private volatile LedgerState state;
     private volatile TaskCompletionSource stored = NewSignal();
 
@@ -187,6 +188,9 @@ public sealed class LedgerStore : IAsyncDisposable
     private StepResult Queued(bool accepted)
     {
         bell.Writer.TryWrite(true);
+        if (!accepted && !full)
+            log.Full(options.QueueLimit, state.Error);
+        full = !accepted;
         return accepted
             ? StepResult.Done
             : StepResult.Unavailable(

@@ -18,4 +18,9 @@ internal static partial class Log
 
     [LoggerMessage(5005, LogLevel.Error, "Stopped with {Queued} rows that did not reach the ledger: {Error}")]
     public static partial void LeftBehind(this ILogger log, int queued, string error);
+
+    [LoggerMessage(5006, LogLevel.Error,
+        "The ledger holds back {Limit} rows already: until they are stored, what Bridge does is not journalled, and jobs "
+        + "are offered again: {Error}")]
+    public static partial void Full(this ILogger log, int limit, string error);
 }

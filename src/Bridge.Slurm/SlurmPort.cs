@@ -1,5 +1,6 @@
 using Bridge.Control;
 using Bridge.Control.Ports;
+using Bridge.Core.Model;
 using Bridge.Core.Names;
 using Bridge.Core.Planning;
 using Bridge.Core.View;
@@ -49,6 +50,12 @@ public sealed class SlurmPort : ISlurmPort, IDisposable
     /// A Slurm hook (PrologSlurmctld, EpilogSlurmctld) named this job: the next read asks for it. Safe from any thread.
     /// </summary>
     public void Notify(JobId job) => reader.Notify(job);
+
+    /// <summary>
+    /// Jobs that were alive when they were last seen, in an earlier life of Bridge: how they ended is asked of
+    /// accounting. Before the first read.
+    /// </summary>
+    public void Recall(IEnumerable<SlurmJob> living) => reader.Recall(living);
 
     public async Task<SlurmView> ReadAsync(CancellationToken cancel)
     {

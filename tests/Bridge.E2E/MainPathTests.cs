@@ -1,4 +1,6 @@
 using Bridge.E2E.World;
+using Bridge.Ledger;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bridge.E2E;
 
@@ -30,6 +32,25 @@ public sealed class MainPathTests(E2ELab lab) : LabTest(lab)
         await Lab.KubectlShowsAsync(job, "COMPLETED");
     }
 
+    /// <summary>Deadline: 20 s for each drain and resume, 20 s for the journal.</summary>
+    [Fact]
+    public async Task The_journal_has_what_was_done_before_and_after_a_restart_under_the_same_name()
+    {
+        var begin = DateTimeOffset.UtcNow;
+        await CordonAndUncordonAsync();
+        await Lab.RestartBridgeAsync("bridge");
+        await CordonAndUncordonAsync();
+        await using var ledger = new LedgerStore(new LedgerOptions { ConnectionString = Lab["POSTGRES"], Writer = "" },
+            TimeProvider.System, NullLogger<LedgerStore>.Instance);
+        await Eventually.SoAsync("the journal has two drains and two resumes of gpu-1", Seconds(20), async () =>
+        {
+            var actions = await ledger.ReadActionsAsync("lab", "", 100, TestContext.Current.CancellationToken);
+            var kinds = actions.Where(a => a.At >= begin && a.Result == "Done").Select(a => a.Kind).ToList();
+            return (kinds.Count(k => k == "DrainNodes"), kinds.Count(k => k == "ResumeNodes")) == (2, 2)
+                ? "" : $"it has {string.Join(", ", kinds)}\n{Lab.Bridge.Tail()}";
+        });
+    }
+
     /// <summary>Deadline: 60 s to come, 60 s to go.</summary>
     [Fact]
     public async Task A_new_node_comes_by_one_pod_and_one_claim_and_goes_without_a_trace()
@@ -42,5 +63,12 @@ public sealed class MainPathTests(E2ELab lab) : LabTest(lab)
 
         await Lab.RemoveNodeAsync("extra-1");
         await Lab.NodeIsGoneAsync("extra-1", Seconds(60));
+    }
+    private async Task CordonAndUncordonAsync()
+    {
+        await Lab.KubectlAsync("cordon", "gpu-1");
+        await Lab.NodeIsAsync("gpu-1", "drained by Bridge", Seconds(20), row => row.DrainedByBridge);
+        await Lab.KubectlAsync("uncordon", "gpu-1");
+        await Lab.NodeIsAsync("gpu-1", "idle", Seconds(20), row => row.Idle);
     }
 }

@@ -23,8 +23,13 @@ public sealed class JobFeed(LedgerStore? ledger, long fencingToken, Surroundings
     private readonly ILogger log = around.Logs.CreateLogger<JobFeed>();
     private readonly Dictionary<JobId, SlurmJob> recorded = [];
     private ImmutableArray<SlurmJob> ended = [];
+    private ImmutableArray<SlurmJob> open = [];
     private ImmutableDictionary<JobId, SlurmJob>? shown;
+    private JobNamespaces? shownIn;
     private JobStore? store;
+
+    /// <summary>Jobs that had not ended when they were last seen, now or in an earlier life of Bridge.</summary>
+    public IEnumerable<SlurmJob> Open => [.. open, .. recorded.Values.Where(j => !j.Finished)];
 
     /// <summary>Begins with what the ledger knows of the cluster; without an answer from it, with nothing.</summary>
     public async Task<JobStore> StartAsync(string cluster, CancellationToken cancel)
@@ -36,7 +41,9 @@ public sealed class JobFeed(LedgerStore? ledger, long fencingToken, Surroundings
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, bound.Token);
         try
         {
-            ended = await ledger.ReadJobsAsync(cluster, around.Time.GetUtcNow() - ShowEnded, MaxEnded, either.Token);
+            var known = await ledger.ReadJobsAsync(
+                cluster, around.Time.GetUtcNow() - ShowEnded, MaxEnded, either.Token);
+            (open, ended) = ([.. known.Where(j => !j.Finished)], [.. known.Where(j => j.Finished)]);
         }
         catch (LedgerUnavailableException unavailable)
         {
@@ -54,22 +61,33 @@ public sealed class JobFeed(LedgerStore? ledger, long fencingToken, Surroundings
     {
         if (!slurm.Jobs.Current)
         {
-            store?.Unreachable(slurm.Jobs.Since, slurm.Jobs.Error);
+            Stale(slurm.Jobs.Since, slurm.Jobs.Error);
             return;
         }
-        if (ReferenceEquals(shown, slurm.JobsById))
+        if (ReferenceEquals(shown, slurm.JobsById) && shownIn == namespaces)
             return;
-        shown = slurm.JobsById;
+        (shown, shownIn) = (slurm.JobsById, namespaces);
+        open = [];
         Record(cluster, shown);
         var cut = around.Time.GetUtcNow() - ShowEnded;
         ended = [.. ended.Where(j => j.EndTime >= cut && !shown.ContainsKey(j.Id))];
         store?.Update(shown.Values.Concat(ended), namespaces);
     }
 
+    /// <summary>Nothing is read of the cluster any more: what is shown stays, with a warning.</summary>
+    public void Left() => Stale(around.Time.GetUtcNow(), "its SlurmCluster is gone, or is connected anew");
+
     public void Tried(string cluster, StepOutcome outcome)
     {
         if (!outcome.Step.Bookkeeping)
             ledger?.Record(ActionEntry.Of(outcome.Step, outcome.Result, cluster, outcome.At, fencingToken));
+    }
+
+    // What is shown is as good as not shown: when Slurm answers again, the same jobs take the warning away.
+    private void Stale(DateTimeOffset since, string why)
+    {
+        shown = null;
+        store?.Unreachable(since, why);
     }
 
     private void Record(string cluster, ImmutableDictionary<JobId, SlurmJob> jobs)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Bridge.Daemon.Jobs;
 using Bridge.Kube.Client;
 using Bridge.Kube.Leases;
@@ -58,8 +59,14 @@ public sealed class BridgeDaemon : IAsyncDisposable
             await ledger.DisposeAsync();
     }
 
+    // A container that is started again has the same name and process id: its journal would count as a repetition.
     private LedgerStore OpenLedger(string connection) => new(
-        new LedgerOptions { ConnectionString = connection, Writer = options.Identity },
+        new LedgerOptions
+        {
+            ConnectionString = connection,
+            Writer = string.Create(
+                CultureInfo.InvariantCulture, $"{options.Identity} since {around.Time.GetUtcNow():O}"),
+        },
         around.Time,
         around.Logs.CreateLogger<LedgerStore>());
 

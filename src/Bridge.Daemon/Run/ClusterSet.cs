@@ -85,6 +85,7 @@ public sealed class ClusterSet(
         var loop = new ClusterLoop(kube, slurm, leads, around.Time, around.Logs.CreateLogger<ClusterLoop>());
         var cluster = new ServedCluster(key, resource.Spec, slurm, loop);
         var feed = await FeedAsync(key.Name, cancel);
+        slurm.Recall(feed.Open);
         cluster.Loop.SlurmRead += view => feed.Take(key.Name, view, Namespaces(key));
         cluster.Loop.Tried += outcome =>
         {
@@ -118,6 +119,7 @@ public sealed class ClusterSet(
     private async Task LeaveAsync(ServedCluster cluster)
     {
         await cluster.DisposeAsync();
+        feedOf.GetValueOrDefault(cluster.Ref.Name)?.Left();
         log.ClusterLeft(cluster.Ref.Name);
     }
 }

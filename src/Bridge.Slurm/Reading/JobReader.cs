@@ -37,6 +37,16 @@ internal sealed class JobReader(SlurmApi api, SlurmTextClient? text, ReadBudget 
 
     public KeptSource<JobId, SlurmJob> Kept => jobs;
 
+    /// <summary>
+    /// Jobs that were alive when they were last seen, by another reader: those that the controller does not know any
+    /// more are asked of accounting. Before the first tick.
+    /// </summary>
+    public void Recall(IEnumerable<SlurmJob> living)
+    {
+        foreach (var job in living)
+            jobs.Put(job);
+    }
+
     /// <summary>A hook named this job: the next tick reads it. Safe from any thread.</summary>
     public void Notify(JobId id) => pushed.Enqueue(id);
 
@@ -65,12 +75,13 @@ internal sealed class JobReader(SlurmApi api, SlurmTextClient? text, ReadBudget 
                 wanted.Add(job.Id);
         if (!await ReadWantedAsync(profile, cancel))
             return false;
+        jobs.Remove(JobMerge.Expired(jobs.Content.Values, around.Clock.GetUtcNow(), options.KeepFinished,
+            options.KeepFinishedAtMost));
+        // After what expired: an end is in one view at least, however long ago it was.
         var (ended, nowhere) = await lost.AskAsync(profile, jobs.Content, cancel);
         foreach (var record in ended)
             jobs.Put(JobMerge.Merge(Known(record.Id), record));
         jobs.Remove(nowhere);
-        jobs.Remove(JobMerge.Expired(jobs.Content.Values, around.Clock.GetUtcNow(), options.KeepFinished,
-            options.KeepFinishedAtMost));
         if (jobs.State.Synced && !ringing)
             jobs.Confirm();
         return true;

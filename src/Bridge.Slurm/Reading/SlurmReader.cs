@@ -1,4 +1,5 @@
 using Bridge.Control.Ports;
+using Bridge.Core.Model;
 using Bridge.Core.Names;
 using Bridge.Core.View;
 using Bridge.Slurm.Rest;
@@ -37,6 +38,9 @@ internal sealed class SlurmReader
 
     /// <inheritdoc cref="JobReader.Notify"/>
     public void Notify(JobId id) => jobs.Notify(id);
+
+    /// <inheritdoc cref="JobReader.Recall"/>
+    public void Recall(IEnumerable<SlurmJob> living) => jobs.Recall(living);
 
     /// <inheritdoc cref="NodeReader.Look"/>
     public void Look()

@@ -142,6 +142,27 @@ public sealed class PortFaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_job_that_ended_hours_before_Bridge_came_back_is_told_once()
+    {
+        var before = Port();
+        await ReadAsync(before);
+        var id = new JobId(18);
+        var running = before.View.JobsById[id];
+        slurm.Answer("jobs/state", 200, """{"jobs":[],"errors":[]}""");
+        slurm.Answer("job/18", 404, Recording.Text("v0.0.45", "job-absent.json"));
+        var record = JsonNode.Parse(Recording.Bytes("v0.0.45", "accounted.json"))!;
+        var job = record["jobs"]!.AsArray().Single(j => (int)j!["job_id"]! == 18)!;
+        job["state"]!["current"] = new JsonArray("COMPLETED");
+        time.Advance(running.SubmitTime!.Value.AddHours(3) - time.GetUtcNow());
+        slurm.Answer("slurmdb/jobs", 200, record.ToJsonString());
+        var port = Port();
+        port.Recall([running]);
+        Assert.Equal("COMPLETED", (await ReadAsync(port)).JobsById[id].State);
+        time.Advance(TimeSpan.FromMinutes(2));
+        Assert.DoesNotContain(id, (await ReadAsync(port)).JobsById);
+    }
+
+    [Fact]
     public async Task A_refused_token_is_minted_anew_once_with_the_key_read_again()
     {
         var port = Port();

@@ -139,7 +139,7 @@ public sealed partial class E2ELab : IAsyncLifetime
             this["KUBECONFIG"]])).Ok();
 
     /// <summary>Starts a Bridge that speaks to both servers through the proxies.</summary>
-    /// <param name="identity">Of its lease.</param>
+    /// <param name="identity">Of its lease: the same for one that is started again, as a container's is.</param>
     /// <param name="direct">To the API server it speaks directly: what befalls the other Bridge spares it.</param>
     internal BridgeProcess StartBridge(string identity, bool direct = false)
     {
@@ -147,7 +147,7 @@ public sealed partial class E2ELab : IAsyncLifetime
         var bridge = BridgeProcess.Start(identity, Log($"bridge-{++started}-{identity}"),
         [
             "run", "--kubeconfig", config, "--namespace", "slurm",
-            "--identity", $"{identity}-{started}", "--hook-socket", this["HOOK_SOCKET"],
+            "--identity", identity, "--hook-socket", this["HOOK_SOCKET"],
             "--api-listen", $"{this["AGGREGATE_ADDRESS"]}:{this["AGGREGATE_PORT"]}", "--api-cert",
                 this["AGGREGATE_CERT"],
             "--api-key", this["AGGREGATE_KEY"],

@@ -33,20 +33,24 @@ internal static class CompareProbe
             ",", ranks.Select(r => r.Node).OfType<string>().Distinct().Order(StringComparer.Ordinal));
         var name = nodes.Length == 0 ? first.Test ?? "" : nodes;
         var shape = new TestShape(first.Product, first.Size, first.Nodes, 0);
-        var lost = ranks.Find(
-            r => r.Sizes is null or [] || r.Outcome is ProbeOutcome.Broken or ProbeOutcome.Unavailable);
+        var lost = ranks.Find(r => r.Sizes is null or [] || r.Failure is not null
+            || r.Outcome is ProbeOutcome.Broken or ProbeOutcome.Unavailable);
         // A rank that was killed, or whose node died, left no report: it may be the very one that was slow.
         var silent = Enumerable.Range(0, first.Size).Except(ranks.Select(r => r.Rank)).ToList();
+        var sizes = ranks.SelectMany(r => r.Sizes ?? []).GroupBy(s => s.Bytes).ToList();
         if (lost is not null || silent.Count > 0)
         {
-            // Which size broke off does not matter: the least that is judged stands for it.
+            // Which size broke off does not matter: the least that is judged stands for it. A sum that is wrong is a
+            // verdict all the same.
+            var damaged = sizes.Find(s => s.Any(one => one.WrongValues > 0));
             var problem = lost is not null
                 ? $"rank {lost.Rank}: {lost.Why}"
                 : $"rank {silent[0]} of {first.Size} left no report";
-            yield return (new PeerTest(name, shape with { Bytes = least }, null, problem), null);
+            var test = new PeerTest(name, shape with { Bytes = damaged?.Key ?? least }, null, problem);
+            yield return (test, Absolute(test, null, damaged?.Sum(s => s.WrongValues) ?? 0));
             yield break;
         }
-        foreach (var size in ranks.SelectMany(r => r.Sizes ?? []).GroupBy(s => s.Bytes))
+        foreach (var size in sizes)
         {
             var slowest = size.MinBy(s => s.BusBytesPerSecond)!;
             var test = new PeerTest(name, shape with { Bytes = size.Key }, slowest.BusBytesPerSecond);

@@ -104,9 +104,10 @@ internal sealed class NcclProbe(TimeProvider time)
     private static NcclReport Judge(NcclReport answer, ChildResult child, BandwidthExpectation expected)
     {
         var report = answer with { TookMilliseconds = child.Took.TotalMilliseconds };
-        if (report.Outcome != ProbeOutcome.Healthy || report.Sizes is null) return report;
+        if (report.Sizes is null) return report;
         List<AllReduceSize> sizes = [.. report.Sizes.Select(s => s with { Line = LineFor(expected, s.Bytes) })];
         report = report with { Sizes = sizes };
+        // Damaged data is a verdict, whatever became of the sizes after it.
         if (sizes.Find(s => s.WrongValues > 0) is { } wrong)
         {
             return report with
@@ -116,7 +117,7 @@ internal sealed class NcclProbe(TimeProvider time)
                 Advice = "take the node out: a GPU, a link or its memory changes data silently",
             };
         }
-        if (sizes.Find(s => s.BusBytesPerSecond < s.Line) is { } slow)
+        if (report.Outcome == ProbeOutcome.Healthy && sizes.Find(s => s.BusBytesPerSecond < s.Line) is { } slow)
         {
             return report with
             {

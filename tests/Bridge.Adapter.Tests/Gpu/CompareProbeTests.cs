@@ -73,6 +73,20 @@ public sealed class CompareProbeTests(FakeGpus fake)
         Assert.Contains("says nothing of its nodes", result.Text("why"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("\"healthy\"", "\"broken\"")]
+    [InlineData("\"rank\":1", "\"rank\":0")]
+    public async Task Wrong_sum_of_a_test_that_broke_off_is_told_all_the_same(string whole, string half)
+    {
+        var damaged = Whole("t4", 480).Replace("\"wrongValues\":0", "\"wrongValues\":5", StringComparison.Ordinal)
+            .Replace(whole, half, StringComparison.Ordinal);
+        var good = Enumerable.Range(1, 3).Select(i => Write($"t{i}", Whole($"t{i}", 480)));
+        string[] files = [.. good, Write("t4", damaged)];
+        var result = await CompareAsync(files);
+        Assert.True((1, "unhealthy") == (result.Code, result.Text("outcome")), result.Output + result.Errors);
+        Assert.Contains("of the sum of 1073741824 bytes are wrong", result.Text("why"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Rank_that_left_no_report_is_missed()
     {

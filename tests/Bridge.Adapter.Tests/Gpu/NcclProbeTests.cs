@@ -55,6 +55,25 @@ public sealed class NcclProbeTests(FakeGpus fake)
         Assert.All(results, r => Assert.Contains(r.Text("failure"), (string[])["hang", "asyncError"]));
     }
 
+    /// <summary>
+    /// Over exact_bytes only a message's head travels, so places with values of their own come out wrong. The first
+    /// size takes 22 operations, the second one hangs.
+    /// </summary>
+    [Fact]
+    public async Task Wrong_sum_before_a_hang_is_still_damage_and_ends_with_1()
+    {
+        var results = await RunAsync(
+            2, ["[base]", "exact_bytes = 4096", "[node n1]", "hang_at = 24"], "--bytes", "1M,2M", "--timeout", "12");
+        Assert.All(results, r => Assert.True(r.Code == 1, r.Output + r.Errors));
+        Assert.All(results, r => Assert.Contains("data was damaged", r.Text("why"), StringComparison.Ordinal));
+        Assert.Contains(results, r => r.Text("failure") == "hang");
+        var reports = fake.File("damaged");
+        System.IO.File.WriteAllText(reports, string.Concat(results.Select(r => r.Output)));
+        var compared = await BridgeProcess.RunAsync(new Dictionary<string, string>(), "probe", "compare", reports);
+        Assert.True(compared.Code == 1, compared.Output + compared.Errors);
+        Assert.Contains("of the sum of 1048576 bytes are wrong", compared.Text("why"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Communicator_that_never_comes_up_is_aborted_at_the_deadline()
     {

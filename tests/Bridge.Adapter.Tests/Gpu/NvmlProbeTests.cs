@@ -62,7 +62,8 @@ public sealed class NvmlProbeTests(FakeGpus fake)
     [InlineData("gpu-count", "return.nvmlDeviceGetCount_v2 = 999")]
     [InlineData("gpu-count", "return.nvmlDeviceGetCount_v2 = 3")]
     [InlineData("product", "return.nvmlDeviceGetName = 999", "[gpu]", "nvlink.*.active = no")]
-    public async Task Count_or_product_that_cannot_be_read_ends_with_3_and_never_healthy(string check, params string[] state)
+    public async Task Count_or_product_that_cannot_be_read_ends_with_3_and_never_healthy(
+        string check, params string[] state)
     {
         fake.Write(["include h100x8.gpu", .. state]);
         var result = await ProbeAsync();

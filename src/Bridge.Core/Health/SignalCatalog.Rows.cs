@@ -61,7 +61,7 @@ public static partial class SignalCatalog
         Gauge("nvlink.links", "1", "NVLinks that the GPU answers for"),
         Gauge("nvlink.active", "1", "NVLinks that are up"),
         Gauge("nvlink.missing", "1", "links the product must have up, less those that are; 0 where none must"),
-        Gauge("fabric.state", "code", "0 not supported, 1 not started, 2 in progress, 3 completed"),
+        Gauge("fabric.state", "code", "1 not started, 2 in progress, 3 completed; the driver's 0 is not supported"),
         Gauge("fabric.status", "code", "NVML return code of the fabric registration; 0 is good"),
         Gauge("fabric.health_summary", "code", "0 not supported, 1 healthy, 2 unhealthy, 3 limited capacity"),
         Gauge("fabric.degraded_bandwidth", "code", "0 unknown, 1 true, 2 false"),

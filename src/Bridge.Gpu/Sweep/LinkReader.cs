@@ -76,8 +76,10 @@ internal static class LinkReader
     private static GpuFabric? Registered(
         ReadingSet set, Bytes16 cluster, (byte State, int Status, uint Clique) info, uint? mask)
     {
-        set.Set("fabric.state", info.State);
-        set.Set("fabric.status", info.Status);
+        // State 0 is the call's own "not supported": a board without NVSwitch answers it, and so does a GPU alone.
+        var none = Reading.Absent(Absence.NotSupported, "the fabric's state is 0: this GPU takes part in none");
+        set.Set("fabric.state", info.State == 0 ? none : new Reading(info.State));
+        set.Set("fabric.status", info.State == 0 ? none : new Reading(info.Status));
         if (mask is not null) HealthMask(set, mask, "");
         ReadOnlySpan<byte> uuid = cluster;
         return uuid.ContainsAnyExcept((byte)0)

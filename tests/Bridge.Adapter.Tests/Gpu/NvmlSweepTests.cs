@@ -9,6 +9,7 @@ namespace Bridge.Adapter.Tests.Gpu;
 public sealed class NvmlSweepTests(FakeGpus fake)
 {
     private static readonly HealthRules Rules = HealthRulesLoader.Load().Rules!;
+    private static readonly DateTimeOffset Noon = new(2026, 11, 1, 12, 0, 0, TimeSpan.Zero);
 
     [Theory]
     [InlineData("a100x8", 8, "a100")]
@@ -171,6 +172,32 @@ public sealed class NvmlSweepTests(FakeGpus fake)
         Assert.Contains("nvmlDeviceGetRemappedRows returned 999", report.Why, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(535)]
+    [InlineData(580)]
+    public void Gpu_without_a_fabric_is_asked_for_none(int driver)
+    {
+        fake.Write("include h100x8.gpu", "count = 1", "[gpu]", "fabric.state = 0", "fabric.status = 3");
+        var now = Sweep(driver) with { TakenAt = Noon };
+        Assert.Equal(Absence.NotSupported, now.Gpus[0].Of("fabric.state").Unknown);
+        var report = Judge(now, 1, TwiceBefore(now));
+        Assert.True(report.Health == NodeHealth.Healthy, report.Why);
+        var verdict = Assert.Single(report.Verdicts, v => v.Check == "fabric-not-ready");
+        Assert.Equal(Outcome.NotApplicable, verdict.Outcome);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Gpu_that_is_not_registered_with_its_fabric_in_three_sweeps_is_drained(int state)
+    {
+        fake.Write("include h100x8.gpu", "[gpu 5]", $"fabric.state = {state}");
+        var now = Sweep() with { TakenAt = Noon };
+        var report = Judge(now, 8, TwiceBefore(now));
+        var verdict = Assert.Single(report.Verdicts, v => v.Outcome == Outcome.Fail);
+        Assert.Equal(("fabric-not-ready", Consequence.Drain), (verdict.Check, verdict.Consequence));
+    }
+
     [Fact]
     public void Mig_hides_some_data_and_shows_its_devices()
     {
@@ -198,10 +225,15 @@ public sealed class NvmlSweepTests(FakeGpus fake)
         return NvmlSweep.Take(nvml, TimeProvider.System, "boot");
     }
 
-    private static HealthReport Judge(GpuSweep sweep, int expected) => HealthEvaluator.Evaluate(new HealthInput
-    {
-        Current = sweep,
-        Rules = Rules,
-        Expectation = new GpuExpectation(expected),
-    });
+    private static GpuSweep[] TwiceBefore(GpuSweep now) =>
+        [now with { TakenAt = Noon.AddMinutes(-10) }, now with { TakenAt = Noon.AddMinutes(-5) }];
+
+    private static HealthReport Judge(GpuSweep sweep, int expected, params GpuSweep[] before) =>
+        HealthEvaluator.Evaluate(new HealthInput
+        {
+            Current = sweep,
+            History = before,
+            Rules = Rules,
+            Expectation = new GpuExpectation(expected),
+        });
 }

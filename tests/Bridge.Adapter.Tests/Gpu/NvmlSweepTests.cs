@@ -198,6 +198,23 @@ public sealed class NvmlSweepTests(FakeGpus fake)
         Assert.Equal(("fabric-not-ready", Consequence.Drain), (verdict.Check, verdict.Consequence));
     }
 
+    /// <summary>Five sweeps are what a share needs; the usual distance between two is five minutes.</summary>
+    [Theory]
+    [InlineData(3, Outcome.Pass)]
+    [InlineData(4, Outcome.Fail)]
+    public void Slowdown_in_most_sweeps_is_found_at_one_sweep_every_five_minutes(int slow, Outcome expected)
+    {
+        fake.Write("include h100x8.gpu");
+        var good = Sweep();
+        fake.Write("include h100x8.gpu", "[gpu 5]", "clock.reasons = 0x8");
+        var bad = Sweep();
+        var sweeps = Enumerable.Range(0, 6)
+            .Select(i => (i < slow ? bad : good) with { TakenAt = Noon.AddMinutes(5 * i) }).ToArray();
+        var report = Judge(sweeps[^1], 8, sweeps[..^1]);
+        Assert.Contains(report.Verdicts, v => v.Check == "hw-slowdown-often" && v.Outcome == expected
+            && v.Subject.Uuid == bad.Gpus[5].Uuid);
+    }
+
     [Fact]
     public void Mig_hides_some_data_and_shows_its_devices()
     {

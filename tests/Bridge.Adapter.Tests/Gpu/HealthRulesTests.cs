@@ -58,6 +58,11 @@ public sealed class HealthRulesTests : IDisposable
     [InlineData("NVIDIA B200", "b200")]
     [InlineData("NVIDIA A100-SXM4-80GB", "a100")]
     [InlineData("NVIDIA A100-PCIE-40GB", "a100-pcie")]
+    [InlineData("NVIDIA A800-SXM4-80GB", "a800")]
+    [InlineData("NVIDIA A800 80GB PCIe", "a800-pcie")]
+    [InlineData("NVIDIA A800 40GB Active", "a800-pcie")]
+    [InlineData("NVIDIA H800", "h800")]
+    [InlineData("NVIDIA H800 PCIe", "h800-pcie")]
     [InlineData("Quadro 6000", null)]
     public void Product_is_recognised_by_its_name(string nvmlName, string? product) =>
         Assert.Equal(product, HealthRulesLoader.Load().Rules!.ProductOf(nvmlName)?.Name);

@@ -173,6 +173,22 @@ public sealed class NvmlSweepTests(FakeGpus fake)
     }
 
     [Theory]
+    [InlineData("a100x8", "NVIDIA A800-SXM4-80GB", 8)]
+    [InlineData("a100x8", "NVIDIA A800 80GB PCIe", 0)]
+    [InlineData("h100x8", "NVIDIA H800", 8)]
+    [InlineData("h100x8", "NVIDIA H800 PCIe", 0)]
+    public void Board_with_fewer_links_than_its_sister_is_healthy_until_one_is_down(
+        string preset, string name, int links)
+    {
+        string[] state = [$"include {preset}.gpu", "[gpu]", $"name = {name}", $"nvlink.count = {links}"];
+        fake.Write(state);
+        Assert.Equal(NodeHealth.Healthy, Judge(Sweep(), 8).Health);
+        if (links == 0) return;
+        fake.Write([.. state, "[gpu 5]", "nvlink.7.active = no"]);
+        Assert.Contains(Judge(Sweep(), 8).Verdicts, v => v is { Check: "nvlink-down", Outcome: Outcome.Fail });
+    }
+
+    [Theory]
     [InlineData(535)]
     [InlineData(580)]
     public void Gpu_without_a_fabric_is_asked_for_none(int driver)

@@ -126,7 +126,7 @@ internal sealed class Simulation : IDisposable
     private (SimKube Kube, SimSlurm Slurm, ClusterLoop Loop) TakeOver()
     {
         var newKube = new SimKube(world, faults, safety);
-        var newSlurm = new SimSlurm(world, faults, safety);
+        var newSlurm = new SimSlurm(world, faults, safety, clock);
         newKube.Changed += () => kubeChanged = true;
         safety.Current = () =>
             newKube.View.Source.Current && newSlurm.View is { Nodes.Current: true, Partitions.Synced: true };

@@ -26,16 +26,10 @@ public static class ClusterPlanner
             steps.AddRange(PartitionPlanner.Plan(fleet, partitions));
         steps.AddRange(ConditionPlanner.Plan(fleet));
         steps.AddRange(StatusPlanner.Plan(fleet, wishes, partitions, now));
-        return new Plan(steps.DrainToImmutable(), LookAgain(fleet, wishes, now));
+        return new Plan(steps.DrainToImmutable(), LookAgain(wishes, now));
     }
 
-    // Two rules depend on the time alone: the breaker's window, and the patience with an unregistered slurmd.
-    private static DateTimeOffset? LookAgain(Fleet fleet, NodeWishes wishes, DateTimeOffset now)
-    {
-        if (wishes.HeldBack.Count > 0)
-            return now + TimeSpan.FromSeconds(30);
-        return fleet.Rows.Any(r => r is { Record: null, Pod.Ready: true })
-            ? now + LifecyclePlanner.RegistrationPatience
-            : null;
-    }
+    // The breaker's window is all that depends on the time alone: how old a view is changes with the next one.
+    private static DateTimeOffset? LookAgain(NodeWishes wishes, DateTimeOffset now) =>
+        wishes.HeldBack.Count > 0 ? now + TimeSpan.FromSeconds(30) : null;
 }

@@ -1,6 +1,7 @@
 using Bridge.Core.Model;
 using Bridge.Core.Names;
 using Bridge.Core.Policy;
+using Bridge.Core.SlurmText;
 
 namespace Bridge.Core.Planning;
 
@@ -13,42 +14,53 @@ namespace Bridge.Core.Planning;
 public static class LifecyclePlanner
 {
     /// <summary>
-    /// A ready slurmd that Slurm has no record of is restarted after this time, and only few at once.
+    /// A slurmd that was ready for this time when Slurm was read, and was not known there, is restarted, and only few
+    /// at once.
     /// </summary>
     public static readonly TimeSpan RegistrationPatience = TimeSpan.FromSeconds(60);
 
+    /// <summary>
+    /// What is known of Slurm's nodes may be this old when a slurmd is ended because of it. A source that is read every
+    /// few seconds tells its age in steps of half a minute; one that is read rarely is young right after each read.
+    /// </summary>
+    public static readonly TimeSpan OldestView = TimeSpan.FromSeconds(60);
+
     public static IEnumerable<Step> Plan(Fleet fleet, NodeWishes wishes, DateTimeOffset now)
     {
-        var restarts = Restarts(fleet, now);
+        var young = (now - fleet.View.Slurm.Nodes.Since).Duration() <= OldestView;
+        var restarts = Restarts(fleet);
         foreach (var row in fleet.Rows)
         {
-            var steps = row.Member is null ? Leave(fleet, row, now) : Serve(fleet, row, wishes, restarts.Contains(row));
+            var steps = row.Member is null ? Leave(fleet, row) : Serve(fleet, row, wishes, restarts.Contains(row));
             foreach (var step in steps)
-                yield return step;
+                // A slurmd that lives may have a job since Slurm was read; no other step ends jobs.
+                if (young || step is not DeletePod || row.Pod is { Finished: true })
+                    yield return step;
         }
     }
 
     // Few at a time. None when not one record is left: an empty list of a sick slurmctld must not end every slurmd.
-    private static HashSet<FleetRow> Restarts(Fleet fleet, DateTimeOffset now)
+    private static HashSet<FleetRow> Restarts(Fleet fleet)
     {
         var few = Math.Max(1, fleet.Rows.Length / 10);
-        var lost = fleet.Rows.Where(r => Unregistered(r, now)).ToList();
+        var lost = fleet.Rows.Where(r => r.Member is not null && Unregistered(fleet, r)).ToList();
         return lost.Count <= few || fleet.Rows.Any(r => r.Record is not null) ? [.. lost.Take(few)] : [];
     }
 
     /// <summary>
-    /// A slurmd that has been ready for long, while Slurm does not know its node: the record was deleted under it.
+    /// A slurmd that had been ready for long when Slurm was read, and Slurm did not know its node: the record was
+    /// deleted under it. How long it is ready by now says nothing: it may have registered since.
     /// </summary>
-    public static bool Unregistered(FleetRow row, DateTimeOffset now) =>
-        row is { Member: not null, Record: null, Pod: { Ready: true, Deleting: false, ReadySince: { } since } }
-        && now - since > RegistrationPatience;
+    public static bool Unregistered(Fleet fleet, FleetRow row) =>
+        row is { Record: null, Pod: { Ready: true, Deleting: false, ReadySince: { } since } }
+        && fleet.View.Slurm.Nodes.Since - since > RegistrationPatience;
 
     // A node that leaves: whatever is there goes, in order, and only while nothing runs on it.
-    private static IEnumerable<Step> Leave(Fleet fleet, FleetRow row, DateTimeOffset now)
+    private static IEnumerable<Step> Leave(Fleet fleet, FleetRow row)
     {
-        if (row is { Record: null, Pod: { Ready: true, ReadySince: { } since } } && now - since < RegistrationPatience)
+        if (row is { Record: null, Pod: { Ready: true } } && !Unregistered(fleet, row))
             return [];
-        if (row.Record is { } record && (!record.Drains || record.Busy))
+        if (row.Record is { } record && (record.Busy || !Withdrawn(record)))
             return [];
         if (row.Pod is { } pod)
             return pod.Deleting
@@ -59,6 +71,9 @@ public static class LifecyclePlanner
             return [DeleteRecord(fleet, row, $"node {row.Name} has left and its slurmd has ended")];
         return FreeClaims(fleet, row, keep: "");
     }
+
+    private static bool Withdrawn(SlurmNode record) =>
+        record is { Drains: true, DrainedByBridge: false } || DrainedFor(record, DrainRules.Leaving);
 
     private static IEnumerable<Step> Serve(Fleet fleet, FleetRow row, NodeWishes wishes, bool restart)
     {
@@ -105,9 +120,14 @@ public static class LifecyclePlanner
     // Only a node that is drained for this very purpose: not one that is cordoned, or that its pool or somebody else
     // wants kept drained.
     private static bool Replaceable(FleetRow row, SlurmNode record, DrainWish? wish) =>
-        record is { DrainedByBridge: true, Busy: false }
-        && (wish?.Code is DrainRules.Hardware or DrainRules.Rollout
-            || (wish?.Code is DrainRules.GpuLost && row.Member!.Pool.Spec.OnGpuLoss == GpuLossRule.Shrink));
+        wish is not null && !record.Busy && DrainedFor(record, wish.Code)
+        && (wish.Code is DrainRules.Hardware or DrainRules.Rollout
+            || (wish.Code is DrainRules.GpuLost && row.Member!.Pool.Spec.OnGpuLoss == GpuLossRule.Shrink));
+
+    // The drain that is wished must be the one that is seen. One for another reason may be over since Slurm was read:
+    // Bridge resumes a node as soon as the node's own reason is.
+    private static bool DrainedFor(SlurmNode record, string code) =>
+        record.DrainedByBridge && Reason.CodeOf(record.Reason) == code;
 
     /// <summary>
     /// Slurm has a node of this name that no slurmd of Bridge registered: it belongs to somebody else.

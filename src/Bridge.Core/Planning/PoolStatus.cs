@@ -24,7 +24,7 @@ public static class PoolStatus
             Gpus = rows.Sum(r => r.Record is { } n ? GresText.Gpus(n.Gres) : 0),
             Drained = rows.Count(r => r.Record is { Drains: true }),
         };
-        var problems = Problems(fleet, pool, rows, wishes, now);
+        var problems = Problems(fleet, pool, rows, wishes);
         var ready = new Condition
         {
             Type = WellKnown.ReadyCondition,
@@ -53,14 +53,14 @@ public static class PoolStatus
     }
 
     private static List<string> Problems(
-        Fleet fleet, NodePool pool, ImmutableArray<FleetRow> rows, NodeWishes wishes, DateTimeOffset now)
+        Fleet fleet, NodePool pool, ImmutableArray<FleetRow> rows, NodeWishes wishes)
     {
         var found = new List<string>(fleet.Problems.Of(pool.Ref.Name));
         if (fleet.View.Cluster.Spec.SlurmKeyRef is null && !rows.IsEmpty)
             found.Add($"SlurmCluster {fleet.View.Cluster.Ref.Name} has no spec.slurmKeyRef, which slurmd pods need to "
                 + "speak to Slurm");
         foreach (var row in rows)
-            if (Problem(row, now) is { } sentence)
+            if (Problem(fleet, row) is { } sentence)
                 found.Add(sentence);
         if (wishes.HeldBack.TryGetValue(pool.Ref.Name, out var held))
             found.Add($"{held.Count} more drains are held back so that not too many nodes go at once, the first: "
@@ -68,7 +68,7 @@ public static class PoolStatus
         return found;
     }
 
-    private static string? Problem(FleetRow row, DateTimeOffset now)
+    private static string? Problem(Fleet fleet, FleetRow row)
     {
         var member = row.Member!;
         if (member.Problem.Length > 0)
@@ -84,7 +84,7 @@ public static class PoolStatus
                 + $"{GresText.Parse(member.Desired!.Gres)[0].Type}?";
         if (row.Pod is { Waiting.Length: > 0 } pod)
             return $"pod {pod.Name} waits: {pod.Waiting}";
-        return LifecyclePlanner.Unregistered(row, now) ? $"the slurmd of {row.Name} runs, but has not registered in "
+        return LifecyclePlanner.Unregistered(fleet, row) ? $"the slurmd of {row.Name} runs, but has not registered in "
             + "Slurm" : null;
     }
 

@@ -25,20 +25,26 @@ public sealed class ClusterLoopTests
     private Task<TimeSpan> TickAsync() =>
         loop.TickAsync(ClusterLoopPorts.Cluster, TestContext.Current.CancellationToken);
 
-    // A slurmd that Slurm has no record of: restarted once it has been ready for long.
-    private void ShowUnregistered(TimeSpan readyFor)
+    // Four nodes that are not ready. Three are drained for it, which is all that the breaker lets go for now.
+    private void ShowHeldBack(TimeSpan freeIn)
     {
-        ports.Show(ClusterLoopPorts.Node("n1"));
-        var pod = new SlurmdPod
+        foreach (var name in (string[])["n1", "n2", "n3", "n4"])
         {
-            Namespace = "slurm", Name = "slurmd-n1", Uid = "uid-pod", SlurmNode = new NodeName("n1"), KubeNode = "n1",
-            Cluster = "lab", Pool = "main", Phase = PodPhase.Running, Ready = true,
-            ReadySince = time.GetUtcNow() - readyFor,
-        };
-        var (members, _) = Membership.Resolve(new(ports.Kube.Clusters[0], ports.Kube, ports.Slurm));
-        var member = members[new NodeName("n1")];
-        var hash = SlurmdPods.SpecHash(ports.Kube.Clusters[0].Spec, member, new NodeName("n1"));
-        ports.Kube = ports.Kube with { Pods = [pod with { SpecHash = hash }] };
+            var node = ClusterLoopPorts.Node(name) with { Ready = ConditionStatus.False, ReadyMessage = "no answer" };
+            ports.Show(node);
+            var record = new SlurmNode
+            {
+                Name = new NodeName(name), State = SlurmNodeState.Idle, Cpus = 8, MemoryMiB = 8192,
+                Features = [BackReference.PoolFeature("main")],
+            };
+            if (name != "n4")
+                record = record with
+                {
+                    State = SlurmNodeState.Idle | SlurmNodeState.Drain, Reason = "bridge: not-ready",
+                    ReasonSince = time.GetUtcNow() - DrainPlanner.BreakerWindow + freeIn,
+                };
+            ports.Slurm = ports.Slurm with { NodesByName = ports.Slurm.NodesByName.SetItem(record.Name, record) };
+        }
     }
 
     [Fact]
@@ -52,16 +58,17 @@ public sealed class ClusterLoopTests
     [Fact]
     public async Task Nothing_is_planned_while_nothing_changed_and_nothing_is_due()
     {
-        ShowUnregistered(readyFor: LifecyclePlanner.RegistrationPatience - TimeSpan.FromSeconds(2));
+        ShowHeldBack(freeIn: TimeSpan.FromSeconds(2));
         await TickAsync();
+        var before = ports.Writes.ToList();
         time.Advance(StepGate.EchoTime - TimeSpan.FromSeconds(1));
         await TickAsync();
-        // A plan made now would end the pod: its patience is over. But neither view changed, and nothing is due.
-        Assert.Empty(ports.Writes);
+        // A plan made now would drain the fourth: the breaker lets it go. But neither view changed, and nothing is due.
+        Assert.Equal(before, ports.Writes);
 
         time.Advance(TimeSpan.FromSeconds(1));
         await TickAsync();
-        Assert.Equal(["DeletePod slurmd-n1"], ports.Writes);
+        Assert.Contains(ports.Writes.Except(before), w => w.StartsWith("DrainNodes", StringComparison.Ordinal));
     }
 
     [Fact]

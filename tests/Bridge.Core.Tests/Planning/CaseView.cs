@@ -276,7 +276,7 @@ internal sealed class CaseView
     private void SetSource(CaseLine line)
     {
         var state = line.Has("unsynced") ? SourceState.NotYet
-            : new SourceState(true, Now - TimeSpan.FromMinutes(1), line.Text("error"));
+            : new SourceState(true, Now - TimeSpan.FromSeconds(line.Number("seconds", 60)), line.Text("error"));
         switch (line.Name)
         {
             case "kube": kube = kube with { Source = state }; break;

@@ -23,8 +23,10 @@ internal static class Liveness
                 missing.Add($"partition {partition.Name}: has nodes {partition.Nodes}");
         if (missing.Count > 0)
             return missing;
-        var view = new ClusterView(world.Kube.Cluster, world.Kube.View, world.Slurm.View);
-        var plan = ClusterPlanner.Plan(view, world.Clock.GetUtcNow());
+        var now = world.Clock.GetUtcNow();
+        var fresh = new SourceState(true, now);
+        var slurm = world.Slurm.View with { Nodes = fresh, Partitions = fresh, Jobs = fresh };
+        var plan = ClusterPlanner.Plan(new ClusterView(world.Kube.Cluster, world.Kube.View, slurm), now);
         return [.. plan.Steps.Select(s => $"still planned: {s.Why}")];
     }
 

@@ -15,9 +15,12 @@ namespace Bridge.Sim.Ports;
 /// Slurm as the adapter tells it: a read that fails keeps what was read before and marks the sources; each write is
 /// checked against the node right before.
 /// </summary>
-internal sealed class SimSlurm(SimWorld world, Faults faults, Safety safety) : ISlurmPort
+internal sealed class SimSlurm(SimWorld world, Faults faults, Safety safety, TimeProvider clock) : ISlurmPort
 {
     private static readonly StepResult NoAnswer = StepResult.Unavailable("slurmctld does not answer");
+
+    // As the adapter does: a view in which nothing changed stays the same value for so long.
+    private static readonly TimeSpan SinceStep = TimeSpan.FromSeconds(30);
 
     public SlurmView View { get; private set; } = new();
 
@@ -30,12 +33,29 @@ internal sealed class SimSlurm(SimWorld world, Faults faults, Safety safety) : I
         var jobs = !faults.Fails(3);
         await faults.DawdleAsync();
         cancel.ThrowIfCancellationRequested();
-        View = !answered ? Failed(View) : jobs ? read : read with
-        {
-            Jobs = Error(View.Jobs, "jobs time out"), JobsById = View.JobsById,
-        };
+        View = answered ? Read(read, jobs) : Failed(View);
         safety.OnRead();
         return View;
+    }
+
+    private SlurmView Read(SlurmView read, bool jobs)
+    {
+        var view = read with
+        {
+            Nodes = Confirmed(View.Nodes),
+            Partitions = Confirmed(View.Partitions),
+            Jobs = jobs ? Confirmed(View.Jobs) : Error(View.Jobs, "jobs time out"),
+            JobsById = jobs ? read.JobsById : View.JobsById,
+        };
+        return view == View ? View : view;
+    }
+
+    private SourceState Confirmed(SourceState before)
+    {
+        var now = clock.GetUtcNow();
+        return !before.Current || now - before.Since >= SinceStep || now < before.Since
+            ? new SourceState(true, now)
+            : before;
     }
 
     private static SlurmView Failed(SlurmView view) => view with

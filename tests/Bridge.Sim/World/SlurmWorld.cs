@@ -43,10 +43,11 @@ internal sealed class SlurmWorld(TimeProvider clock)
 
     public void Touch() => view = null;
 
-    /// <summary>What a read that works shows; the same value while nothing changed.</summary>
+    /// <summary>
+    /// What a read that works shows, but for when it was made; the same value while nothing changed.
+    /// </summary>
     public SlurmView View => view ??= new SlurmView
     {
-        Nodes = Fresh, Partitions = Fresh, Jobs = Fresh,
         Version = "26.05.5",
         DataParser = "v0.0.45",
         Capabilities = SlurmCapabilities.WritePartitions | SlurmCapabilities.CreateNodes,
@@ -54,8 +55,6 @@ internal sealed class SlurmWorld(TimeProvider clock)
         PartitionsByName = Partitions.Values.ToImmutableDictionary(p => p.Name),
         JobsById = Jobs.Values.ToImmutableDictionary(j => j.Seen.Id, j => j.Seen),
     };
-
-    private static SourceState Fresh { get; } = new(true, DateTimeOffset.UnixEpoch);
 
     public IEnumerable<SimJob> RunningOn(NodeName node) =>
         Jobs.Values.Where(j => j.Seen.State == JobStates.Running && j.Seen.Nodes == node.Value);

@@ -25,6 +25,9 @@ public enum Absence
     /// <summary>Any other return code; the detail names it.</summary>
     Failed,
 
+    /// <summary>It shows only over several sweeps, and there are too few yet.</summary>
+    TooFewSweeps,
+
     /// <summary>It was not asked for, because something before it already failed.</summary>
     NotAsked,
 }

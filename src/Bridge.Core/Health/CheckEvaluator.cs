@@ -62,6 +62,7 @@ internal static class CheckEvaluator
         {
             Absence.NotSupported => Say(check, subject, Outcome.NotApplicable,
                 underMig ? "the driver does not tell this under MIG" : reading.Detail ?? "not supported", [evidence]),
+            Absence.TooFewSweeps => Say(check, subject, Outcome.NotApplicable, reading.Detail ?? "", [evidence]),
             Absence.FunctionMissing => Say(check, subject, Outcome.NotApplicable,
                 $"this driver's library is too old to tell: {reading.Detail}", [evidence]),
             _ => Say(check, subject, Outcome.Unknown, $"{check.Signal} is unknown: {reading.Detail}", [evidence]),

@@ -9,16 +9,15 @@ internal static class CounterWindow
     /// <summary>
     /// How much a counter grew. A volatile counter that is smaller than before, or that was read after another boot,
     /// started again from zero: its whole value is growth. A lifetime counter never shrinks; if it does, nothing is
-    /// known.
-    /// With a single sample a volatile counter grew by its value since the driver started, a lifetime counter by
-    /// nothing.
+    /// known. A single sample says nothing of when it came: what it counted may be months old.
     /// </summary>
     public static Reading Increase(IReadOnlyList<Sample> samples, SignalKind kind)
     {
         var newest = samples[^1].Reading;
         if (newest.Value is null) return newest;
         var known = samples.Where(s => s.Reading.Value is not null).ToList();
-        if (known.Count == 1) return new Reading(kind == SignalKind.VolatileCounter ? newest.Value : 0);
+        if (known.Count == 1)
+            return Reading.Absent(Absence.TooFewSweeps, "growth needs two sweeps within the window, there is one");
         var grown = 0.0;
         for (var i = 1; i < known.Count; i++)
         {
@@ -40,7 +39,7 @@ internal static class CounterWindow
         if (samples[^1].Reading.Value is null) return samples[^1].Reading;
         var known = samples.Where(s => s.Reading.Value is not null).ToList();
         return known.Count < 5
-            ? Reading.Absent(Absence.NotSupported, $"a share needs five sweeps, there are {known.Count}")
+            ? Reading.Absent(Absence.TooFewSweeps, $"a share needs five sweeps, there are {known.Count}")
             : new Reading((double)known.Count(s => s.Reading.Value != 0) / known.Count);
     }
 }

@@ -113,6 +113,15 @@ public sealed class NvmlFieldTests(FakeGpus fake)
     }
 
     [Fact]
+    public void Recovery_that_failed_before_the_first_sweep_drains_nobody()
+    {
+        fake.Write("include b200x8.gpu", "[gpu 5]", "nvlink.3.failed_recoveries = 1");
+        var first = Sweep() with { TakenAt = Noon };
+        Assert.Equal(NodeHealth.Healthy, Judge(first).Health);
+        Assert.Equal(NodeHealth.Healthy, Judge(first with { TakenAt = Noon.AddMinutes(5) }, first).Health);
+    }
+
+    [Fact]
     public void Power_that_cannot_be_read_is_a_suspicion_first_and_a_reboot_when_it_lasts()
     {
         fake.Write("include h100x8.gpu", "[gpu 5]", "return.nvmlDeviceGetPowerUsage = 999");

@@ -76,5 +76,18 @@ public sealed record SlurmNode
     public bool Responding =>
         (State & (SlurmNodeState.NotResponding | SlurmNodeState.Down | SlurmNodeState.Unknown)) == 0;
 
+    /// <summary>
+    /// Somebody else keeps it from work and says why: drained, failing, or down. Draining such a node would take their
+    /// reason, and the end of that drain would put the node to work (slurmctld clears FAIL when a node is drained).
+    /// </summary>
+    public bool HeldByOthers =>
+        (State & (SlurmNodeState.Drain | SlurmNodeState.Fail | SlurmNodeState.Down)) != 0
+        && !Reason.StartsWith(WellKnown.ReasonPrefix, StringComparison.Ordinal)
+        && ((State & (SlurmNodeState.Drain | SlurmNodeState.Fail)) != 0 || !IsOwnReasonForDown(Reason));
+
+    // What slurmctld itself writes on a node whose slurmd did not answer, or came back as from a reboot.
+    private static bool IsOwnReasonForDown(string reason) =>
+        reason is "" or "Not responding" or "Node unexpectedly rebooted";
+
     public bool DrainedByBridge => Drains && Reason.StartsWith(WellKnown.ReasonPrefix, StringComparison.Ordinal);
 }

@@ -13,6 +13,9 @@ namespace Bridge.Core.Planning;
 /// </summary>
 public sealed record BackReference
 {
+    // As Write begins it: the JSON of others is not worth an attempt to read it.
+    private const string Beginning = "{\"ns\":";
+
     [JsonPropertyName("ns")]
     public required string Namespace { get; init; }
 
@@ -36,9 +39,13 @@ public sealed record BackReference
     /// </summary>
     public static string PoolFeature(string pool) => WellKnown.FeaturePrefix + "pool-" + pool;
 
-    /// <summary>Whether Bridge's own slurmd registered the record.</summary>
+    /// <summary>
+    /// Whether Bridge's own slurmd registered the record: it has the feature of a pool, or, where somebody set its
+    /// features anew, the back-reference.
+    /// </summary>
     public static bool Owns(SlurmNode node) =>
-        node.Features.Any(f => f.StartsWith(WellKnown.FeaturePrefix + "pool-", StringComparison.Ordinal));
+        node.Features.Any(f => f.StartsWith(WellKnown.FeaturePrefix + "pool-", StringComparison.Ordinal))
+        || (node.Extra.StartsWith(Beginning, StringComparison.Ordinal) && Read(node.Extra) is not null);
 
     public string Write() => JsonSerializer.Serialize(this, CoreJson.Default.BackReference);
 

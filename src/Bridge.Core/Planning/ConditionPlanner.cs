@@ -16,7 +16,7 @@ public static class ConditionPlanner
         {
             if (row is not { Member: { } member, Record: { } record })
                 continue;
-            var foreign = record.Drains && !Reason.IsOurs(record.Reason);
+            var foreign = record.HeldByOthers;
             if (Condition(member.Node, record, foreign) is { } condition)
                 yield return condition;
             if (Cordon(member, record, foreign) is { } cordon)
@@ -24,7 +24,8 @@ public static class ConditionPlanner
         }
     }
 
-    // The condition appears with the first foreign drain; a node that never had one is not written to.
+    // The condition appears when somebody else first keeps the node from work; a node that never had one is not written
+    // to.
     private static SetNodeCondition? Condition(KubeNode node, SlurmNode record, bool foreign)
     {
         if (!foreign && node.SlurmDrained is null or { Status: ConditionStatus.False })
@@ -35,8 +36,8 @@ public static class ConditionPlanner
             : new NodeCondition(ConditionStatus.False, "NotDrained", "Slurm may use the node");
         return node.SlurmDrained == condition ? null : new SetNodeCondition(
             new ObjectRef("Node", "", node.Name, node.Uid),
-            foreign ? $"node {node.Name} is drained in Slurm: {condition.Message}" : $"node {node.Name} is no longer "
-                + "drained in Slurm",
+            foreign ? $"node {node.Name} is {How(record)} in Slurm: {condition.Message}"
+                : $"node {node.Name} is no longer drained in Slurm",
             node.Name, condition);
     }
 
@@ -47,9 +48,14 @@ public static class ConditionPlanner
         var ours = node.Annotations.ContainsKey(WellKnown.CordonedAnnotation);
         if (foreign && member.Pool.Spec.CordonOnSlurmDrain && !node.Cordoned && !ours)
             return new SetCordon(
-                about, $"cordon {node.Name}: Slurm drained it ({record.Reason})", node.Name, Cordoned: true);
+                about, $"cordon {node.Name}: it is {How(record)} in Slurm ({record.Reason})", node.Name,
+                Cordoned: true);
         if (ours && (!foreign || !member.Pool.Spec.CordonOnSlurmDrain))
             return new SetCordon(about, $"uncordon {node.Name}: Slurm uses it again", node.Name, Cordoned: false);
         return null;
     }
+
+    private static string How(SlurmNode record) => record.Drains ? "drained"
+        : record.State.HasFlag(SlurmNodeState.Fail) ? "failing"
+        : "down";
 }

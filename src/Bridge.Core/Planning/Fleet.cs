@@ -32,7 +32,15 @@ public sealed record FleetRow(NodeName Name)
 
     public SlurmdPod? Pod { get; init; }
     public ImmutableArray<SlurmdClaim> Claims { get; init; } = [];
+
+    /// <summary>What Slurm has under this name; null when it has nothing, or only what is somebody else's.</summary>
     public SlurmNode? Record { get; init; }
+
+    /// <summary>
+    /// Slurm has a node of this name that no slurmd of Bridge registered. It is not touched, and what Bridge would have
+    /// run there does not start.
+    /// </summary>
+    public bool Foreign { get; init; }
 
     /// <summary>Why a node without a member left, as a phrase.</summary>
     public string LeftBecause { get; init; } = "";
@@ -89,12 +97,15 @@ public sealed class Fleet
         foreach (var name in names)
         {
             var (member, pod) = (kube.Members.GetValueOrDefault(name), kube.Pods.GetValueOrDefault(name));
+            var record = records.GetValueOrDefault(name);
+            var foreign = record is not null && pod is null && !BackReference.Owns(record);
             rows.Add(new FleetRow(name)
             {
                 Member = member,
                 Pod = pod,
                 Claims = kube.Claims.GetValueOrDefault(name, []),
-                Record = records.GetValueOrDefault(name),
+                Record = foreign ? null : record,
+                Foreign = foreign,
                 LeftBecause = member is null ? WhyLeft(view, pod) : "",
             });
         }

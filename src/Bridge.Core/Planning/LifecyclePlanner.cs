@@ -73,14 +73,14 @@ public static class LifecyclePlanner
     }
 
     private static bool Withdrawn(SlurmNode record) =>
-        record is { Drains: true, DrainedByBridge: false } || DrainedFor(record, DrainRules.Leaving);
+        record.HeldByOthers || DrainedFor(record, DrainRules.Leaving);
 
     private static IEnumerable<Step> Serve(Fleet fleet, FleetRow row, NodeWishes wishes, bool restart)
     {
         var member = row.Member!;
         if (row.Pod is { } pod)
             return pod.Deleting ? [] : ServePod(fleet, row, pod, wishes, restart);
-        if (member.Desired is not { } desired || ForeignRecord(row))
+        if (member.Desired is not { } desired || row.Foreign)
             return [];
         if (row.Record is { } record && !DrainRules.Matches(record, desired))
             return Replaceable(row, record, wishes.Of(row))
@@ -128,12 +128,6 @@ public static class LifecyclePlanner
     // Bridge resumes a node as soon as the node's own reason is.
     private static bool DrainedFor(SlurmNode record, string code) =>
         record.DrainedByBridge && Reason.CodeOf(record.Reason) == code;
-
-    /// <summary>
-    /// Slurm has a node of this name that no slurmd of Bridge registered: it belongs to somebody else.
-    /// </summary>
-    public static bool ForeignRecord(FleetRow row) =>
-        row is { Record: { } record, Pod: null } && !BackReference.Owns(record);
 
     private static IEnumerable<Step> Start(Fleet fleet, FleetRow row, Member member, DesiredNode desired)
     {

@@ -30,6 +30,10 @@ public sealed class NodeWishes
 
     private void AddPool(ImmutableArray<FleetRow> rows, DateTimeOffset now)
     {
+        // A node that is somebody else's is no part of the pool: it would be out for every rollout, for ever.
+        rows = rows.RemoveAll(r => r.Foreign);
+        if (rows.IsEmpty)
+            return;
         var breaker = DrainPlanner.BreakerRoom(rows, now);
         var rollout = rows[0].Member is { } member
             ? DrainPlanner.MaxUnavailable(member.Pool.Spec, rows.Length) - rows.Count(Unavailable)
@@ -41,7 +45,7 @@ public sealed class NodeWishes
             var wish = DrainRules.WishFor(row);
             if (wish is not null)
                 wishes[row] = wish;
-            if (record.Drains && !record.DrainedByBridge)
+            if (record.HeldByOthers)
                 continue;
             if (wish is null)
                 Resume(row, record);
@@ -73,6 +77,6 @@ public sealed class NodeWishes
     }
 
     private static bool Unavailable(FleetRow row) =>
-        row.Record is null || row.Record.Drains || !row.Record.Responding || row.Pod is not
+        row.Record is null || row.Record.Drains || row.Record.HeldByOthers || !row.Record.Responding || row.Pod is not
             { Ready: true, Deleting: false };
 }

@@ -176,7 +176,6 @@ public static class PartitionPlanner
         [
             .. fleet.Rows.Where(r => r is { Member: { } member, Record: { } record }
                 && spec.Pools.Contains(member.Pool.Ref.Name)
-                && !LifecyclePlanner.ForeignRecord(r)
                 && (types.Count == 0 || Asked(record.Gres))),
         ];
 

@@ -20,7 +20,7 @@ public static class PoolStatus
         {
             KubeNodes = rows.Length,
             Pods = rows.Count(r => r.Pod is { Ready: true, Deleting: false }),
-            SlurmNodes = rows.Count(r => r is { Record: not null } && !LifecyclePlanner.ForeignRecord(r)),
+            SlurmNodes = rows.Count(r => r.Record is not null),
             Gpus = rows.Sum(r => r.Record is { } n ? GresText.Gpus(n.Gres) : 0),
             Drained = rows.Count(r => r.Record is { Drains: true }),
         };
@@ -73,7 +73,7 @@ public static class PoolStatus
         var member = row.Member!;
         if (member.Problem.Length > 0)
             return $"node {member.Node.Name}: {member.Problem}";
-        if (LifecyclePlanner.ForeignRecord(row))
+        if (row.Foreign)
             return $"Slurm already has a node {row.Name} that Bridge did not make; "
                 + $"delete it there, or set label {WellKnown.SlurmNodeLabel} on {member.Node.Name}";
         if (row.Record is { } record && record.State.HasFlag(SlurmNodeState.InvalidReg))

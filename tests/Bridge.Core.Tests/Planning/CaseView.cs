@@ -215,16 +215,16 @@ internal sealed class CaseView
             Features = line.Has("foreign") ? ["cpu"]
             : [.. line.List("features"), .. member?.Desired?.Features ?? ["k8s/pool-main"]],
         };
-        if (!line.Has("untagged") && pod is not null && member?.Desired is not null)
+        if (!line.Has("untagged") && (pod is not null || line.Has("tagged")) && member?.Desired is not null)
             record = record with { Extra = Extra(record, member, pod) };
         slurm = slurm with { NodesByName = slurm.NodesByName.Add(name, record) };
     }
 
-    private static string Extra(SlurmNode record, Member member, SlurmdPod pod) => new BackReference
+    private static string Extra(SlurmNode record, Member member, SlurmdPod? pod) => new BackReference
     {
-        Namespace = pod.Namespace, Pod = pod.Name, KubeNode = member.Node.Name, NodeUid = member.Node.Uid,
-        Gpus = member.Desired!.Uuids, SpecHash = pod.SpecHash,
-    }.Write() is var text && record.Name.Value.Length > 0 ? text : "";
+        Namespace = Namespace, Pod = SlurmdPods.PodName(record.Name), KubeNode = member.Node.Name,
+        NodeUid = member.Node.Uid, Gpus = member.Desired!.Uuids, SpecHash = pod?.SpecHash ?? member.SpecHash,
+    }.Write();
 
     private void AddPartition(CaseLine line)
     {

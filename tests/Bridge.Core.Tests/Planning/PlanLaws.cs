@@ -87,13 +87,13 @@ public sealed class PlanLaws
     });
 
     [Fact]
-    public void What_others_drained_is_neither_drained_nor_resumed() => ForAll((view, _) =>
+    public void What_others_keep_from_work_is_neither_drained_nor_resumed() => ForAll((view, _) =>
     {
         var named = PlanOf(view).Steps.SelectMany(s => s switch
         {
             DrainNodes d => d.Nodes, ResumeNodes r => r.Nodes, _ => [],
         });
-        var foreign = named.Where(n => view.Slurm.NodesByName[n] is { Drains: true, DrainedByBridge: false }).ToList();
+        var foreign = named.Where(n => view.Slurm.NodesByName[n].HeldByOthers).ToList();
         return foreign.Count == 0 ? null : string.Join(", ", foreign);
     });
 

@@ -46,7 +46,8 @@ internal sealed class PlanLawsFleet(int seed)
         if (random.Next(4) > 0)
             lines.Add($"slurm {name} state="
                 + Pick("Idle", "Idle", "Allocated", "Idle+NotResponding", "Down+NotResponding")
-                + Pick("", "", "", "+Drain reason=\"bad disk\"", "+Drain reason=\"bridge: cordon\"",
+                + Pick("", "", "", "+Drain reason=\"bad disk\"", "+Fail reason=\"bad DIMM\"",
+                    "+Drain reason=\"bridge: cordon\"",
                     "+Drain reason=\"bridge: hardware\"")
                 + Maybe(5, $" reason-seconds={random.Next(1200)}") + Maybe(5, " gres=gpu:h100:8")
                 + Maybe(10, " foreign") + Maybe(5, " untagged") + Maybe(8, " weight=77"));

@@ -1,6 +1,5 @@
 using Bridge.Core.Model;
 using Bridge.Core.Names;
-using Bridge.Core.SlurmText;
 
 namespace Bridge.Core.Planning;
 

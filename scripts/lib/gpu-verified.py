@@ -27,7 +27,8 @@ names = sorted({g.get("productName") or "unknown" for g in seen["gpus"]})
 rows = [
     ("NVML sweep", code("sweep.code") == 0, f"{sweep.get('outcome')}: {sweep.get('why')}"),
     ("watch", code("watch.code") == 0 and watch.get("watch") is not None,
-     f"{sum(1 for g in watch.get('gpus', []) if g.get('events'))} GPUs report events"),
+     f"{sum(1 for g in watch.get('gpus', []) if g.get('events'))} GPUs report events" if "watch" in watch
+     else f"{watch.get('outcome')}: {watch.get('why')}"),
 ]
 for report, rank_code in reports:
     rows.append((f"NCCL rank {report.get('rank')} of {report.get('size')}", rank_code == 0,

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 
 namespace Bridge.Adapter.Tests.Gpu;
@@ -44,6 +45,12 @@ internal sealed class BridgeProcess : IDisposable
         using var bridge = new BridgeProcess(variables, arguments);
         return await bridge.EndAsync();
     }
+
+    /// <summary>Processes that a process has started.</summary>
+    public static IEnumerable<int> Children(int parent) =>
+        Directory.EnumerateDirectories($"/proc/{parent}/task")
+            .SelectMany(t => File.ReadAllText(Path.Combine(t, "children")).Split(' '))
+            .Where(t => t.Length > 0).Select(t => int.Parse(t, CultureInfo.InvariantCulture));
 
     /// <summary>Waits for the end and reads everything; fails with what was printed where it does not come.</summary>
     public async Task<BridgeResult> EndAsync()

@@ -180,15 +180,10 @@ public sealed class NvmlProbeTests(FakeGpus fake)
     private static async Task<int> ChildIn(int parent, string function)
     {
         var child = 0;
-        bool Hangs() => (child = Children(parent).FirstOrDefault()) != 0 && IsPausing(child);
+        bool Hangs() => (child = BridgeProcess.Children(parent).FirstOrDefault()) != 0 && IsPausing(child);
         await Eventually.BeTrue(Hangs, $"the child is in {function}");
         return child;
     }
-
-    private static IEnumerable<int> Children(int parent) =>
-        Directory.EnumerateDirectories($"/proc/{parent}/task")
-            .SelectMany(t => System.IO.File.ReadAllText(Path.Combine(t, "children")).Split(' '))
-            .Where(t => t.Length > 0).Select(t => int.Parse(t, System.Globalization.CultureInfo.InvariantCulture));
 
     /// <summary>The fake hangs in pause(2): system call 34 on x86-64; where there is none, ppoll is 73.</summary>
     private static bool IsPausing(int child)

@@ -95,6 +95,7 @@ public sealed class KubeClient : IDisposable
         HttpRequestException { InnerException: { } inner } =>
         KubeFailure.NoAnswer($"the API server cannot be reached: {inner.Message}"),
         HttpRequestException or IOException => KubeFailure.NoAnswer($"the API server cannot be reached: {e.Message}"),
+        InvalidDataException => KubeFailure.NoAnswer($"the API server's answer cannot be unpacked: {e.Message}"),
         JsonException => KubeFailure.NoAnswer($"the API server's answer is not the expected JSON: {e.Message}"),
         _ => null,
     };

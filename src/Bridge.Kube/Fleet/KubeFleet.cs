@@ -74,8 +74,18 @@ public sealed class KubeFleet
 
     public Informer<PartitionPolicyObject> Partitions { get; }
 
-    /// <summary>Watches until told to stop.</summary>
-    public Task RunAsync(CancellationToken stop) => Task.WhenAll(runs.Select(run => run(stop)));
+    /// <summary>
+    /// Watches until told to stop. An informer that ends before that does so by a bug: all of them end then, and the
+    /// bug is thrown, for its kind would stay as it was last seen and pass for current.
+    /// </summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var informers = runs.Select(run => run(over.Token)).ToList();
+        await Task.WhenAny(informers);
+        await over.CancelAsync();
+        await Task.WhenAll(informers);
+    }
 
     // An informer knows that it is synced a moment before it hands over what it read: that moment must not show, or a
     // plan would be made without its objects. Informers have threads of their own; the last one's word is the last.

@@ -48,6 +48,29 @@ public sealed class KubeFleetTests
         Assert.Empty(holes);
     }
 
+    /// <summary>
+    /// What the others go on to see would be joined with a picture of that one kind which never changes again, and
+    /// which says of itself that it is current.
+    /// </summary>
+    [Fact]
+    public async Task When_one_watch_ends_by_a_bug_all_of_them_end()
+    {
+        await using var kube = await FakeKube.StartAsync();
+        using var client = kube.Client(TimeProvider.System);
+        var fleet = new KubeFleet(
+            client, "slurm", TimeProvider.System, new Random(1), NullLogger<KubeFleet>.Instance);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var thrown = 0;
+        fleet.Changed += () =>
+        {
+            if (fleet.View.Source.Synced && Interlocked.Exchange(ref thrown, 1) == 0)
+                throw new InvalidOperationException("a bug");
+        };
+        var running = fleet.RunAsync(stop.Token);
+        await Eventually.TrueAsync(() => running.IsCompleted || stop.IsCancellationRequested, "the fleet has ended");
+        Assert.Equal("a bug", (await Assert.ThrowsAsync<InvalidOperationException>(() => running)).Message);
+    }
+
     private static string Hole(KubeView view) =>
         view.Nodes.IsEmpty ? "no node"
         : view.Clusters.IsEmpty ? "no SlurmCluster"

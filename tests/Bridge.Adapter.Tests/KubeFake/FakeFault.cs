@@ -16,6 +16,10 @@ internal sealed record FakeFault
     public string Reason { get; init; } = "";
 
     public string Body { get; init; } = "";
+
+    /// <summary>Content-Encoding that the answer claims to have; the body goes out as it is.</summary>
+    public string Encoding { get; init; } = "";
+
     public int RetryAfterSeconds { get; init; }
 
     /// <summary>

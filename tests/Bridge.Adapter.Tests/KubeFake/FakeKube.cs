@@ -23,6 +23,8 @@ namespace Bridge.Adapter.Tests.KubeFake;
 /// </summary>
 internal sealed class FakeKube : IAsyncDisposable
 {
+    private static readonly IPAddress Far = IPAddress.Parse("127.0.0.2");
+
     private readonly WebApplication app;
     private readonly X509Certificate2 certificate;
     private readonly List<FakeFault> faults = [];
@@ -80,9 +82,17 @@ internal sealed class FakeKube : IAsyncDisposable
 
     public KubeEndpoint Endpoint => new()
     {
-        Server = new Uri(
-            app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()),
+        Server = Address(IPAddress.Loopback),
         Authorities = [certificate],
+    };
+
+    /// <summary>
+    /// The same server by an address that Uri does not take for loopback: from there a client asks for compression.
+    /// </summary>
+    public KubeEndpoint FarEndpoint => Endpoint with
+    {
+        Server = new UriBuilder(Address(Far)) { Host = $"[{Far.MapToIPv6()}]" }.Uri,
+        TlsServerName = "kubernetes.default.svc",
     };
 
     public string AuthorityPem => certificate.ExportCertificatePem();
@@ -92,16 +102,22 @@ internal sealed class FakeKube : IAsyncDisposable
         var certificate = SelfSigned();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0, l =>
+        builder.WebHost.ConfigureKestrel(k =>
         {
-            l.Protocols = HttpProtocols.Http1AndHttp2;
-            l.UseHttps(certificate);
-        }));
+            k.Listen(IPAddress.Loopback, 0, Secure);
+            k.Listen(Far, 0, Secure);
+        });
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = TimeSpan.FromMilliseconds(100));
         var fake = new FakeKube(builder.Build(), certificate);
         await fake.app.StartAsync();
         return fake;
+
+        void Secure(ListenOptions listen)
+        {
+            listen.Protocols = HttpProtocols.Http1AndHttp2;
+            listen.UseHttps(certificate);
+        }
     }
 
     public KubeClient Client(TimeProvider time, KubeLimits? limits = null) =>
@@ -196,6 +212,8 @@ internal sealed class FakeKube : IAsyncDisposable
         await fault.Until.WaitAsync(http.RequestAborted);
         if (fault.RetryAfterSeconds > 0)
             http.Response.Headers.RetryAfter = $"{fault.RetryAfterSeconds}";
+        if (fault.Encoding.Length > 0)
+            http.Response.Headers.ContentEncoding = fault.Encoding;
         if (fault is { Cut: true, AfterWork: false })
             http.Abort();
         else if (fault is { Code: > 0, Reason.Length: > 0 })
@@ -204,6 +222,10 @@ internal sealed class FakeKube : IAsyncDisposable
             await FakeAnswer.TextAsync(http, fault.Code, fault.Body);
         return fault.Code > 0 || fault is { Cut: true, AfterWork: false };
     }
+
+    private Uri Address(IPAddress at) =>
+        app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
+            .Select(a => new Uri(a)).Single(a => a.Host == at.ToString());
 
     private static X509Certificate2 SelfSigned()
     {

@@ -15,6 +15,10 @@ public sealed class StepGate(TimeProvider time)
     /// </summary>
     public static readonly TimeSpan EchoTime = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// No failure waits longer, whatever the neighbour asks for: a Retry-After of a day is a mistake, and the key would
+    /// rest for a day.
+    /// </summary>
     public static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(60);
 
     /// <summary>Statuses that only count are written at most this often.</summary>
@@ -57,12 +61,12 @@ public sealed class StepGate(TimeProvider time)
         Forget(now);
     }
 
-    private void Fail(string key, DateTimeOffset now, TimeSpan? after)
+    private void Fail(string key, DateTimeOffset now, TimeSpan? asked)
     {
         var failures = failed.GetValueOrDefault(key).Failures + 1;
-        var delay = TimeSpan.FromMilliseconds(
-            Math.Min(MaxDelay.TotalMilliseconds, 500 * Math.Pow(2, Math.Min(failures, 10) - 1)));
-        failed[key] = (failures, now + (after is { } asked && asked > delay ? asked : delay));
+        var delay = TimeSpan.FromMilliseconds(500 * Math.Pow(2, Math.Min(failures, 10) - 1));
+        var wait = asked > delay ? asked.Value : delay;
+        failed[key] = (failures, now + (wait < MaxDelay ? wait : MaxDelay));
     }
 
     // Keys of nodes that are long gone must not pile up.

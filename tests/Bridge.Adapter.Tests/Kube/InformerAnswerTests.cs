@@ -46,6 +46,20 @@ public sealed class InformerAnswerTests : IAsyncLifetime
         Assert.Single(nodes.Snapshot);
     }
 
+    [Theory]
+    [InlineData(86_400)]
+    [InlineData(int.MaxValue)]
+    public async Task However_long_a_server_wishes_to_be_left_alone_it_is_asked_again_soon(int seconds)
+    {
+        await MeetAsync(
+            FakeFault.On("GET", "/nodes") with { Code = 503, Body = "busy", RetryAfterSeconds = seconds });
+        await Eventually.TrueAsync(
+            () => running.IsFaulted || time.Pending(Backoff.LongestWish) > 0, "a wait that ends soon");
+        Assert.False(running.IsFaulted, running.Exception?.ToString());
+        time.Advance(Backoff.LongestWish);
+        await Eventually.TrueAsync(() => nodes.State.Current, "the next list is read");
+    }
+
     private async Task MeetAsync(FakeFault fault)
     {
         kube.Fail(fault);

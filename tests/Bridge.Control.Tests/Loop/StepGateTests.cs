@@ -61,11 +61,14 @@ public sealed class StepGateTests
         Assert.Null(gate.NotBefore(Step(node: "n2")));
     }
 
-    [Fact]
-    public void What_a_busy_server_asks_for_is_granted()
+    [Theory]
+    [InlineData(45, 45)]
+    [InlineData(86_400, 60)]
+    [InlineData(int.MaxValue, 60)]
+    public void What_a_busy_server_asks_for_is_granted_up_to_the_cap(int asked, int granted)
     {
-        gate.Record(Step(), StepResult.Unavailable("too many requests", TimeSpan.FromSeconds(90)));
-        Assert.Equal(TimeSpan.FromSeconds(90), gate.NotBefore(Step())!.Value - time.GetUtcNow());
+        gate.Record(Step(), StepResult.Unavailable("too many requests", TimeSpan.FromSeconds(asked)));
+        Assert.Equal(TimeSpan.FromSeconds(granted), gate.NotBefore(Step())!.Value - time.GetUtcNow());
     }
 
     [Fact]

@@ -71,6 +71,7 @@ put_env() {
     shift
     (
         flock 9
+        umask 077 # some lines hold passwords
         if [ $# -eq 0 ]; then rm -f "$LAB/env.d/$part"; else printf '%s\n' "$@" >"$LAB/env.d/$part"; fi
         { cat "$LAB"/env.d/* 2>/dev/null || true; } >"$LAB/.env.new"
         chmod 600 "$LAB/.env.new"

@@ -43,7 +43,7 @@ demo_up() {
     step "a SlurmCluster, a NodePool, a PartitionPolicy; four GPU nodes"
     manifest_cluster | kubectl apply -f - >/dev/null
     "$BRIDGE" lab nodes --kubeconfig "$(lab_value KUBECONFIG)" --count "$NODES" >/dev/null
-    wait_until 120 "the SlurmCluster to be Ready ($(reason slurmcluster/demo))" "$(log_of bridge)" running cluster_ready
+    wait_until 120 "the SlurmCluster to be Ready" "$(log_of cluster)" running cluster_ready
     wait_until 120 "four Slurm nodes idle with eight h100 each" "$(log_of bridge)" running nodes_idle
     slurm sinfo -N -o '%10N %10T %14G %20R %f'
 }
@@ -90,7 +90,8 @@ start_bridge() {
         --slurm-client "$(lab_value SLURM_CLIENT)"
         --api-listen "$(lab_value AGGREGATE_ADDRESS):$(lab_value AGGREGATE_PORT)"
         --api-cert "$(lab_value AGGREGATE_CERT)" --api-key "$(lab_value AGGREGATE_KEY)")
-    [ -z "$(lab_value REQUESTHEADER_CA)" ] || options+=(--api-requestheader-ca "$(lab_value REQUESTHEADER_CA)")
+    [ -z "$(lab_value REQUESTHEADER_CA)" ] || options+=(--api-requestheader-ca "$(lab_value REQUESTHEADER_CA)"
+        --api-requestheader-allowed-names "$(lab_value REQUESTHEADER_NAME)")
     pid_of "$LAB/run/bridge.pid" >/dev/null ||
         BRIDGE_LEDGER=$(lab_value POSTGRES) start_process "$LAB/run/bridge.pid" "$(log_of bridge)" "$BRIDGE" run "${options[@]}"
 }
@@ -104,8 +105,14 @@ running() {
     "$@" || { sleep 0.4; false; }
 }
 
-reason() { kubectl -n slurm get "$1" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].message}' 2>/dev/null || true; }
-cluster_ready() { kubectl -n slurm wait slurmcluster/demo --for=condition=Ready --timeout=0 >/dev/null 2>&1; }
+# cluster_ready: when it is not, why is the log that the wait shows in the end.
+cluster_ready() {
+    kubectl -n slurm wait slurmcluster/demo --for=condition=Ready --timeout=0 >/dev/null 2>&1 || {
+        kubectl -n slurm get slurmcluster/demo -o 'jsonpath={.status.conditions[?(@.type=="Ready")].message}{"\n"}' \
+            >"$(log_of cluster)" 2>&1 || true
+        false
+    }
+}
 nodes_idle() { [ "$(slurm sinfo -h -N -p gpu -o '%N %T %G' 2>/dev/null | grep -c ' idle gpu:h100:8')" = $NODES ]; }
 
 main_job() {

@@ -26,6 +26,13 @@ internal static partial class Log
         7, LogLevel.Warning, "Jobs of SlurmCluster {Cluster} that have ended cannot be read from the ledger: {Reason}")]
     public static partial void LedgerUnread(this ILogger log, string cluster, string reason);
 
+    [LoggerMessage(9, LogLevel.Warning, "Slurm's hooks are not heard on {Socket}, which only costs time: {Reason}")]
+    public static partial void HooksNotHeard(this ILogger log, string socket, string reason);
+
+    [LoggerMessage(10, LogLevel.Warning,
+        "Whose certificate may name users to the job API cannot be read anew, the last answer holds: {Reason}")]
+    public static partial void TrustUnread(this ILogger log, string reason);
+
     [LoggerMessage(8, LogLevel.Error, "The term {Token} failed; another one is begun")]
     public static partial void TermFailed(this ILogger log, Exception exception, string token);
 }

@@ -51,7 +51,7 @@ public sealed class KillTests(E2ELab lab) : LabTest(lab)
         for (var kills = 0; kills < MostKills; kills++)
         {
             var met = Arm(after: kills % 2 == 1);
-            await (kills == 0 ? begin() : Lab.RestartBridgeAsync("killed"));
+            await (kills == 0 ? begin() : Lab.RestartBridgeAsync());
             var finished = false;
             await Eventually.SoAsync("a write is met or all is done", Seconds(60), async () =>
                 met() || (finished = await done()) ? "" : await Lab.StandingAsync());
@@ -63,7 +63,7 @@ public sealed class KillTests(E2ELab lab) : LabTest(lab)
             await Lab.Bridge.Kill9Async();
             Lab.Heal();
         }
-        await Lab.RestartBridgeAsync("killed");
+        await Lab.RestartBridgeAsync();
         return MostKills;
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Bridge.Control;
 using Bridge.Kube.Models;
 using Bridge.Lab.Fixtures;
@@ -7,7 +8,7 @@ using Bridge.Lab.Fixtures;
 namespace Bridge.Daemon.LabVerbs;
 
 /// <summary>The verbs that make and change fake GPU nodes. Cordoning is kubectl's.</summary>
-internal static class FixtureCommands
+internal static partial class FixtureCommands
 {
     private const string DefaultModel = "NVIDIA H100 80GB HBM3";
 
@@ -23,6 +24,11 @@ internal static class FixtureCommands
             { Description = "names are PREFIX-1, PREFIX-2 …", DefaultValueFactory = _ => "gpu" };
         var mig = new Option<string>("--mig")
             { Description = "MIG profile such as 1g.10gb", DefaultValueFactory = _ => "" };
+        mig.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && !MigProfile().IsMatch(result.Tokens[0].Value))
+                result.AddError($"--mig: '{result.Tokens[0].Value}' is no profile such as 1g.10gb, of 1 to 7 slices");
+        });
         var model = new Option<string>("--model")
             { Description = "product name", DefaultValueFactory = _ => DefaultModel };
         model.Validators.Add(result =>
@@ -158,4 +164,7 @@ internal static class FixtureCommands
         StepResult.RejectedResult r => r.Reason,
         _ => "the object is not there",
     };
+
+    [GeneratedRegex(@"^[1-7]g\.[1-9][0-9]*gb\z")]
+    private static partial Regex MigProfile();
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Bridge.Core.Planning;
+using Bridge.Core.Policy;
 using Bridge.Core.View;
 using Bridge.Daemon.Run;
 using Bridge.Daemon.Verbs;
@@ -71,9 +72,7 @@ public static class PlanCommand
             var code = ExitCodes.Ok;
             foreach (var cluster in fleet.View.Clusters)
             {
-                using var slurm = connector.Open(cluster.Ref.Namespace, cluster.Spec);
-                var view = new ClusterView(cluster, fleet.View, await slurm.ReadAsync(cancel));
-                code = Math.Max(code, Print(view, ClusterPlanner.Plan(view, time.GetUtcNow())));
+                code = Math.Max(code, await PrintAsync(cluster, fleet.View, connector, time, cancel));
             }
             return code;
         }
@@ -81,6 +80,25 @@ public static class PlanCommand
         {
             await end.CancelAsync();
             await informers.ContinueWith(static _ => { }, TaskScheduler.Default);
+        }
+    }
+
+    private static async Task<int> PrintAsync(
+        SlurmCluster cluster, KubeView kube, SlurmConnector connector, TimeProvider time, CancellationToken cancel)
+    {
+        try
+        {
+            using var slurm = connector.Open(cluster.Ref.Namespace, cluster.Spec);
+            var view = new ClusterView(cluster, kube, await slurm.ReadAsync(cancel));
+            return Print(view, ClusterPlanner.Plan(view, time.GetUtcNow()));
+        }
+        catch (OperationCanceledException)
+        {
+            return Fail($"SlurmCluster {cluster.Ref.Name} could not be read: slurmrestd did not answer in time");
+        }
+        catch (ArgumentException wrong)
+        {
+            return Fail($"SlurmCluster {cluster.Ref.Name} cannot be read: {wrong.Message}");
         }
     }
 

@@ -15,7 +15,7 @@ public static class ApiTrust
     public static async Task<RequestHeaderTrust> ReadAsync(ApiOptions api, KubeClient client, CancellationToken cancel)
     {
         if (api.RequestHeaderCaPath is { } path)
-            return RequestHeaderTrust.FromPem(await File.ReadAllTextAsync(path, cancel));
+            return RequestHeaderTrust.FromPem(await File.ReadAllTextAsync(path, cancel), api.RequestHeaderNames);
         var map = await client.SendAsync(
             new KubeRequest(HttpMethod.Get, Published), DaemonJson.Default.JsonObject, cancel);
         return RequestHeaderTrust.FromConfigMap(Encoding.UTF8.GetBytes(map.ToJsonString()));

@@ -17,15 +17,11 @@ public sealed class HookListener : IAsyncDisposable
         | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 
     private readonly WebApplication app;
-    private readonly string path;
 
-    private HookListener(WebApplication app, string path)
-    {
-        this.app = app;
-        this.path = path;
-    }
+    private HookListener(WebApplication app) => this.app = app;
 
-    /// <param name="path">The socket; a stale one of an earlier process is replaced.</param>
+    /// <param name="path">The socket; one of an earlier process is replaced. It stays when this one ends: whoever
+    /// rings then is refused.</param>
     /// <param name="ring">Called with the job, on a request's thread: returns at once.</param>
     /// <param name="logs">Where the web server logs.</param>
     /// <param name="cancel">Gives up starting.</param>
@@ -33,12 +29,15 @@ public sealed class HookListener : IAsyncDisposable
     public static async Task<HookListener> StartAsync(
         string path, Action<JobId> ring, ILoggerFactory logs, CancellationToken cancel)
     {
-        File.Delete(path);
+        // Made beside its place and moved there: who rings never meets a socket that does not answer yet, and a leader
+        // that ends late takes away its own, not its successor's.
+        var made = $"{path}.{Environment.ProcessId}";
+        File.Delete(made);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
         builder.Services.AddRoutingCore();
         builder.WebHost.UseKestrelCore();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(path));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(made));
         var app = builder.Build();
         app.UseRouting();
         app.MapPost("/hooks/slurmctld", (HttpContext context) =>
@@ -55,14 +54,14 @@ public sealed class HookListener : IAsyncDisposable
         await app.StartAsync(cancel);
         // slurmctld runs as SlurmUser, which is not Bridge's user; the folder decides who may reach the socket.
         if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(path, Everybody);
-        return new HookListener(app, path);
+            File.SetUnixFileMode(made, Everybody);
+        File.Move(made, path, overwrite: true);
+        return new HookListener(app);
     }
 
     public async ValueTask DisposeAsync()
     {
         await app.StopAsync(CancellationToken.None);
         await app.DisposeAsync();
-        File.Delete(path);
     }
 }

@@ -34,6 +34,14 @@ public static class RunCommand
         HelpName = "PATH",
     };
 
+    private static readonly Option<string[]> ApiRequestHeaderNames = new("--api-requestheader-allowed-names")
+    {
+        Description = "Common names of that authority's certificates that may name users, as kube-apiserver's "
+            + "--requestheader-allowed-names; with --api-requestheader-ca, and any name without it.",
+        HelpName = "NAME",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
     private static readonly Option<ApiAuthorization> Authorization = new("--api-authorization")
     {
         Description = "Who decides what a caller may see: Review asks Kubernetes (SubjectAccessReview); AlwaysAllow "
@@ -61,8 +69,12 @@ public static class RunCommand
             + "shows in ps.");
         kube.AddTo(command);
         slurm.AddTo(command);
-        foreach (var option in new Option[]
-            { ApiListen, ApiCertificate, ApiKey, ApiRequestHeaderCa, Authorization, HookSocket, Identity })
+        Option[] own =
+        [
+            ApiListen, ApiCertificate, ApiKey, ApiRequestHeaderCa, ApiRequestHeaderNames, Authorization, HookSocket,
+            Identity,
+        ];
+        foreach (var option in own)
             command.Options.Add(option);
         command.SetAction(async (parsed, cancel) =>
         {
@@ -82,9 +94,9 @@ public static class RunCommand
         var hooks = parsed.GetValue(HookSocket);
         if (hooks is not null && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(hooks))))
             problems.Add($"--hook-socket: the folder of {hooks} does not exist");
-        // Longer paths do not fit into a unix socket address (unix(7)).
-        if (hooks is { Length: > 107 })
-            problems.Add($"--hook-socket: {hooks} is longer than 107 characters");
+        // A unix socket address holds 107 (unix(7)), and it is made as PATH.PID first.
+        if (hooks is { Length: > 99 })
+            problems.Add($"--hook-socket: {hooks} is longer than 99 characters");
         var ledger = Environment.GetEnvironmentVariable("BRIDGE_LEDGER");
         if (!string.IsNullOrEmpty(ledger) && LedgerOptions.ProblemOf(ledger) is { Length: > 0 } problem)
             problems.Add($"BRIDGE_LEDGER: {problem}; it should be such as Host=/run/postgresql;Database=bridge");
@@ -119,12 +131,17 @@ public static class RunCommand
             problems.Add(key is null ? "--api-key is needed with --api-listen" : $"--api-key: there is no file {key}");
         if (parsed.GetValue(ApiRequestHeaderCa) is { } ca && !File.Exists(ca))
             problems.Add($"--api-requestheader-ca: there is no file {ca}");
+        var names = parsed.GetValue(ApiRequestHeaderNames) ?? [];
+        if (names.Length > 0 && parsed.GetValue(ApiRequestHeaderCa) is null)
+            problems.Add("--api-requestheader-allowed-names is of no use without --api-requestheader-ca: "
+                + "the API server publishes its own names with its authority");
         return problems.Count > 0 ? null : new ApiOptions
         {
             Listen = address!,
             CertificatePath = certificate!,
             KeyPath = key!,
             RequestHeaderCaPath = parsed.GetValue(ApiRequestHeaderCa),
+            RequestHeaderNames = [.. names],
             Authorization = parsed.GetValue(Authorization),
         };
     }

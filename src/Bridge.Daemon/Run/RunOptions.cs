@@ -23,6 +23,9 @@ public sealed record ApiOptions
     /// <summary>PEM of the front-proxy authority; null reads kube-system/extension-apiserver-authentication.</summary>
     public string? RequestHeaderCaPath { get; init; }
 
+    /// <summary>Common names that may name users, of the authority in the file; empty allows each.</summary>
+    public ImmutableArray<string> RequestHeaderNames { get; init; } = [];
+
     public ApiAuthorization Authorization { get; init; }
 }
 

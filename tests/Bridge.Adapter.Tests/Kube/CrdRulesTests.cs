@@ -18,6 +18,8 @@ public sealed class CrdRulesTests(LabKube lab)
     [Theory]
     [InlineData("restUrl", "\"ftp://slurm\"", "spec.restUrl")]
     [InlineData("restUrl", "\"unix:/run/x y\"", "spec.restUrl")]
+    [InlineData("restUrl", "\"http://slurm:70000\"", "spec.restUrl")]
+    [InlineData("restUrl", "\"http://slurm..local\"", "spec.restUrl")]
     [InlineData("restUrl", "null", "spec.restUrl")]
     [InlineData("user", "\"root; rm\"", "spec.user")]
     [InlineData("confServer", "\"slurmctld --conf x\"", "spec.confServer")]

@@ -65,6 +65,7 @@ public sealed class LedgerFaultTests(PostgresFixture postgres) : IClassFixture<P
             await using var ledger = new RunningLedger(options);
             ledger.Store.Record(Entry("node/n1"));
             ledger.Store.Record("lab", Job(1, "COMPLETED"));
+            await ledger.FlushAsync();
         }
 
         await using var source = NpgsqlDataSource.Create(options.ConnectionString);
@@ -116,10 +117,11 @@ public sealed class LedgerFaultTests(PostgresFixture postgres) : IClassFixture<P
     private static async Task SaysUnavailableAsync(LedgerStore store)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var looks = new PeriodicTimer(TimeSpan.FromMilliseconds(20), TimeProvider.System);
         while (store.State.Ready)
         {
             Assert.False(limit.IsCancellationRequested, "the ledger still says ready 30 s after PostgreSQL stopped");
-            await Task.Yield();
+            await looks.WaitForNextTickAsync(CancellationToken.None);
         }
         Assert.NotEmpty(store.State.Error);
         Assert.True(store.State.Queued > 0);

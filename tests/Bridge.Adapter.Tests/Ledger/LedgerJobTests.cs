@@ -41,7 +41,10 @@ public sealed class LedgerJobTests(PostgresFixture postgres) : IClassFixture<Pos
     {
         var connection = await postgres.Server.NewDatabaseAsync(Cancel);
         await using (var first = new RunningLedger(PostgresFixture.Options(connection)))
+        {
             first.Store.Record("lab", Ended(7, "COMPLETED", minutes: 5));
+            await first.FlushAsync();
+        }
 
         await using var second = new RunningLedger(PostgresFixture.Options(connection));
         await second.FlushAsync();

@@ -1,13 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 
 namespace Bridge.Adapter.Tests.Ledger;
 
 /// <summary>
-/// A real PostgreSQL of its own in a temporary folder, on loopback only. Can be stopped and started again on its data.
+/// A real PostgreSQL of its own in a temporary folder, on a unix socket only. Can be stopped and started again on its data.
 /// </summary>
 public sealed class PostgresServer : IAsyncDisposable
 {
@@ -17,7 +15,6 @@ public sealed class PostgresServer : IAsyncDisposable
         : null;
 
     private readonly string folder = Directory.CreateTempSubdirectory("bridge-pg-").FullName;
-    private readonly int port = FreePort();
     private int databases;
     private Process? server;
 
@@ -50,12 +47,15 @@ public sealed class PostgresServer : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancel)
     {
         server = Start(Binaries + "/postgres",
-            ["-D", folder + "/data", "-c", "listen_addresses=127.0.0.1", "-c", $"port={port}", "-k", folder, "-c",
-            "fsync=off"]);
+            ["-D", folder + "/data", "-c", "listen_addresses=", "-k", folder, "-c", "fsync=off"]);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        limit.CancelAfter(TimeSpan.FromSeconds(60));
+        using var looks = new PeriodicTimer(TimeSpan.FromMilliseconds(20), TimeProvider.System);
         while (!await AnswersAsync(limit.Token))
+        {
             Assert.False(server.HasExited, "postgres ended at its start");
+            await looks.WaitForNextTickAsync(limit.Token);
+        }
     }
 
     /// <summary>Fast shutdown: open connections are cut.</summary>
@@ -78,7 +78,7 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     private string Connection(string database) =>
-        $"Host=127.0.0.1;Port={port};Username=postgres;Database={database};Timeout=2;Maximum Pool Size=4";
+        $"Host={folder};Username=postgres;Database={database};Timeout=15;Maximum Pool Size=4";
 
     private async Task<bool> AnswersAsync(CancellationToken cancel)
     {
@@ -123,12 +123,5 @@ public sealed class PostgresServer : IAsyncDisposable
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         return process;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -5,7 +5,7 @@ namespace Bridge.Adapter.Tests.Ledger;
 /// <summary>A ledger whose loop runs until it is disposed.</summary>
 internal sealed class RunningLedger : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly CancellationTokenSource stop = new();
     private readonly Task loop;

@@ -56,7 +56,8 @@ public sealed class ProcessRunnerTests
         // The grandchild would hold the pipe open for a minute, and the shell ignores TERM.
         var request = Request("sh", "-c", "trap '' TERM; sleep 60 & echo $!; wait; sleep 60") with
         {
-            Deadline = TimeSpan.FromMilliseconds(300),
+            // Long enough for the shell to have set its trap on a busy machine.
+            Deadline = TimeSpan.FromSeconds(3),
             Grace = TimeSpan.FromMilliseconds(300),
         };
         var watch = Stopwatch.StartNew();

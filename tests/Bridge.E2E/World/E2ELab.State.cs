@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Bridge.Lab.Faults;
 
@@ -32,13 +33,14 @@ public sealed partial class E2ELab
         if (bridges.Count == 0)
             StartBridge("bridge");
         else if (!Bridge.Running || Bridge == direct)
-            await RestartBridgeAsync("bridge");
+            await RestartBridgeAsync();
         // What is applied to a policy that an earlier test deleted would go with it.
         await Eventually.SoAsync("no policy is on its way out", TimeSpan.FromSeconds(60), async () =>
             await KubectlAsync("-n", "slurm", "get", "partitionpolicies", "-o",
                 "jsonpath={.items[*].metadata.deletionTimestamp}") == "" ? "" : Bridge.Tail());
         await ApplyAsync(Manifests.Policies);
         await Eventually.SoAsync("gpu-1 and gpu-2 are as every test begins", TimeSpan.FromSeconds(120), NotAtBaseAsync);
+        await NothingMoreToDoAsync();
     }
 
     /// <summary>Where Bridge finds slurmrestd: at the proxy.</summary>
@@ -189,6 +191,18 @@ public sealed partial class E2ELab
                 && row.Partitions.Contains("gpu"))
             && (await ClusterReadyAsync()).Status == "True";
         return right ? "" : "this is how it stands:\n" + await StandingAsync();
+    }
+
+    // A step is logged when all of its tick are done: none of them may fall into the test that begins now.
+    private async Task NothingMoreToDoAsync()
+    {
+        var (count, since) = (-1, Stopwatch.StartNew());
+        await Eventually.SoAsync("Bridge has nothing more to do for a second", TimeSpan.FromSeconds(60), () =>
+        {
+            if (Steps().Count is var now && now != count)
+                (count, since) = (now, Stopwatch.StartNew());
+            return Task.FromResult(since.Elapsed > TimeSpan.FromSeconds(1) ? "" : Bridge.Tail());
+        });
     }
 
     private async Task<IReadOnlyList<string>> ExtraNodesAsync() =>

@@ -139,9 +139,24 @@ public sealed partial class E2ELab : IAsyncLifetime
             this["KUBECONFIG"]])).Ok();
 
     /// <summary>Starts a Bridge that speaks to both servers through the proxies.</summary>
-    /// <param name="identity">Of its lease: the same for one that is started again, as a container's is.</param>
+    /// <param name="role">Begins the identity of its lease.</param>
     /// <param name="direct">To the API server it speaks directly: what befalls the other Bridge spares it.</param>
-    internal BridgeProcess StartBridge(string identity, bool direct = false)
+    internal BridgeProcess StartBridge(string role, bool direct = false) =>
+        StartBridgeAs($"{role}-{started + 1}", direct);
+
+    /// <summary>
+    /// Starts a Bridge after one that was killed, under the same identity, as a container's is. The dead one's lease is
+    /// taken away, because nobody else can be acting under it: waiting for it to lapse is what the tests with two
+    /// Bridges are about.
+    /// </summary>
+    internal async Task<BridgeProcess> RestartBridgeAsync()
+    {
+        await Bridge.Kill9Async();
+        await TryKubectlAsync("-n", "slurm", "delete", "lease", "bridge", "--ignore-not-found");
+        return StartBridgeAs(Bridge.Name, direct: false);
+    }
+
+    private BridgeProcess StartBridgeAs(string identity, bool direct)
     {
         var config = direct ? this["KUBECONFIG_BRIDGE"] : Path.Combine(Folder, "proxied.kubeconfig");
         var bridge = BridgeProcess.Start(identity, Log($"bridge-{++started}-{identity}"),
@@ -151,23 +166,13 @@ public sealed partial class E2ELab : IAsyncLifetime
             "--api-listen", $"{this["AGGREGATE_ADDRESS"]}:{this["AGGREGATE_PORT"]}", "--api-cert",
                 this["AGGREGATE_CERT"],
             "--api-key", this["AGGREGATE_KEY"],
-            .. this["REQUESTHEADER_CA"] is { Length: > 0 } ca ? (string[])["--api-requestheader-ca", ca] : [],
+            .. this["REQUESTHEADER_CA"] is { Length: > 0 } ca ? (string[])["--api-requestheader-ca", ca,
+                "--api-requestheader-allowed-names", this["REQUESTHEADER_NAME"]] : [],
         ], this["POSTGRES"]);
         bridges.Add(bridge);
         this.direct = direct ? bridge : this.direct;
         LeftLabs.Remember(Folder, bridge.Id);
         return bridge;
-    }
-
-    /// <summary>
-    /// Starts a Bridge after one that was killed. The dead one's lease is taken away, because nobody else can be acting
-    /// under it: waiting for it to lapse is what the tests with two Bridges are about.
-    /// </summary>
-    internal async Task<BridgeProcess> RestartBridgeAsync(string identity)
-    {
-        await Bridge.Kill9Async();
-        await TryKubectlAsync("-n", "slurm", "delete", "lease", "bridge", "--ignore-not-found");
-        return StartBridge(identity);
     }
 
     /// <summary>Sends the node runtime, which is every node's kubelet, a signal such as STOP.</summary>

@@ -28,4 +28,7 @@ internal static partial class Log
     [LoggerMessage(3006, LogLevel.Warning,
         "Slurm's text client left {Count} rows that are not understood, first: {First}")]
     public static partial void RowsNotUnderstood(this ILogger log, int count, string first);
+
+    [LoggerMessage(3007, LogLevel.Warning, "Job {Job} could not be read; it is asked for again in {Rest}: {Reason}")]
+    public static partial void JobUnread(this ILogger log, Core.Names.JobId job, string reason, TimeSpan rest);
 }

@@ -10,7 +10,7 @@ namespace Bridge.Slurm.Reading;
 /// stay the same objects while nothing changed, apart from a new Since every half minute.
 /// </summary>
 internal sealed class KeptSource<TKey,
-    T>(string name, Func<T, TKey> key, IEqualityComparer<T> same, TimeProvider clock, ILogger log)
+    T>(string name, Func<T, TKey> key, IEqualityComparer<T> same, ILogger log)
     where TKey : notnull
     where T : class
 {
@@ -20,8 +20,8 @@ internal sealed class KeptSource<TKey,
 
     public SourceState State { get; private set; } = SourceState.NotYet;
 
-    /// <summary>The whole collection, as just read.</summary>
-    public void Replace(IEnumerable<T> items)
+    /// <summary>The whole collection, as an answer to a question asked at that time told it.</summary>
+    public void Replace(IEnumerable<T> items, DateTimeOffset asked)
     {
         var seen = new HashSet<TKey>();
         foreach (var item in items)
@@ -31,7 +31,7 @@ internal sealed class KeptSource<TKey,
         }
         if (seen.Count != Content.Count)
             Content = Content.RemoveRange(Content.Keys.Where(k => !seen.Contains(k)));
-        Confirm();
+        Confirm(asked);
     }
 
     /// <summary>One record, as just read.</summary>
@@ -43,14 +43,16 @@ internal sealed class KeptSource<TKey,
 
     public void Remove(IEnumerable<TKey> keys) => Content = Content.RemoveRange(keys);
 
-    /// <summary>The content is known to be right now.</summary>
-    public void Confirm()
+    /// <summary>
+    /// The content is known to be right, by an answer to a question asked at that time. Not the time at which this is
+    /// called: a process that stood still in between would take an old answer for a new one.
+    /// </summary>
+    public void Confirm(DateTimeOffset asked)
     {
-        var now = clock.GetUtcNow();
         if (State.Error.Length > 0)
             log.ReadRecovered(name);
-        if (!State.Current || now - State.Since >= SinceStep || now < State.Since)
-            State = new SourceState(true, now);
+        if (!State.Current || asked - State.Since >= SinceStep || asked < State.Since)
+            State = new SourceState(true, asked);
     }
 
     public void Fail(string reason)

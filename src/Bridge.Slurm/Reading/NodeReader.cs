@@ -25,11 +25,12 @@ internal sealed class NodeReader(SlurmApi api, SlurmTextClient? text, ReadBudget
     private static readonly TimeSpan TextAtLeastEvery = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan SweepEvery = TimeSpan.FromMinutes(10);
 
-    private readonly KeptSource<NodeName, SlurmNode> nodes = new("nodes", n => n.Name, SameContent.Nodes, clock, log);
+    private readonly KeptSource<NodeName, SlurmNode> nodes = new("nodes", n => n.Name, SameContent.Nodes, log);
     private long updateTime;
     private long? lastFull;
     private long? lastText;
     private TimeSpan? textCost;
+    private volatile bool look;
 
     public KeptSource<NodeName, SlurmNode> Kept => nodes;
 
@@ -39,19 +40,23 @@ internal sealed class NodeReader(SlurmApi api, SlurmTextClient? text, ReadBudget
     /// </summary>
     public async Task<bool> ReadAsync(ServerProfile profile, bool rang, CancellationToken cancel)
     {
-        if (nodes.State.Current && !budget.Allows)
+        if (nodes.State.Current && !look && !budget.Allows)
             return true;
         if (text is not null && PrefersText())
         {
-            var due = !nodes.State.Current || rang || Since(lastText) >= TextAtLeastEvery;
+            var due = !nodes.State.Current || look || rang || Since(lastText) >= TextAtLeastEvery;
             if (!due || await ReadTextAsync(text, cancel))
                 return true;
         }
+        look = false;
         return await ReadRestAsync(profile, cancel);
     }
 
-    /// <summary>Bridge wrote: the next read looks without waiting for a bell.</summary>
-    public void Look() => lastText = null;
+    /// <summary>
+    /// Bridge wrote: the next read looks, without waiting for a bell and whatever the budget says. A plan made from
+    /// before the write would do it again, or undo it.
+    /// </summary>
+    public void Look() => look = true;
 
     private bool PrefersText() =>
         textCost is null || RestCostPerNode * nodes.Content.Count > textCost * TextAdvantage;
@@ -62,18 +67,19 @@ internal sealed class NodeReader(SlurmApi api, SlurmTextClient? text, ReadBudget
     {
         // A clock that jumped on the controller could make an update_time answer 304 for ever: now and then the
         // question is asked without.
+        var asked = clock.GetUtcNow();
         var sweep = Since(lastFull) >= SweepEvery;
         var reading = await api.NodesAsync(profile, sweep || !nodes.State.Synced ? 0 : updateTime, cancel);
         budget.Spend(reading.Cost);
         switch (reading)
         {
             case Reading<Listing<SlurmNode>>.Known { Value: var listing }:
-                nodes.Replace(listing.Items);
+                nodes.Replace(listing.Items, asked);
                 updateTime = listing.LastUpdate;
                 lastFull = clock.GetTimestamp();
                 return true;
             case Reading<Listing<SlurmNode>>.Unchanged:
-                nodes.Confirm();
+                nodes.Confirm(asked);
                 return true;
             default:
                 nodes.Fail(reading.Problem);
@@ -84,6 +90,8 @@ internal sealed class NodeReader(SlurmApi api, SlurmTextClient? text, ReadBudget
 
     private async Task<bool> ReadTextAsync(SlurmTextClient client, CancellationToken cancel)
     {
+        var asked = clock.GetUtcNow();
+        look = false;
         var answer = await client(NodeText.Command, TimeSpan.FromSeconds(30), cancel);
         budget.Spend(answer.Elapsed);
         textCost = answer.Elapsed;
@@ -97,7 +105,7 @@ internal sealed class NodeReader(SlurmApi api, SlurmTextClient? text, ReadBudget
             log.RowsNotUnderstood(read.Problems.Length, first);
             return false;
         }
-        nodes.Replace(read.Nodes);
+        nodes.Replace(read.Nodes, asked);
         return true;
     }
 }

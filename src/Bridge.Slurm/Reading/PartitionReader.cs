@@ -15,30 +15,33 @@ internal sealed class PartitionReader(SlurmApi api, ReadBudget budget, TimeProvi
     private static readonly TimeSpan SweepEvery = TimeSpan.FromMinutes(1);
 
     private readonly KeptSource<PartitionName,
-        SlurmPartition> partitions = new("partitions", p => p.Name, SameContent.Partitions, clock, log);
+        SlurmPartition> partitions = new("partitions", p => p.Name, SameContent.Partitions, log);
     private long updateTime;
     private long lastFull;
+    private volatile bool look;
 
     public KeptSource<PartitionName, SlurmPartition> Kept => partitions;
 
     /// <summary>Bridge wrote: the next read takes no 304 for an answer.</summary>
-    public void Look() => updateTime = 0;
+    public void Look() => look = true;
 
     /// <summary>Reads what changed. False when Slurm did not answer.</summary>
     public async Task<bool> ReadAsync(ServerProfile profile, CancellationToken cancel)
     {
-        var sweep = !partitions.State.Current || clock.GetElapsedTime(lastFull) >= SweepEvery;
+        var asked = clock.GetUtcNow();
+        var sweep = look || !partitions.State.Current || clock.GetElapsedTime(lastFull) >= SweepEvery;
+        look = false;
         var reading = await api.PartitionsAsync(profile, sweep ? 0 : updateTime, cancel);
         budget.Spend(reading.Cost);
         switch (reading)
         {
             case Reading<Listing<SlurmPartition>>.Known { Value: var listing }:
-                partitions.Replace(listing.Items);
+                partitions.Replace(listing.Items, asked);
                 updateTime = listing.LastUpdate;
                 lastFull = clock.GetTimestamp();
                 return true;
             case Reading<Listing<SlurmPartition>>.Unchanged:
-                partitions.Confirm();
+                partitions.Confirm(asked);
                 return true;
             default:
                 partitions.Fail(reading.Problem);

@@ -57,7 +57,7 @@ internal sealed class SlurmReader
         {
             nodes.Kept.Fail(problem);
             partitions.Kept.Fail(problem);
-            jobs.Kept.Fail(problem);
+            jobs.Fail(problem);
         }
         Publish();
         return View;
@@ -69,37 +69,20 @@ internal sealed class SlurmReader
         budget.Spend(asked.Cost);
         if (asked is not Reading<ServerProfile>.Known { Value: var profile })
             return asked.Problem;
-        if (down && await PingAsync(profile, cancel) is { Length: > 0 } silent)
+        if (down && await api.SilenceAsync(profile, cancel) is { Length: > 0 } silent)
             return silent;
         var bell = await api.DiagAsync(profile, cancel);
         budget.Spend(bell.Cost);
         // Whoever may not read diag, or meets a version without it, still reads: the ping says whether anybody is
         // there.
-        if (bell is Reading<Statistics>.Unknown && await PingAsync(profile, cancel) is { Length: > 0 } dead)
+        if (bell is Reading<Statistics>.Unknown && await api.SilenceAsync(profile, cancel) is { Length: > 0 } dead)
             return dead;
         var rang = jobs.Ring(bell is Reading<Statistics>.Known { Value: var counters } ? counters : null);
         if (!await nodes.ReadAsync(profile, rang, cancel))
             return nodes.Kept.State.Error;
         if (!await partitions.ReadAsync(profile, cancel))
             return partitions.Kept.State.Error;
-        return await jobs.ReadAsync(profile, cancel) ? "" : jobs.Kept.State.Error;
-    }
-
-    // Cheap and at once, where any other request would wait ten seconds for a dead slurmctld.
-    private async Task<string> PingAsync(ServerProfile profile, CancellationToken cancel)
-    {
-        var reading = await api.PingAsync(profile, cancel);
-        if (reading is not Reading<PingAnswer>.Known { Value.Pings: { } pings })
-            return reading.Problem;
-        if (pings.Any(p => p.Responding))
-            return "";
-        var first = pings.FirstOrDefault();
-        var why = first?.Status ?? first?.Pinged ?? "no controller is named";
-        // The one cause that a person can put right here: slurmrestd passes the token on without looking at it.
-        return why.Contains("authentication error", StringComparison.OrdinalIgnoreCase)
-            ? $"slurmctld {first?.Hostname} refuses Bridge's token ({why}): "
-                + "its key must be that of AuthAltParameters=jwt_key"
-            : $"slurmctld {first?.Hostname} does not answer slurmrestd: {why}";
+        return await jobs.ReadAsync(profile, cancel);
     }
 
     private void Publish()

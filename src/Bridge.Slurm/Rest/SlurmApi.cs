@@ -22,8 +22,6 @@ internal sealed record Listing<T>(ImmutableArray<T> Items, long LastUpdate);
 /// </summary>
 internal sealed class SlurmApi(RestClient client, Negotiator negotiator, ILogger log)
 {
-    public RestClient Client => client;
-
     public Task<Reading<Listing<SlurmNode>>> NodesAsync(
         ServerProfile profile, long updateTime, CancellationToken cancel) =>
         GetAsync(RestRequest.All(profile.Slurm("nodes/") + Since(updateTime)), WireJson.Default.NodesAnswer, Nodes,
@@ -57,7 +55,10 @@ internal sealed class SlurmApi(RestClient client, Negotiator negotiator, ILogger
                 cancel);
     }
 
-    /// <summary>A job record by its own id: one, or none when the controller does not know it (any more).</summary>
+    /// <summary>
+    /// A job by its id: its record, with that of an array all its tasks that the controller holds, with that of a het
+    /// job all its components; Absent when the controller does not know it (any more).
+    /// </summary>
     public Task<Reading<ImmutableArray<SlurmJob>>> JobAsync(
         ServerProfile profile, JobId id, CancellationToken cancel) =>
         GetAsync<JobsAnswer, ImmutableArray<SlurmJob>?>(
@@ -76,10 +77,26 @@ internal sealed class SlurmApi(RestClient client, Negotiator negotiator, ILogger
     public Task<Reading<Statistics>> DiagAsync(ServerProfile profile, CancellationToken cancel) =>
         GetAsync(RestRequest.One(profile.Slurm("diag/")), WireJson.Default.DiagAnswer, a => a.Statistics, cancel);
 
-    public Task<Reading<PingAnswer>> PingAsync(ServerProfile profile, CancellationToken cancel) =>
-        GetAsync(
-            RestRequest.Ping(profile.Slurm("ping/")), WireJson.Default.PingAnswer, a =>
-            a.Pings is null ? null : a, cancel);
+    /// <summary>
+    /// Why no controller answers; "" when one does. Cheap and at once, where any other request would wait ten seconds
+    /// for a dead slurmctld.
+    /// </summary>
+    public async Task<string> SilenceAsync(ServerProfile profile, CancellationToken cancel)
+    {
+        var reading = await GetAsync(
+            RestRequest.Ping(profile.Slurm("ping/")), WireJson.Default.PingAnswer, a => a.Pings, cancel);
+        if (reading is not Reading<Ping[]>.Known { Value: var pings })
+            return reading.Problem;
+        if (pings.Any(p => p.Responding))
+            return "";
+        var first = pings.FirstOrDefault();
+        var why = first?.Status ?? first?.Pinged ?? "no controller is named";
+        // The one cause that a person can put right here: slurmrestd passes the token on without looking at it.
+        return why.Contains("authentication error", StringComparison.OrdinalIgnoreCase)
+            ? $"slurmctld {first?.Hostname} refuses Bridge's token ({why}): "
+                + "its key must be that of AuthAltParameters=jwt_key"
+            : $"slurmctld {first?.Hostname} does not answer slurmrestd: {why}";
+    }
 
     public Task<Reading<ReservationsAnswer>> ReservationsAsync(ServerProfile profile, CancellationToken cancel) =>
         GetAsync(

@@ -66,6 +66,13 @@ internal sealed class FakeSlurmrestd : IAsyncDisposable
     /// <summary>Every path at once, such as for a dead slurmctld.</summary>
     public RequestDelegate? Everything { get; set; }
 
+    /// <summary>A path is answered as it was recorded, after something happened.</summary>
+    public void Answer(string path, Action first) => Answer(path, context =>
+    {
+        first();
+        return RecordedAsync(context, path);
+    });
+
     /// <summary>The connection ends in the middle of the body.</summary>
     public static async Task CutAsync(HttpContext context)
     {

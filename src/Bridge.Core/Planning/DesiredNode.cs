@@ -8,7 +8,12 @@ namespace Bridge.Core.Planning;
 public sealed record DesiredNode
 {
     public required int Cpus { get; init; }
+
+    /// <summary>What a new record gets: <see cref="MostMemoryMiB"/> in whole steps.</summary>
     public required long MemoryMiB { get; init; }
+
+    /// <summary>All that Kubernetes has for its pod; what is known in Slurm may differ by a step.</summary>
+    public required long MostMemoryMiB { get; init; }
 
     /// <summary>Such as gpu:h100:8; "" for a node without GPUs.</summary>
     public required string Gres { get; init; }

@@ -11,14 +11,17 @@ namespace Bridge.Core.Planning;
 /// <summary>Derives what a Kubernetes node should be in Slurm (the table of DESIGN §5).</summary>
 public static class DesiredNodes
 {
-    // Allocatable memory moves by a few MiB from boot to boot; a Slurm record must not be rebuilt for that.
-    private const long MemoryStepMiB = 64;
+    /// <summary>
+    /// Allocatable memory moves by a few MiB from boot to boot; a Slurm record must not be rebuilt for that. New
+    /// records get whole steps, and a record that is one step off is left as it is.
+    /// </summary>
+    public const long MemoryStepMiB = 64;
 
     public static Member Describe(ClusterView view, KubeNode node, NodePool pool)
     {
         var cpus = (int)(node.AllocatableMilliCpu / 1000) - pool.Spec.Reserved.Cpus;
-        var memory = (node.AllocatableMemoryBytes >> 20) - pool.Spec.Reserved.MemoryMiB;
-        memory -= memory % MemoryStepMiB;
+        var most = (node.AllocatableMemoryBytes >> 20) - pool.Spec.Reserved.MemoryMiB;
+        var memory = most - (most % MemoryStepMiB);
         if (cpus < 1 || memory < MemoryStepMiB)
             return new Member(node, pool, null, NothingLeft(node, pool.Spec.Reserved));
         var devices = view.Kube.DevicesOf(node.Name);
@@ -35,6 +38,7 @@ public static class DesiredNodes
         {
             Cpus = cpus,
             MemoryMiB = memory,
+            MostMemoryMiB = most,
             Gres = gres,
             Ownership = ownership,
             Driver = ownership == GpuOwnership.Claim ? usable.FirstOrDefault()?.Driver ?? WellKnown.NvidiaDriver : "",

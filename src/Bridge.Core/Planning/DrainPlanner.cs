@@ -7,8 +7,8 @@ namespace Bridge.Core.Planning;
 
 /// <summary>
 /// Turns the wishes of <see cref="DrainRules"/> into drains and resumes, in batches of one reason. Reasons of others
-/// stay. Automatic drains
-/// pass a breaker, rollouts a limit per pool.
+/// stay. Drains that
+/// nobody asked for pass a breaker, replacements of working nodes a limit per pool.
 /// </summary>
 public static class DrainPlanner
 {
@@ -32,14 +32,11 @@ public static class DrainPlanner
             yield return Resume(fleet, group.Key, [.. group]);
     }
 
-    /// <summary>How many automatic drains a pool of this size may still take at this moment.</summary>
+    /// <summary>How many drains the breaker still lets a pool of this size take at this moment.</summary>
     public static int BreakerRoom(IReadOnlyCollection<FleetRow> pool, DateTimeOffset now) =>
         Math.Max(3, pool.Count / 20) - pool.Count(r => r.Record is { DrainedByBridge: true } n
-            && IsAutomatic(Reason.CodeOf(n.Reason))
+            && DrainRules.UsesBreaker(n.Reason)
             && n.ReasonSince is { } since && now - since < BreakerWindow);
-
-    private static bool IsAutomatic(string code) =>
-        code is DrainRules.NotReady or DrainRules.DriverGone or DrainRules.GpuLost or DrainRules.Hardware;
 
     /// <summary>
     /// How many nodes of a pool may be out for a rollout: a count, or a percentage rounded down, at least one.

@@ -4,12 +4,25 @@ using Bridge.Core.SlurmText;
 
 namespace Bridge.Core.Planning;
 
+/// <summary>What holds a drain back while too many nodes of its pool are out.</summary>
+public enum DrainLimit
+{
+    /// <summary>Nothing: somebody asked for this very node.</summary>
+    None,
+
+    /// <summary>The breaker: nobody asked, and a sick checker must not empty a pool.</summary>
+    Breaker,
+
+    /// <summary>spec.maxUnavailable: the node works, and is to be replaced.</summary>
+    Rollout,
+}
+
 /// <summary>Why Bridge wants a node drained.</summary>
 /// <param name="Code">One word, the first of the reason.</param>
 /// <param name="Detail">The rest of the reason.</param>
 /// <param name="Why">The sentence for people.</param>
-/// <param name="Automatic">Nobody asked for it: the breaker counts it.</param>
-public sealed record DrainWish(string Code, string Detail, string Why, bool Automatic)
+/// <param name="Limit">What may hold it back.</param>
+public sealed record DrainWish(string Code, string Detail, string Why, DrainLimit Limit)
 {
     public string Reason => SlurmText.Reason.Write(Code, Detail);
 }
@@ -29,12 +42,15 @@ public static class DrainRules
     public const string Hardware = "hardware";
     public const string Rollout = "rollout";
 
+    private const string Exchanged = "gpus";
+    private static readonly string ExchangedReason = Reason.Write(Hardware, Exchanged);
+
     /// <summary>What Bridge wants of a row that Slurm knows; null for "let it work".</summary>
     public static DrainWish? WishFor(FleetRow row)
     {
         if (row.Member is not { } member)
             return new DrainWish(
-                Leaving, row.LeftBecause, $"node {row.Name} leaves Slurm: {row.LeftBecause}", Automatic: false);
+                Leaving, row.LeftBecause, $"node {row.Name} leaves Slurm: {row.LeftBecause}", DrainLimit.None);
         return CordonWish(row.Name, member.Node)
             ?? ReadinessWish(row, member.Node)
             ?? HardwareWish(row, member)
@@ -49,7 +65,7 @@ public static class DrainRules
         var detail = node.Annotations.GetValueOrDefault(WellKnown.SlinkyCordonReasonAnnotation, "");
         return new DrainWish(
             Cordon, detail, $"Kubernetes node {node.Name} is cordoned" + (detail.Length > 0 ? $" ({detail})" : ""),
-            false);
+            DrainLimit.None);
     }
 
     // Ready=Unknown only says that the kubelet is silent. While the node's slurmd still answers Slurm, the jobs on it
@@ -57,9 +73,10 @@ public static class DrainRules
     private static DrainWish? ReadinessWish(FleetRow row, KubeNode node) => node.Ready switch
     {
         ConditionStatus.False => new DrainWish(NotReady, "", $"Kubernetes node {node.Name} is not ready: "
-            + $"{node.ReadyMessage}", true),
+            + $"{node.ReadyMessage}", DrainLimit.Breaker),
         ConditionStatus.Unknown when row.Record is { Responding: false } =>
-            new DrainWish(NotReady, "", $"neither the kubelet of {node.Name} nor its slurmd answers", true),
+            new DrainWish(
+                NotReady, "", $"neither the kubelet of {node.Name} nor its slurmd answers", DrainLimit.Breaker),
         _ => null,
     };
 
@@ -71,15 +88,15 @@ public static class DrainRules
         if (state == PoolState.None && row.Pod is { ClaimName.Length: > 0 })
             return new DrainWish(DriverGone, $"0/{had}",
                 $"node {row.Name} has {had} GPUs in Slurm, but its ResourceSlices are gone; is the DRA driver still "
-                    + "running?", true);
+                    + "running?", DrainLimit.Breaker);
         if (member.Desired is not { } desired)
             return null;
         if (!GresText.Same(record.Gres, desired.Gres) && desired.Gpus < had)
             return new DrainWish(GpuLost, $"{desired.Gpus}/{had} {string.Join(' ', desired.LeftOut)}".TrimEnd(),
-                $"node {row.Name} has {desired.Gpus} of {had} GPUs left" + Named(desired), true);
-        if (!Matches(record, desired))
+                $"node {row.Name} has {desired.Gpus} of {had} GPUs left" + Named(desired), DrainLimit.Breaker);
+        if (!(row.Pod is null ? CanStart(record, desired) : Matches(record, desired)))
             return new DrainWish(Hardware, "", $"node {row.Name} is {Describe(record)} in Slurm, but "
-                + $"{Describe(desired)} in Kubernetes", false);
+                + $"{Describe(desired)} in Kubernetes", DrainLimit.Rollout);
         return state == PoolState.Updating ? null : GpuSwapped(row, desired);
     }
 
@@ -88,22 +105,35 @@ public static class DrainRules
     {
         var claim = row.Member!.ClaimName;
         return row.Pod is { ClaimName.Length: > 0 } pod && claim.Length > 0 && pod.ClaimName != claim
-            ? new DrainWish(Hardware, "gpus", $"the healthy GPUs of node {row.Name} are no longer those that its "
-            + $"slurmd holds{Named(desired)}", true)
+            ? new DrainWish(Hardware, Exchanged, $"the healthy GPUs of node {row.Name} are no longer those that its "
+            + $"slurmd holds{Named(desired)}", DrainLimit.Breaker)
             : null;
     }
 
     private static DrainWish? RolloutWish(FleetRow row, Member member) =>
         row.Pod is { Deleting: false } pod && member.Desired is not null && pod.SpecHash != member.SpecHash
-            ? new DrainWish(Rollout, "", $"the slurmd of node {row.Name} is to be replaced by a newer one", false)
+            ? new DrainWish(Rollout, "", $"the slurmd of node {row.Name} is to be replaced by a newer one",
+                DrainLimit.Rollout)
             : null;
 
     /// <summary>
     /// Whether a record is what the node should be, in everything that only a new registration can change.
     /// </summary>
     public static bool Matches(SlurmNode record, DesiredNode desired) =>
-        record.Cpus == desired.Cpus && record.MemoryMiB == desired.MemoryMiB
+        record.Cpus == desired.Cpus
+            && Math.Abs(record.MemoryMiB - desired.MemoryMiB) <= DesiredNodes.MemoryStepMiB
             && GresText.Same(record.Gres, desired.Gres);
+
+    /// <summary>
+    /// Whether a slurmd can be started under the record. It registers with the record's memory, or Slurm would refuse
+    /// it, and its pod asks Kubernetes for that much: so it must be there.
+    /// </summary>
+    public static bool CanStart(SlurmNode record, DesiredNode desired) =>
+        Matches(record, desired) && record.MemoryMiB <= desired.MostMemoryMiB;
+
+    /// <summary>Whether a drain for this reason went through the breaker.</summary>
+    public static bool UsesBreaker(string reason) =>
+        Reason.CodeOf(reason) is NotReady or DriverGone or GpuLost || reason == ExchangedReason;
 
     private static string Named(DesiredNode desired) =>
         desired.LeftOut.IsEmpty ? "" : $"; left out: {string.Join(", ", desired.LeftOut)}";

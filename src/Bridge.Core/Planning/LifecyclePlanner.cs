@@ -82,7 +82,7 @@ public static class LifecyclePlanner
             return pod.Deleting ? [] : ServePod(fleet, row, pod, wishes, restart);
         if (member.Desired is not { } desired || row.Foreign)
             return [];
-        if (row.Record is { } record && !DrainRules.Matches(record, desired))
+        if (row.Record is { } record && !DrainRules.CanStart(record, desired))
             return Replaceable(row, record, wishes.Of(row))
                 ? [DeleteRecord(
                     fleet, row, $"the record of node {row.Name} describes hardware that is no longer there")]
@@ -141,6 +141,8 @@ public static class LifecyclePlanner
         else if (row.Claims.Any(c => c.Name == claim && c.Deleting))
             yield break;
         var gpus = desired.Gres.Length == 0 ? "without GPUs" : $"with {desired.Gres}";
+        if (row.Record is { } record)
+            member = member with { Desired = desired with { MemoryMiB = record.MemoryMiB } };
         yield return new CreatePod(about,
             $"start slurmd on {member.Node.Name}, which pool {member.Pool.Ref.Name} selects, {gpus}",
             SlurmdPods.Pod(cluster, member, row.Name));

@@ -51,9 +51,13 @@ public sealed class NodeWishes
                 Resume(row, record);
             else if (record.Reason == wish.Reason && record.Drains)
                 continue;
-            else if (record.DrainedByBridge)
-                ToDrain.Add((row, wish));
-            else if (wish.Automatic ? breaker-- > 0 : wish.Code != DrainRules.Rollout || rollout-- > 0)
+            else if (record.DrainedByBridge || wish.Limit switch
+                {
+                    DrainLimit.Breaker => breaker-- > 0,
+                    // To drain what is out already takes nothing away.
+                    DrainLimit.Rollout => Unavailable(row) || rollout-- > 0,
+                    _ => true,
+                })
                 ToDrain.Add((row, wish));
             else
                 Hold(row.Member!.Pool.Ref.Name, wish);

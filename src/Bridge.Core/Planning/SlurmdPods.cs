@@ -22,8 +22,8 @@ public static class SlurmdPods
 
     /// <summary>
     /// Of everything that a running slurmd cannot change without a restart. Features and weight are not in it (they are
-    /// set on the living
-    /// record), nor is anything that merely describes.
+    /// set on the living record), nor is allocatable memory, which moves from boot to boot (<see
+    /// cref="DrainRules.Matches"/> tells when it has moved far), nor is anything that merely describes.
     /// </summary>
     public static string SpecHash(SlurmClusterSpec cluster, Member member, NodeName name)
     {
@@ -33,8 +33,7 @@ public static class SlurmdPods
         return Hash(string.Join(
             '\n', cluster.ConfServer, cluster.SlurmKeyRef?.Name, cluster.SlurmKeyRef?.Key, name.Value, member.Node.Uid,
             template.Image, template.PriorityClassName, template.TerminationGracePeriodSeconds, desired.Ownership,
-            Hardware(desired),
-            string.Join(',', desired.Uuids)));
+            $"{desired.Cpus}/{desired.Gres}", member.Pool.Spec.Reserved.MemoryMiB, string.Join(',', desired.Uuids)));
     }
 
     public static ClaimSpec Claim(ObjectRef cluster, Member member, NodeName name) => new()
@@ -85,8 +84,6 @@ public static class SlurmdPods
             .Add("Weight", desired.Weight);
         return ["-D", "-Z", "-b", "-N", name.Value, "--conf-server", cluster.ConfServer, "--conf", conf.ToString()];
     }
-
-    private static string Hardware(DesiredNode desired) => $"{desired.Cpus}/{desired.MemoryMiB}/{desired.Gres}";
 
     private static string Hash(string text) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..10];

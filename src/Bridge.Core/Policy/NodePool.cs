@@ -82,7 +82,7 @@ public sealed record NodePoolSpec
     public GpuLossRule OnGpuLoss { get; init; }
 
     /// <summary>
-    /// Nodes that may be out at once for a rollout of a new slurmd, as a count or a percentage such as "25%".
+    /// Nodes that may be out at once for a new slurmd or other hardware, as a count or a percentage such as "25%".
     /// </summary>
     public string MaxUnavailable { get; init; } = "25%";
 

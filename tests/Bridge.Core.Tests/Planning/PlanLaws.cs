@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Bridge.Core.Names;
 using Bridge.Core.Planning;
 using Bridge.Core.SlurmText;
 using Bridge.Core.View;
@@ -102,20 +103,25 @@ public sealed class PlanLaws
     {
         var (members, _) = Membership.Resolve(view);
         var drains = PlanOf(view).Steps.OfType<DrainNodes>()
-            .SelectMany(d => d.Nodes.Select(n => (Node: n, Code: Reason.CodeOf(d.Reason))))
+            .SelectMany(d => d.Nodes.Select(n => (Node: n, d.Reason, Code: Reason.CodeOf(d.Reason))))
             .Where(d => members.ContainsKey(d.Node) && !view.Slurm.NodesByName[d.Node].Drains).ToList();
         foreach (var pool in drains.GroupBy(d => members[d.Node].Pool.Ref.Name))
         {
-            var automatic = pool.Count(d =>
-                d.Code is DrainRules.NotReady or DrainRules.DriverGone or DrainRules.GpuLost);
+            var automatic = pool.Count(d => DrainRules.UsesBreaker(d.Reason));
             if (automatic > Math.Max(3, members.Count / 20))
                 return $"{automatic} automatic drains of pool {pool.Key}";
             var limit = DrainPlanner.MaxUnavailable(members[pool.First().Node].Pool.Spec, members.Count);
-            if (pool.Count(d => d.Code == DrainRules.Rollout) is var rollouts && rollouts > limit)
+            var rollouts = pool.Count(d => d.Code is DrainRules.Rollout or DrainRules.Hardware
+                && !DrainRules.UsesBreaker(d.Reason) && Works(view, d.Node));
+            if (rollouts > limit)
                 return $"{rollouts} rollouts of pool {pool.Key}, {limit} are allowed";
         }
         return null;
     });
+
+    private static bool Works(ClusterView view, NodeName node) =>
+        view.Slurm.NodesByName[node] is { Responding: true, HeldByOthers: false }
+        && view.Kube.Pods.Any(p => p.SlurmNode == node && p is { Ready: true, Deleting: false });
 
     [Theory]
     [InlineData("source kube error=cut")]

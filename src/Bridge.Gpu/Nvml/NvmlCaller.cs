@@ -117,18 +117,6 @@ internal sealed unsafe class NvmlCaller(Action<string>? trace)
         return new NvmlResult<nint>(f.Name, code, handle);
     }
 
-    public NvmlResult<nint> Handle(NativeSymbol f, string text)
-    {
-        if (!Enter(f)) return Missing<nint>(f);
-        nint handle = 0;
-        var bytes = Encoding.ASCII.GetBytes(text + '\0');
-        fixed (byte* first = bytes)
-        {
-            var code = (NvmlReturn)((delegate* unmanaged[Cdecl]<byte*, nint*, int>)f.Address)(first, &handle);
-            return new NvmlResult<nint>(f.Name, code, handle);
-        }
-    }
-
     /// <summary>A structure that the caller has filled with its version word.</summary>
     public NvmlResult<T> Struct<T>(NativeSymbol f, nint device, T asked)
         where T : unmanaged

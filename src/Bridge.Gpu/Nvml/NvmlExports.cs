@@ -16,8 +16,6 @@ internal sealed class NvmlExports(NativeModule module)
     public NativeSymbol CudaDriverVersion { get; } = module.Find("nvmlSystemGetCudaDriverVersion_v2");
     public NativeSymbol Count { get; } = module.Find("nvmlDeviceGetCount_v2");
     public NativeSymbol HandleByIndex { get; } = module.Find("nvmlDeviceGetHandleByIndex_v2");
-    public NativeSymbol HandleByUuid { get; } = module.Find("nvmlDeviceGetHandleByUUID");
-    public NativeSymbol HandleByPciBusId { get; } = module.Find("nvmlDeviceGetHandleByPciBusId_v2");
     public NativeSymbol Name { get; } = module.Find("nvmlDeviceGetName");
     public NativeSymbol Uuid { get; } = module.Find("nvmlDeviceGetUUID");
     public NativeSymbol Serial { get; } = module.Find("nvmlDeviceGetSerial");

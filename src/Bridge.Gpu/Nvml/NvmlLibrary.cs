@@ -55,17 +55,9 @@ public sealed class NvmlLibrary : IDisposable
     public NvmlResult<uint> DeviceCount() => Caller.Number(Exports.Count);
 
     /// <summary>The GPU at a place in the driver's order. The place changes; use it only to enumerate.</summary>
-    public NvmlResult<NvmlDevice> DeviceAt(uint place) => Wrap(Caller.Handle(Exports.HandleByIndex, place));
-
-    /// <summary>The GPU of a uuid.</summary>
-    public NvmlResult<NvmlDevice> DeviceOfUuid(string uuid) => Wrap(Caller.Handle(Exports.HandleByUuid, uuid));
-
-    /// <summary>The GPU of a PCI bus id.</summary>
-    public NvmlResult<NvmlDevice> DeviceOfPciBusId(string busId) =>
-        Wrap(Caller.Handle(Exports.HandleByPciBusId, busId));
+    public NvmlResult<NvmlDevice> DeviceAt(uint place) =>
+        Caller.Handle(Exports.HandleByIndex, place).With(h => new NvmlDevice(this, h));
 
     /// <summary>Gives the driver's state back. The library stays loaded: it does not survive being unloaded.</summary>
     public void Dispose() => Caller.Plain(Exports.Shutdown);
-
-    private NvmlResult<NvmlDevice> Wrap(NvmlResult<nint> handle) => handle.With(h => new NvmlDevice(this, h));
 }

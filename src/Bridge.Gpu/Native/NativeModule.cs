@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Bridge.Gpu.Native;
@@ -29,12 +30,14 @@ public readonly record struct NativeSymbol(string Name, nint Address)
 public sealed class NativeModule
 {
     private readonly nint handle;
+    private readonly string name;
     private readonly List<string> missing = [];
+    private nint inside;
 
-    private NativeModule(nint handle, string path) => (this.handle, Path) = (handle, path);
+    private NativeModule(nint handle, string name) => (this.handle, this.name) = (handle, name);
 
-    /// <summary>The file that was really loaded.</summary>
-    public string Path { get; }
+    /// <summary>The file that was loaded: the path that was given, or the real file behind a soname.</summary>
+    public string Path => System.IO.Path.IsPathRooted(name) ? name : FileAt(inside) ?? name;
 
     /// <summary>Functions that were asked for and are not there, in the order of asking.</summary>
     public IReadOnlyList<string> Missing => missing;
@@ -52,7 +55,7 @@ public sealed class NativeModule
             try
             {
                 var handle = NativeLibrary.Load(name);
-                return new NativeLoading(NativeLoadState.Loaded, new NativeModule(handle, RealPath(name)), "");
+                return new NativeLoading(NativeLoadState.Loaded, new NativeModule(handle, name), "");
             }
             catch (Exception refused) when (refused is DllNotFoundException or BadImageFormatException)
             {
@@ -69,9 +72,13 @@ public sealed class NativeModule
     /// <summary>Looks a function up; a missing one is remembered, not an error.</summary>
     public NativeSymbol Find(string name)
     {
-        if (NativeLibrary.TryGetExport(handle, name, out var address)) return new NativeSymbol(name, address);
-        missing.Add(name);
-        return new NativeSymbol(name, 0);
+        if (!NativeLibrary.TryGetExport(handle, name, out var address))
+        {
+            missing.Add(name);
+            return new NativeSymbol(name, 0);
+        }
+        inside = address;
+        return new NativeSymbol(name, address);
     }
 
     /// <summary>The runtime's text is general; its last lines are what the dynamic loader said.</summary>
@@ -83,12 +90,22 @@ public sealed class NativeModule
         return machine is null ? said : $"{said} ({machine})";
     }
 
-    /// <summary>Where the loader found a soname, from the map of this process.</summary>
-    private static string RealPath(string name)
+    /// <summary>
+    /// The file that is mapped at an address. A soname is a link as a rule, and the map has the file that it leads to.
+    /// </summary>
+    private static string? FileAt(nint address)
     {
-        if (System.IO.Path.IsPathRooted(name)) return name;
-        var line = File.ReadLines("/proc/self/maps")
-            .FirstOrDefault(l => l.Contains('/' + name, StringComparison.Ordinal));
-        return line is null ? name : line[line.IndexOf('/', StringComparison.Ordinal)..];
+        foreach (var line in File.ReadLines("/proc/self/maps"))
+        {
+            // "7f0c2a000000-7f0c2a021000 r-xp 00000000 08:01 1234   /usr/lib/libnvidia-ml.so.550.163.01" (proc(5))
+            var path = line.IndexOf('/', StringComparison.Ordinal);
+            if (path < 0) continue;
+            var range = line.Split(' ', 2)[0].Split('-');
+            if (address >= Address(range[0]) && address < Address(range[1])) return line[path..];
+        }
+        return null;
     }
+
+    private static nint Address(string hexadecimal) =>
+        nint.Parse(hexadecimal, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 }

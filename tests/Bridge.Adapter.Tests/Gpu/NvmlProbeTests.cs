@@ -21,6 +21,22 @@ public sealed class NvmlProbeTests(FakeGpus fake)
         Assert.Single(result.Output.TrimEnd().Split('\n'));
     }
 
+    [Fact]
+    public async Task Library_that_the_loader_found_is_told_by_its_real_file_as_drivers_install_it()
+    {
+        fake.Write("include h100x8.gpu");
+        var folder = Directory.CreateDirectory(fake.File("driver")).FullName;
+        var real = Path.Combine(folder, "libnvidia-ml.so.580.65.06");
+        System.IO.File.Copy(Library, real);
+        System.IO.File.CreateSymbolicLink(Path.Combine(folder, "libnvidia-ml.so.1"), Path.GetFileName(real));
+        var variables = Variables();
+        variables["LD_LIBRARY_PATH"] = folder;
+        variables["BRIDGE_FAKE_PRESETS"] = Path.Combine(FakeGpus.Folder, "presets");
+        var result = await BridgeProcess.RunAsync(variables, "probe", "nvml");
+        Assert.True(result.Code == 0, result.Output + result.Errors);
+        Assert.Equal(real, result.Text("library"));
+    }
+
     [Theory]
     [InlineData(1, "gpu-lost", "include h100x8.gpu", "[gpu 3]", "lost = 1")]
     [InlineData(1, "gpu-count-low", "include h100x8.gpu", "[gpu 3]", "absent = 1")]

@@ -93,13 +93,17 @@ public sealed class ClusterLoop(
         }
         if (allowed.Count == 0)
             return false;
-        foreach (var outcome in await executor.ExecuteAsync(allowed, cancel))
+        // What failed before comes last: it may use up the patience with its neighbour.
+        var outcomes = await executor.ExecuteAsync([.. allowed.OrderBy(gate.Failures)], cancel);
+        foreach (var outcome in outcomes)
         {
             gate.Record(outcome.Step, outcome.Result);
             log.Tell(outcome);
             Tried?.Invoke(outcome);
             due = Earlier(due, clock.Now + gate.Wait(outcome.Step));
         }
+        if (outcomes.Length < allowed.Count)
+            due = Earlier(due, clock.Now + AfterWrite);
         return allowed.Any(s => !s.Bookkeeping);
     }
 

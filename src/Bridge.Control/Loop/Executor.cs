@@ -14,20 +14,27 @@ public sealed class Executor(IKubePort kube, ISlurmPort slurm, Func<bool> leads,
     public const int MaxAtOnce = 8;
 
     /// <summary>
+    /// A neighbour that leaves so many steps in a row unanswered is left alone for the rest of the plan: each more
+    /// might wait out a whole deadline, and nothing else is done meanwhile. One or two say nothing of the others.
+    /// </summary>
+    public const int MostUnanswered = 3;
+
+    /// <summary>
     /// Tries every step; the outcomes come in the order of the plan, without those that a failed one of their key held
-    /// back, and without those whose turn came when leadership was over.
+    /// back, those that their neighbour's silence did, and those whose turn came when leadership was over.
     /// </summary>
     public async Task<ImmutableArray<StepOutcome>> ExecuteAsync(IReadOnlyList<Step> steps, CancellationToken cancel)
     {
         using var slots = new Slots(MaxAtOnce);
+        var silence = new Silence();
         var groups = steps.Select((step, index) => (step, index)).GroupBy(s => s.step.Key, StringComparer.Ordinal);
-        var runs = groups.Select(g => RunKeyAsync([.. g], slots, cancel)).ToList();
+        var runs = groups.Select(g => RunKeyAsync([.. g], slots, silence, cancel)).ToList();
         var outcomes = await Task.WhenAll(runs);
         return [.. outcomes.SelectMany(o => o).OrderBy(o => o.Index).Select(o => o.Outcome)];
     }
 
     private async Task<List<(int Index, StepOutcome Outcome)>> RunKeyAsync(
-        ImmutableArray<(Step Step, int Index)> steps, Slots slots, CancellationToken cancel)
+        ImmutableArray<(Step Step, int Index)> steps, Slots slots, Silence silence, CancellationToken cancel)
     {
         var outcomes = new List<(int, StepOutcome)>();
         foreach (var (step, index) in steps)
@@ -38,9 +45,10 @@ public sealed class Executor(IKubePort kube, ISlurmPort slurm, Func<bool> leads,
                 // Checked after the wait for a slot: a leader that has lost its lease starts nothing more. The clock is
                 // asked too, because a process that was stopped for a while acts before its timers tell it of the loss.
                 cancel.ThrowIfCancellationRequested();
-                if (!leads())
+                if (!leads() || silence.Holds(step))
                     break;
                 var result = await DoAsync(step, cancel);
+                silence.Heard(step, result);
                 outcomes.Add((index, new StepOutcome(step, result, time.GetUtcNow())));
                 if (result is not (StepResult.DoneResult or StepResult.GoneResult))
                     break;
@@ -71,6 +79,31 @@ public sealed class Executor(IKubePort kube, ISlurmPort slurm, Func<bool> leads,
         WriteStatus s => kube.WriteStatusAsync(s, cancel),
         _ => throw new NotSupportedException($"the executor has no case for {step.GetType().Name}"),
     };
+
+    /// <summary>How many steps in a row, by the order of their ends, each neighbour has left unanswered.</summary>
+    private sealed class Silence
+    {
+        private int inSlurm;
+        private int inKubernetes;
+
+        /// <summary>Statuses are few, and tell what is wrong: they are tried in any case.</summary>
+        public bool Holds(Step step) => step is not WriteStatus && Volatile.Read(ref Of(step)) >= MostUnanswered;
+
+        public void Heard(Step step, StepResult result)
+        {
+            if (result is StepResult.UnavailableResult)
+                Interlocked.Increment(ref Of(step));
+            else
+                Volatile.Write(ref Of(step), 0);
+        }
+
+        private ref int Of(Step step)
+        {
+            if (step is DrainNodes or ResumeNodes or TagNodes or DeleteSlurmNodes or PutPartition or DeletePartition)
+                return ref inSlurm;
+            return ref inKubernetes;
+        }
+    }
 
     /// <summary>
     /// A counting gate whose wait is not cancelled: a step either starts or sees the cancellation itself.

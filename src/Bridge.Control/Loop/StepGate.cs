@@ -42,6 +42,9 @@ public sealed class StepGate(TimeProvider time)
         return null;
     }
 
+    /// <summary>How often in a row the step's key has failed.</summary>
+    public int Failures(Step step) => failed.GetValueOrDefault(step.Key).Failures;
+
     public void Record(Step step, StepResult result)
     {
         var now = clock.Now;

@@ -47,6 +47,16 @@ public sealed class ClusterLoopTests
         }
     }
 
+    private void ShowNodes(int first, int last)
+    {
+        for (var node = first; node <= last; node++)
+            ports.Show(ClusterLoopPorts.Node($"n{node}"));
+    }
+
+    private void FailOnly(params string[] nodes) => ports.Answer = what => Task.FromResult(
+        nodes.Any(n => what.EndsWith(n, StringComparison.Ordinal))
+            ? StepResult.Unavailable("no answer") : StepResult.Done);
+
     [Fact]
     public async Task A_new_node_gets_its_slurmd_in_the_first_tick()
     {
@@ -99,6 +109,31 @@ public sealed class ClusterLoopTests
         time.Advance(TimeSpan.FromMilliseconds(200));
         await TickAsync();
         Assert.Equal(2, ports.Writes.Count);
+    }
+
+    [Fact]
+    public async Task What_was_held_back_because_nobody_answered_is_tried_by_the_next_tick()
+    {
+        FailOnly("n1", "n2", "n3");
+        ShowNodes(1, 5);
+        time.Advance(await TickAsync());
+        Assert.Equal(["CreatePod slurmd-n1", "CreatePod slurmd-n2", "CreatePod slurmd-n3"], ports.Writes);
+        await TickAsync();
+        Assert.Equal(["CreatePod slurmd-n4", "CreatePod slurmd-n5"], ports.Writes[3..]);
+    }
+
+    [Fact]
+    public async Task What_failed_before_does_not_stand_in_the_way_of_what_did_not()
+    {
+        FailOnly("n1", "n2", "n3");
+        ShowNodes(1, 3);
+        await TickAsync();
+        time.Advance(StepGate.MaxDelay);
+        ShowNodes(4, 5);
+        ports.Writes.Clear();
+        await TickAsync();
+        Assert.Equal(["CreatePod slurmd-n4", "CreatePod slurmd-n5"], ports.Writes[..2]);
+        Assert.Equal(5, ports.Writes.Count);
     }
 
     [Fact]

@@ -20,6 +20,10 @@ public sealed class ExecutorTests
 
     private static DeleteSlurmNodes DeleteRecord(string node) => new(About, "it left", [new NodeName(node)]);
 
+    private static TagNodes Tag(string node) => new(About, "new", [new NodeName(node)], new NodeTags(null, 1, null));
+
+    private static WritePoolStatus Status() => new(new ObjectRef("NodePool", "slurm", "main"), "counted", [], new());
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -103,6 +107,55 @@ public sealed class ExecutorTests
         answer.SetResult(StepResult.Done);
         Assert.Equal(Executor.MaxAtOnce, (await run).Length);
         Assert.Equal(Executor.MaxAtOnce, ports.Writes.Count);
+    }
+
+    [Fact]
+    public async Task A_neighbour_that_left_three_steps_unanswered_is_asked_nothing_more_and_the_other_one_is()
+    {
+        var silence = new TaskCompletionSource<StepResult>();
+        ports.Answer = what => what.StartsWith("Delete", StringComparison.Ordinal)
+            ? Task.FromResult(StepResult.Done) : silence.Task;
+        var run = executor.ExecuteAsync(
+            [.. Enumerable.Range(1, 1000).Select(i => Tag($"n{i}")), EndPod("n1"), EndPod("n2"), Status()], Cancel);
+        silence.SetResult(StepResult.Unavailable("no answer"));
+        await run;
+        // The first ones that end make room for others before there are three.
+        Assert.InRange(
+            ports.Writes.Count(w => w.StartsWith("Tag", StringComparison.Ordinal)), Executor.MaxAtOnce,
+            Executor.MaxAtOnce + Executor.MostUnanswered - 1);
+        Assert.Equal(["DeletePod slurmd-n1", "DeletePod slurmd-n2"], ports.Writes[^2..].Order());
+        Assert.Equal(1, ports.Statuses);
+    }
+
+    [Fact]
+    public async Task A_neighbour_that_answers_now_and_then_is_asked_everything()
+    {
+        ports.Answer = what => Task.FromResult(
+            what.EndsWith('0') ? StepResult.Conflict("changed") : StepResult.Unavailable("busy"));
+        await executor.ExecuteAsync(
+            [.. Enumerable.Range(1, 20).Select(i => Tag($"n{(i % 3 == 0 ? i * 10 : i)}"))], Cancel);
+        Assert.Equal(20, ports.Writes.Count);
+    }
+
+    [Fact]
+    public async Task What_is_held_back_with_its_neighbour_holds_back_the_later_steps_of_its_key()
+    {
+        ports.Answer = what => Task.FromResult(
+            what.StartsWith("DeletePod", StringComparison.Ordinal)
+                ? StepResult.Unavailable("no answer") : StepResult.Done);
+        await executor.ExecuteAsync(
+            [EndPod("n1"), EndPod("n2"), EndPod("n3"), EndPod("n4"), DeleteRecord("n4"), DeleteRecord("n5")], Cancel);
+        Assert.Equal("DeleteSlurmNodes n5", ports.Writes[^1]);
+        Assert.Equal(4, ports.Writes.Count);
+    }
+
+    [Fact]
+    public async Task Statuses_are_written_though_nothing_else_gets_an_answer()
+    {
+        ports.Answer = _ => Task.FromResult(StepResult.Unavailable("a webhook failed"));
+        await executor.ExecuteAsync(
+            [.. Enumerable.Range(1, 20).Select(i => EndPod($"n{i}")), Status()], Cancel);
+        Assert.Equal((Executor.MostUnanswered, 1), (ports.Writes.Count, ports.Statuses));
     }
 
     [Fact]

@@ -67,8 +67,11 @@ public static class DesiredNodes
                 + "ResourceSlices offer "
                 + $"{devices.Devices.Length} devices for the same GPUs, which Kubernetes would book twice; run only "
                 + "one of the two on the node");
+        var incomplete = devices.State is not (PoolState.Unknown or PoolState.Invalid) ? ""
+            : devices.Problem.Length > 0 ? devices.Problem
+            : "its ResourceSlices are not complete yet";
         if (asked is GpuOwnership.Host)
-            return (asked, "");
+            return (asked, node.AllocatableGpus > 0 ? "" : incomplete);
         var claim = asked == GpuOwnership.Claim || (asked == GpuOwnership.Auto && node.AllocatableGpus == 0);
         if (!claim)
             return (GpuOwnership.DevicePlugin, asked == GpuOwnership.DevicePlugin && node.AllocatableGpus == 0
@@ -77,13 +80,10 @@ public static class DesiredNodes
                 : "");
         return devices.State switch
         {
-            PoolState.Unknown or PoolState.Invalid => (GpuOwnership.Claim, devices.Problem.Length > 0
-                ? devices.Problem
-                : "its ResourceSlices are not complete yet"),
             PoolState.None when asked == GpuOwnership.Claim => (GpuOwnership.Claim,
                 "it has no ResourceSlices; is the DRA driver running there?"),
             PoolState.None => (GpuOwnership.None, ""),
-            _ => (GpuOwnership.Claim, ""),
+            _ => (GpuOwnership.Claim, incomplete),
         };
     }
 

@@ -1,5 +1,6 @@
 using Bridge.Core.Model;
 using Bridge.Core.Names;
+using Bridge.Core.Policy;
 using Bridge.Core.SlurmText;
 
 namespace Bridge.Core.Planning;
@@ -85,10 +86,8 @@ public static class DrainRules
         if (row.Record is not { } record)
             return null;
         var (had, state) = (GresText.Gpus(record.Gres), member.Slices);
-        if (state == PoolState.None && row.Pod is { ClaimName.Length: > 0 })
-            return new DrainWish(DriverGone, $"0/{had}",
-                $"node {row.Name} has {had} GPUs in Slurm, but its ResourceSlices are gone; is the DRA driver still "
-                    + "running?", DrainLimit.Breaker);
+        if (state == PoolState.None && DriverGoneWish(row, member, had) is { } gone)
+            return gone;
         if (member.Desired is not { } desired)
             return null;
         if (!GresText.Same(record.Gres, desired.Gres) && desired.Gpus < had)
@@ -98,6 +97,21 @@ public static class DrainRules
             return new DrainWish(Hardware, "", $"node {row.Name} is {Describe(record)} in Slurm, but "
                 + $"{Describe(desired)} in Kubernetes", DrainLimit.Rollout);
         return state == PoolState.Updating ? null : GpuSwapped(row, desired);
+    }
+
+    // Whatever offered the GPUs offers none now, as it does for a moment when it restarts. That says nothing of the
+    // GPUs themselves, so the slurmd keeps them; only a pool that asks for none lets them go.
+    private static DrainWish? DriverGoneWish(FleetRow row, Member member, int had)
+    {
+        var claimed = row.Pod is { ClaimName.Length: > 0 };
+        if ((had == 0 && !claimed) || member.Node.AllocatableGpus > 0
+            || member.Pool.Spec.GpuOwnership == GpuOwnership.None)
+            return null;
+        var what = claimed ? "its ResourceSlices are gone; is the DRA driver still running?"
+            : $"neither ResourceSlices nor {WellKnown.NvidiaGpuResource} are left there; is the DRA driver or the "
+                + "device plugin still running?";
+        return new DrainWish(
+            DriverGone, $"0/{had}", $"node {row.Name} has {had} GPUs in Slurm, but {what}", DrainLimit.Breaker);
     }
 
     // Same count, other GPUs: the claim of the running pod holds a device that is tainted or gone.

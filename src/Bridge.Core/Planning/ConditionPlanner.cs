@@ -13,14 +13,15 @@ public static class ConditionPlanner
     {
         foreach (var row in fleet.Rows)
         {
-            if (row is not { Member: { } member, Record: { } record })
+            if (row.Member is not { } member)
                 continue;
-            var foreign = record.HeldByOthers;
-            if (Condition(member.Node, record, foreign) is { } condition)
+            if (row.Record is { } record && Condition(member.Node, record, record.HeldByOthers) is { } condition)
                 yield return condition;
-            if (Cordon(member, record, foreign) is { } cordon)
+            if (Cordon(fleet, member, row.Record) is { } cordon)
                 yield return cordon;
         }
+        foreach (var node in fleet.LeftCordoned)
+            yield return Uncordon(node, "no NodePool selects it any more");
     }
 
     // The condition appears when somebody else first keeps the node from work; a node that never had one is not written
@@ -34,25 +35,33 @@ public static class ConditionPlanner
                 ConditionStatus.True, "DrainedInSlurm", record.Reason.Length == 0 ? "no reason given" : record.Reason)
             : new NodeCondition(ConditionStatus.False, "NotDrained", "Slurm may use the node");
         return node.SlurmDrained == condition ? null : new SetNodeCondition(
-            new ObjectRef("Node", "", node.Name, node.Uid),
+            About(node),
             foreign ? $"node {node.Name} is {How(record)} in Slurm: {condition.Message}"
                 : $"node {node.Name} is no longer drained in Slurm",
             node.Name, condition);
     }
 
-    private static SetCordon? Cordon(Member member, SlurmNode record, bool foreign)
+    private static SetCordon? Cordon(Fleet fleet, Member member, SlurmNode? record)
     {
         var node = member.Node;
-        var about = new ObjectRef("Node", "", node.Name, node.Uid);
         var ours = node.Annotations.ContainsKey(WellKnown.CordonedAnnotation);
-        if (foreign && member.Pool.Spec.CordonOnSlurmDrain && !node.Cordoned && !ours)
+        var rule = member.Pool.Spec.CordonOnSlurmDrain;
+        if (record is { HeldByOthers: true } && rule && !node.Cordoned && !ours)
             return new SetCordon(
-                about, $"cordon {node.Name}: it is {How(record)} in Slurm ({record.Reason})", node.Name,
+                About(node), $"cordon {node.Name}: it is {How(record)} in Slurm ({record.Reason})", node.Name,
                 Cordoned: true);
-        if (ours && (!foreign || !member.Pool.Spec.CordonOnSlurmDrain))
-            return new SetCordon(about, $"uncordon {node.Name}: Slurm uses it again", node.Name, Cordoned: false);
-        return null;
+        if (!ours || (rule && record is { HeldByOthers: true }))
+            return null;
+        if (record is not null)
+            return Uncordon(node, "Slurm uses it again");
+        // Not when Slurm has no node at all: that is a sick slurmctld, which has not told that the drain is over.
+        return fleet.RecordsByName.Count == 0 ? null : Uncordon(node, "Slurm has no record of it any more");
     }
+
+    private static SetCordon Uncordon(KubeNode node, string because) =>
+        new(About(node), $"uncordon {node.Name}: {because}", node.Name, Cordoned: false);
+
+    private static ObjectRef About(KubeNode node) => new("Node", "", node.Name, node.Uid);
 
     private static string How(SlurmNode record) => record.Drains ? "drained"
         : record.State.HasFlag(SlurmNodeState.Fail) ? "failing"

@@ -61,11 +61,13 @@ public sealed class Fleet
 {
     private readonly FleetJoin join;
 
-    private Fleet(ClusterView view, FleetJoin join, MembershipProblems problems)
+    private readonly KubeSide kube;
+
+    private Fleet(ClusterView view, FleetJoin join, KubeSide kube)
     {
         this.join = join;
+        this.kube = kube;
         View = view;
-        Problems = problems;
     }
 
     public ClusterView View { get; }
@@ -76,7 +78,10 @@ public sealed class Fleet
     public ImmutableArray<FleetRow> Rows => join.Rows;
 
     /// <summary>What is wrong with each pool's membership, by pool name.</summary>
-    public MembershipProblems Problems { get; }
+    public MembershipProblems Problems => kube.Problems;
+
+    /// <summary>Nodes that Bridge cordoned and that no pool of any cluster selects any more, in order.</summary>
+    public ImmutableArray<KubeNode> LeftCordoned => kube.LeftCordoned;
 
     public IEnumerable<FleetRow> RowsOf(string pool) => Rows.Where(r => r.Member?.Pool.Ref.Name == pool);
 
@@ -85,7 +90,7 @@ public sealed class Fleet
         var kube = KubeSide.Of(view);
         if (!ReferenceEquals(kube.LastJoin?.Nodes, view.Slurm.NodesByName))
             kube.LastJoin = Join(view, kube);
-        return new Fleet(view, kube.LastJoin!, kube.Problems);
+        return new Fleet(view, kube.LastJoin!, kube);
     }
 
     private static FleetJoin Join(ClusterView view, KubeSide kube)

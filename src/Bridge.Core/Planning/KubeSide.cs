@@ -25,6 +25,9 @@ internal sealed class KubeSide
         Pods = OnePerNode(view.Kube.Pods.Where(p => p.Namespace == cluster.Namespace && p.Cluster == cluster.Name));
         Claims = view.Kube.Claims.Where(c => c.Namespace == cluster.Namespace && c.Cluster == cluster.Name)
             .GroupBy(c => c.SlurmNode).ToDictionary(g => g.Key, g => g.ToImmutableArray());
+        LeftCordoned = [.. view.Kube.Nodes.Values.Where(n => n.Annotations.ContainsKey(WellKnown.CordonedAnnotation)
+            && !n.Deleting && !view.Kube.Pools.Any(p => !p.Deleting && Membership.Selects(p.Spec.NodeSelector, n)))
+            .OrderBy(n => n.Name, StringComparer.Ordinal)];
         Names = [.. Members.Keys.Union(Pods.Keys).Union(Claims.Keys).Order()];
     }
 
@@ -32,6 +35,9 @@ internal sealed class KubeSide
     public MembershipProblems Problems { get; }
     public IReadOnlyDictionary<NodeName, SlurmdPod> Pods { get; }
     public IReadOnlyDictionary<NodeName, ImmutableArray<SlurmdClaim>> Claims { get; }
+
+    /// <summary>Nodes that Bridge cordoned and that no pool of any cluster selects any more, in order.</summary>
+    public ImmutableArray<KubeNode> LeftCordoned { get; }
 
     /// <summary>Every node that has any of the three, in order.</summary>
     public ImmutableArray<NodeName> Names { get; }

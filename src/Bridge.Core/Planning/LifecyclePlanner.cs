@@ -89,7 +89,7 @@ public static class LifecyclePlanner
                 : [];
         // A new node starts only where work is wanted; a known one comes back even on a cordoned node, drained as it
         // was.
-        if (row.Record is null && (DrainRules.WishFor(row) is not null || member.Node.Cordoned))
+        if (row.Record is null && DrainRules.WishFor(row) is not null)
             return FreeClaims(fleet, row, member.ClaimName);
         return [.. FreeClaims(fleet, row, member.ClaimName), .. Start(fleet, row, member, desired)];
     }

@@ -31,7 +31,8 @@ internal sealed class PlanLawsFleet(int seed)
         if (here)
             lines.Add($"node {name} pool={Pick("main", "main", "spare")} gpus={Pick("8", "8", "4", "0")}"
                 + Maybe(6, " tainted=gpu-1") + Maybe(12, " slices=Unknown") + Maybe(12, " slices=Updating")
-                + Maybe(5, " cordoned") + Maybe(12, " unselected") + Maybe(12, " plugin-gpus=8")
+                + Maybe(5, " cordoned") + Maybe(8, " cordoned annotation.slurmbridge.io/cordoned=true")
+                + Maybe(12, " unselected") + Maybe(12, " plugin-gpus=8")
                 + Maybe(4, $" ready={Pick("False", "Unknown")} message=gone"));
         var started = random.Next(3) > 0;
         if (started)

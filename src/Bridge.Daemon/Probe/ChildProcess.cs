@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Bridge.Gpu.Native;
+using Bridge.Node.Processes;
 
 namespace Bridge.Daemon.Probe;
 
@@ -91,7 +91,7 @@ internal sealed class ChildProcess(TimeProvider time, TimeSpan deadline)
         catch (TimeoutException)
         {
             // It ended, but something that it started still holds its output: the group goes with it.
-            ProcessSignals.Kill(process.Id);
+            ProcessGroup.Kill(process.Id);
             end = process.ExitCode == 0 ? ChildEnd.Answered : ChildEnd.Crashed;
         }
         lock (complaints)
@@ -152,9 +152,9 @@ internal sealed class ChildProcess(TimeProvider time, TimeSpan deadline)
     /// <summary>TERM, a moment, then KILL. False where even that does not end it: it waits inside the kernel.</summary>
     private async Task<bool> EndAsync(Process process)
     {
-        ProcessSignals.Terminate(process.Id);
+        ProcessGroup.Terminate(process.Id);
         if (await EndsWithinAsync(process, Grace)) return true;
-        ProcessSignals.Kill(process.Id);
+        ProcessGroup.Kill(process.Id);
         return await EndsWithinAsync(process, LastWait);
     }
 

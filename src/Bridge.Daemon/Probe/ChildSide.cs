@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Bridge.Gpu.Native;
+using Bridge.Node.Processes;
 
 namespace Bridge.Daemon.Probe;
 
@@ -12,7 +12,7 @@ internal static class ChildSide
     /// </summary>
     public static void Begin()
     {
-        ProcessSignals.LeadOwnGroup();
+        ProcessGroup.Lead();
         Console.Error.WriteLine(ChildProcess.BeginMark);
         var lifeline = new Thread(WaitForParent) { IsBackground = true, Name = "lifeline" };
         lifeline.Start();

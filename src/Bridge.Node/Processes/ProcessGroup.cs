@@ -2,23 +2,33 @@ using System.Runtime.InteropServices;
 
 namespace Bridge.Node.Processes;
 
-/// <summary>Signals to a process group (kill(2) with a negative pid).</summary>
-internal static partial class ProcessGroup
+/// <summary>Process groups and their signals (setpgid(2), kill(2)): a process and what it started end together.</summary>
+public static partial class ProcessGroup
 {
-    public const int Term = 15;
-    public const int Kill = 9;
+    private const int SigTerm = 15;
+    private const int SigKill = 9;
 
     // setsid(1) makes the child the leader of its own session and group, then becomes the command: same pid. .NET
     // itself has no way to.
-    public static readonly string? Setsid = new[] { "/usr/bin/setsid", "/bin/setsid" }.FirstOrDefault(File.Exists);
+    internal static readonly string? Setsid = new[] { "/usr/bin/setsid", "/bin/setsid" }.FirstOrDefault(File.Exists);
 
-    /// <summary>Signals the group that this process leads; where it leads none, the process alone.</summary>
-    public static void Signal(int pid, int signal)
+    /// <summary>Makes the calling process the leader of a group of its own.</summary>
+    public static void Lead() => _ = SetGroup(0, 0);
+
+    /// <summary>Asks the group that a process leads to end; where it leads none, the process alone.</summary>
+    public static void Terminate(int pid) => Send(pid, SigTerm);
+
+    /// <summary>Ends the group that a process leads at once; where it leads none, the process alone.</summary>
+    public static void Kill(int pid) => Send(pid, SigKill);
+
+    private static void Send(int pid, int signal)
     {
-        if (Setsid is null || SysKill(-pid, signal) != 0)
-            _ = SysKill(pid, signal);
+        if (SendSignal(-pid, signal) != 0) _ = SendSignal(pid, signal);
     }
 
-    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
-    private static partial int SysKill(int pid, int signal);
+    [LibraryImport("libc", EntryPoint = "setpgid")]
+    private static partial int SetGroup(int pid, int group);
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int SendSignal(int pid, int signal);
 }

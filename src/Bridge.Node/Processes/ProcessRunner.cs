@@ -103,11 +103,11 @@ public static class ProcessRunner
 
     private static async Task KillAsync(Process process, int pid, Task reading, TimeSpan grace, TimeProvider clock)
     {
-        ProcessGroup.Signal(pid, ProcessGroup.Term);
+        ProcessGroup.Terminate(pid);
         using var patience = new CancellationTokenSource(grace, clock);
         var exit = process.WaitForExitAsync(CancellationToken.None);
         if (!await EndedAsync(Task.WhenAll(exit, reading), patience.Token))
-            ProcessGroup.Signal(pid, ProcessGroup.Kill);
+            ProcessGroup.Kill(pid);
         // A grandchild that left the group may hold the pipes open for ever: its output is not waited for.
         using var last = new CancellationTokenSource(grace, clock);
         await EndedAsync(exit, last.Token);

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Bridge.Gpu.Native;
+using Bridge.Node.Processes;
 
 namespace Bridge.Adapter.Tests.Gpu;
 
@@ -35,7 +35,7 @@ public sealed class GpuCheckTests(FakeGpus fake)
         using var check = Start("[node n0]\nhang_at = 1\n");
         List<int> ranks = [];
         await Eventually.BeTrue(() => (ranks = Ranks(check.Id)).Count == 2, "two ranks run");
-        ProcessSignals.Terminate(check.Id);
+        ProcessGroup.Terminate(check.Id);
         await Eventually.BeTrue(() => !ranks.Exists(r => Directory.Exists($"/proc/{r}")), "the ranks have ended");
         using var limit = new CancellationTokenSource(Limit);
         await check.WaitForExitAsync(limit.Token);

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Bridge.Gpu.Native;
+using Bridge.Node.Processes;
 
 namespace Bridge.Adapter.Tests.Gpu;
 
@@ -115,7 +115,7 @@ public sealed class NvmlProbeTests(FakeGpus fake)
         fake.Write("include h100x8.gpu", "hang.nvmlDeviceGetPowerUsage = forever");
         using var bridge = new BridgeProcess(Variables(), "probe", "nvml", "--library", Library);
         var child = await ChildIn(bridge.Id, "nvmlDeviceGetPowerUsage");
-        ProcessSignals.Kill(child);
+        ProcessGroup.Kill(child);
         var result = await bridge.EndAsync();
         Assert.True(result.Code == 3, result.Output + result.Errors);
         Assert.Contains("ended with 137 in nvmlDeviceGetPowerUsage", result.Text("why"), StringComparison.Ordinal);
@@ -127,7 +127,7 @@ public sealed class NvmlProbeTests(FakeGpus fake)
         fake.Write("include h100x8.gpu", "hang.nvmlDeviceGetPowerUsage = forever");
         var bridge = new BridgeProcess(Variables(), "probe", "nvml", "--library", Library);
         var child = await ChildIn(bridge.Id, "nvmlDeviceGetPowerUsage");
-        ProcessSignals.Kill(bridge.Id);
+        ProcessGroup.Kill(bridge.Id);
         await Eventually.BeTrue(() => !Directory.Exists($"/proc/{child}"), "the child ended with its parent");
         bridge.Dispose();
     }
@@ -168,7 +168,7 @@ public sealed class NvmlProbeTests(FakeGpus fake)
         var (first, second) = (JsonElement.Parse(await LineOf(bridge)), JsonElement.Parse(await LineOf(bridge)));
         Assert.Equal(("xid-79", "reboot"), (Of(first, "name"), Of(first, "class")));
         Assert.Equal(("xid-31", "observe"), (Of(second, "name"), Of(second, "consequence")));
-        ProcessSignals.Terminate(bridge.Id);
+        ProcessGroup.Terminate(bridge.Id);
         Assert.Equal(0, (await bridge.EndAsync()).Code);
     }
 

@@ -39,7 +39,7 @@ public static partial class GpuDeviceFiles
 
     private static string Padded(string name) => Digits().Replace(name, number => number.Value.PadLeft(9, '0'));
 
-    [GeneratedRegex("^gpu-([0-9]{1,4})$")]
+    [GeneratedRegex(@"^gpu-([0-9]{1,4})\z")]
     private static partial Regex WholeGpu();
 
     [GeneratedRegex("[0-9]+")]

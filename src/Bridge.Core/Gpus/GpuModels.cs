@@ -66,6 +66,6 @@ public static partial class GpuModels
     }
 
     // Data-centre names: H100, GB200, A100, L40S, V100, T4, GH200, MI300X.
-    [GeneratedRegex("^(gb|gh|mi|a|b|h|l|p|r|t|v)[0-9]{1,4}[a-z]?$")]
+    [GeneratedRegex(@"^(gb|gh|mi|a|b|h|l|p|r|t|v)[0-9]{1,4}[a-z]?\z")]
     private static partial Regex ModelToken();
 }

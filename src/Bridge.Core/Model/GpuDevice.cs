@@ -19,7 +19,6 @@ public sealed record GpuDevice
     /// <summary>MIG profile such as 1g.10gb; empty for a full GPU.</summary>
     public string MigProfile { get; init; } = "";
 
-    public string ParentUuid { get; init; } = "";
     public string PciBusId { get; init; } = "";
     public string DriverVersion { get; init; } = "";
     public string ComputeCapability { get; init; } = "";

@@ -53,7 +53,7 @@ public sealed record SlurmdClaim
     public string Cluster { get; init; } = "";
     public bool Allocated { get; init; }
 
-    /// <summary>Names of the pods in status.reservedFor.</summary>
+    /// <summary>Whether status.reservedFor names a pod.</summary>
     public bool InUse { get; init; }
 
     public bool Deleting { get; init; }

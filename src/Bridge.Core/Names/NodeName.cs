@@ -30,6 +30,6 @@ public readonly partial record struct NodeName(string Value) : IComparable<NodeN
 
     public override string ToString() => Value;
 
-    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}\z")]
     private static partial Regex Pattern();
 }

@@ -41,7 +41,7 @@ public static class DesiredNodes
             MostMemoryMiB = most,
             Gres = gres,
             Ownership = ownership,
-            Driver = ownership == GpuOwnership.Claim ? usable.FirstOrDefault()?.Driver ?? WellKnown.NvidiaDriver : "",
+            Driver = ownership == GpuOwnership.Claim ? usable[0].Driver : "",
             Uuids = ownership == GpuOwnership.Claim ? [.. usable.Select(d => d.Uuid).Order(StringComparer.Ordinal)]
             : [],
             LeftOut = [.. devices.Devices.Where(d => !d.Healthy).Select(LeftOut)],

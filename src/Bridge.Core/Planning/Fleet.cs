@@ -83,8 +83,6 @@ public sealed class Fleet
     /// <summary>Nodes that Bridge cordoned and that no pool of any cluster selects any more, in order.</summary>
     public ImmutableArray<KubeNode> LeftCordoned => kube.LeftCordoned;
 
-    public IEnumerable<FleetRow> RowsOf(string pool) => Rows.Where(r => r.Member?.Pool.Ref.Name == pool);
-
     public static Fleet Join(ClusterView view)
     {
         var kube = KubeSide.Of(view);

@@ -8,7 +8,8 @@ using Bridge.Core.SlurmText;
 namespace Bridge.Core.Planning;
 
 /// <summary>
-/// Builds the slurmd pod and the claim of a node, and tells whether a running one is still what is wanted.
+/// Describes the slurmd pod and the claim of a node. By the hash in the pod's annotation a running one is compared with
+/// what is wanted now.
 /// </summary>
 public static class SlurmdPods
 {

@@ -76,7 +76,7 @@ public sealed record NodePoolSpec
     /// <summary>Static Slurm features of every node of the pool, without prefix.</summary>
     public ImmutableArray<string> Features { get; init; } = [];
 
-    /// <summary>Node labels whose values become features `k8s/KEY=VALUE` (the key's last part).</summary>
+    /// <summary>Node labels whose values become features `k8s/KEY-VALUE` (the key's last part).</summary>
     public ImmutableArray<string> FeatureLabels { get; init; } = [];
 
     public GpuLossRule OnGpuLoss { get; init; }

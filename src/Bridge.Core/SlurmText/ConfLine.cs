@@ -12,9 +12,7 @@ namespace Bridge.Core.SlurmText;
 /// </summary>
 public sealed class ConfLine
 {
-    private static readonly HashSet<string> Keys =
-        ["NodeName", "NodeAddr", "Port", "CPUs", "RealMemory", "Gres", "Feature", "Weight", "Topology", "State",
-            "SuspendTime"];
+    private static readonly HashSet<string> Keys = ["CPUs", "RealMemory", "Gres", "Feature", "Weight"];
 
     private const string Punctuation = ".,:/_+-@()[]=";
 
@@ -49,7 +47,7 @@ public sealed class ConfLine
     /// </summary>
     public static bool IsValue(string value) => value.Length > 0 && value.All(IsValueCharacter);
 
-    // '=' is legal inside a value (features such as k8s/zone=a): only the first one of a token separates.
+    // '=' is legal inside a value (a feature of others such as zone=a): only the first one of a token separates.
     private static bool IsValueCharacter(char c) =>
         char.IsAsciiLetterOrDigit(c) || Punctuation.Contains(c, StringComparison.Ordinal);
 

@@ -2,7 +2,9 @@ namespace Bridge.Core.View;
 
 /// <summary>How fresh one source of the view is. A source that fails keeps its last content and says so here.</summary>
 /// <param name="Synced">Whether it has been read whole at least once.</param>
-/// <param name="Since">When the content was last known to be right.</param>
+/// <param name="Since">A time at which the content was known to be right. The content may be newer, never older: for as
+/// long as nothing changes and nothing fails this moves in steps or not at all, so that the view stays the same
+/// value.</param>
 /// <param name="Error">Why it cannot be read at present, as one sentence; empty when it can.</param>
 public sealed record SourceState(bool Synced, DateTimeOffset Since, string Error = "")
 {

@@ -38,7 +38,6 @@ public static class SliceMapping
         Uuid = Text(spec.Driver, device, "uuid"),
         Product = Product(spec.Driver, device),
         MigProfile = Text(spec.Driver, device, "type") == "mig" ? Text(spec.Driver, device, "profile") : "",
-        ParentUuid = Text(spec.Driver, device, "parentUUID"),
         PciBusId = First(spec.Driver, device, "resource.kubernetes.io/pciBusID", "pcieBusID"),
         DriverVersion = Text(spec.Driver, device, "driverVersion"),
         ComputeCapability = Text(spec.Driver, device, "cudaComputeCapability"),

@@ -7,9 +7,9 @@ public sealed class ConfLineTests
     [Fact]
     public void A_line_is_its_parameters_in_order_and_empty_ones_are_left_out()
     {
-        var line = new ConfLine().Add("CPUs", 8).Add("Topology", "").Add("Gres", "gpu:h100:8")
-            .Add("Feature", "k8s/zone=a,lab");
-        Assert.Equal("CPUs=8 Gres=gpu:h100:8 Feature=k8s/zone=a,lab", line.ToString());
+        var line = new ConfLine().Add("CPUs", 8).Add("RealMemory", "").Add("Gres", "gpu:h100:8")
+            .Add("Feature", "k8s/zone-a,rack=7");
+        Assert.Equal("CPUs=8 Gres=gpu:h100:8 Feature=k8s/zone-a,rack=7", line.ToString());
     }
 
     [Theory]
@@ -38,7 +38,8 @@ public sealed class ConfLineTests
 
     [Theory]
     [InlineData("SlurmctldParameters")]
-    [InlineData("nodename")]
+    [InlineData("NodeName")]
+    [InlineData("gres")]
     [InlineData("Gres=gpu:1 State")]
     [InlineData("")]
     public void An_unknown_parameter_is_refused_by_name(string key)

@@ -83,6 +83,7 @@ internal sealed class SnapshotLab : IAsyncDisposable
     public SlurmPort Port() => new(
         new SlurmOptions { RestUrl = "unix:" + env["SLURMRESTD_SOCKET"] }, Key,
         ClientCommand.Of(env["SLURM_CLIENT"].Split(' '), TimeProvider.System),
+        () => true,
         TimeProvider.System, NullLogger<SlurmPort>.Instance);
 
     /// <summary>slurmrestd as anybody reads it.</summary>

@@ -59,6 +59,10 @@ public sealed record SlurmNode
     public string GresUsed { get; init; } = "";
 
     public ImmutableArray<string> Features { get; init; } = [];
+
+    /// <summary>Those of Features that jobs can ask for now.</summary>
+    public ImmutableArray<string> ActiveFeatures { get; init; } = [];
+
     public int Weight { get; init; }
     public string Comment { get; init; } = "";
     public string Extra { get; init; } = "";

@@ -88,7 +88,7 @@ public static class PlanCommand
     {
         try
         {
-            using var slurm = connector.Open(cluster.Ref.Namespace, cluster.Spec);
+            using var slurm = connector.Open(cluster.Ref.Namespace, cluster.Spec, leads: () => false);
             var view = new ClusterView(cluster, kube, await slurm.ReadAsync(cancel));
             return Print(view, ClusterPlanner.Plan(view, time.GetUtcNow()));
         }

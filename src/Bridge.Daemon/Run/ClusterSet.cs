@@ -81,7 +81,7 @@ public sealed class ClusterSet(
 
     private async ValueTask<ClusterLoop> ConnectAsync(ObjectRef key, SlurmCluster resource, CancellationToken cancel)
     {
-        var slurm = connector.Open(key.Namespace, resource.Spec);
+        var slurm = connector.Open(key.Namespace, resource.Spec, leads);
         var loop = new ClusterLoop(kube, slurm, leads, around.Time, around.Logs.CreateLogger<ClusterLoop>());
         var cluster = new ServedCluster(key, resource.Spec, slurm, loop);
         var feed = await FeedAsync(key.Name, cancel);

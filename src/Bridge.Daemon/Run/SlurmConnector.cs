@@ -18,8 +18,11 @@ namespace Bridge.Daemon.Run;
 /// <param name="around">Time and logs.</param>
 public sealed class SlurmConnector(KubeClient client, ImmutableArray<string> textClient, Surroundings around)
 {
+    /// <param name="inNamespace">Where the SlurmCluster and its Secret are.</param>
+    /// <param name="spec">What it says.</param>
+    /// <param name="leads">Asked right before each write.</param>
     /// <exception cref="ArgumentException">The spec cannot work; the message lists every reason.</exception>
-    public SlurmPort Open(string inNamespace, SlurmClusterSpec spec)
+    public SlurmPort Open(string inNamespace, SlurmClusterSpec spec, Func<bool> leads)
     {
         var options = new SlurmOptions
         {
@@ -28,7 +31,8 @@ public sealed class SlurmConnector(KubeClient client, ImmutableArray<string> tex
             ReadBudget = spec.ReadBudgetPercent / 100.0,
         };
         var text = textClient.IsEmpty ? null : ClientCommand.Of(textClient, around.Time);
-        return new SlurmPort(options, Key(inNamespace, spec), text, around.Time, around.Logs.CreateLogger<SlurmPort>());
+        return new SlurmPort(
+            options, Key(inNamespace, spec), text, leads, around.Time, around.Logs.CreateLogger<SlurmPort>());
     }
 
     // Asked on every mint, so that a rotated key is seen without a restart.

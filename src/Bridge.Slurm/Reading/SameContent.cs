@@ -9,8 +9,9 @@ internal static class SameContent
     public static readonly IEqualityComparer<SlurmNode> Nodes = EqualityComparer<SlurmNode>.Create(
         (a, b) => a is not null && b is not null
             && Same(a.Features, b.Features)
+            && Same(a.ActiveFeatures, b.ActiveFeatures)
             && Same(a.Partitions, b.Partitions)
-            && a with { Features = b.Features, Partitions = b.Partitions } == b);
+            && a with { Features = b.Features, ActiveFeatures = b.ActiveFeatures, Partitions = b.Partitions } == b);
 
     public static readonly IEqualityComparer<SlurmPartition> Partitions = EqualityComparer<SlurmPartition>.Create(
         (a, b) => a is not null && b is not null

@@ -20,7 +20,7 @@ internal sealed record Listing<T>(ImmutableArray<T> Items, long LastUpdate);
 /// <summary>
 /// The endpoints that Bridge uses, in the negotiated version, each as a verdict in terms of the model.
 /// </summary>
-internal sealed class SlurmApi(RestClient client, Negotiator negotiator, ILogger log)
+internal sealed class SlurmApi(RestClient client, Negotiator negotiator, Func<bool> leads, ILogger log)
 {
     public Task<Reading<Listing<SlurmNode>>> NodesAsync(
         ServerProfile profile, long updateTime, CancellationToken cancel) =>
@@ -124,11 +124,15 @@ internal sealed class SlurmApi(RestClient client, Negotiator negotiator, ILogger
     }
 
     /// <summary>
-    /// A write. Warnings are logged: a field that slurmrestd ignores is a bug of ours or a version that differs.
+    /// A write. Warnings are logged: a field that slurmrestd ignores is a bug of ours or a version that differs. Whether
+    /// Bridge leads is asked here, after whatever was read first: a process that stood still since then wakes up here,
+    /// before its timers tell it that another leads.
     /// </summary>
     public async Task<StepResult> WriteAsync(
         HttpMethod method, string path, byte[]? body, string what, CancellationToken cancel)
     {
+        if (!leads())
+            return StepResult.Unavailable("Bridge leads no longer; nothing was written");
         var answer = await client.SendAsync(RestRequest.Write(method, path, body), cancel);
         var result = Judge.Write(answer, out var warnings);
         if (warnings.Count > 0)

@@ -81,6 +81,7 @@ internal static class NodeText
             Gres = NodeTranslation.NoneAsEmpty(Word(line, "Gres")),
             GresUsed = NodeTranslation.NoneAsEmpty(Word(line, "GresUsed")),
             Features = List(Word(line, "AvailableFeatures")),
+            ActiveFeatures = List(Word(line, "ActiveFeatures")),
             Weight = (int)Number(line, "Weight"),
             Comment = Free(line, "Comment"),
             Extra = Free(line, "Extra"),

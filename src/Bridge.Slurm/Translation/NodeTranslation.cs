@@ -24,6 +24,7 @@ internal static class NodeTranslation
             Gres = NoneAsEmpty(node.Gres),
             GresUsed = NoneAsEmpty(node.GresUsed),
             Features = Words(node.Features),
+            ActiveFeatures = Words(node.ActiveFeatures),
             Weight = node.Weight,
             Comment = node.Comment ?? "",
             Extra = node.Extra ?? "",

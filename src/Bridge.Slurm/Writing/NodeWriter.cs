@@ -11,9 +11,9 @@ using Bridge.Slurm.Wire.V0042;
 namespace Bridge.Slurm.Writing;
 
 /// <summary>
-/// Changes nodes: one request for any number of them. What the step expects is read again right before, because Slurm
-/// has no
-/// precondition of its own: a foreign reason is never cleared, a node with a job never deleted.
+/// Changes nodes: one request for any number of them. What must not be lost is read again right before, because Slurm
+/// has no precondition of its own: a foreign reason is never taken or cleared, a feature of others never dropped, a
+/// node with a job or of somebody else never deleted.
 /// </summary>
 internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
 {
@@ -31,8 +31,9 @@ internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
                 + $"'{WellKnown.ReasonPrefix}' and is one line");
         return await CheckedAsync(
             step.Nodes,
-            node => node.Drains && !Reason.IsOurs(node.Reason)
-                ? $"{node.Name} is drained already: {Shown(node.Reason)}" : "",
+            node => Foreign(node) is { Length: > 0 } foreign ? foreign
+                : node.HeldByOthers ? $"{node.Name} is {How(node)} already: {Shown(node.Reason)}"
+                : "",
             node => !node.Drains || node.Reason != step.Reason,
             (profile, nodes) =>
             UpdateAsync(profile, Update(nodes) with { State = ["DRAIN"], Reason = step.Reason }, cancel),
@@ -58,18 +59,38 @@ internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
             return StepResult.Rejected($"features: '{bad}' is not a feature: letters, digits and . : / _ + - @ = only");
         if (tags.Weight is < 0)
             return StepResult.Rejected($"weight: {tags.Weight} is negative");
+        if (tags.Features is { } wanted)
+            return await CheckedAsync(
+                step.Nodes,
+                Foreign,
+                _ => true,
+                (known, nodes) => TagAsync(
+                    known, nodes, tags with { Features = [.. wanted.Where(IsOurs)] }, cancel),
+                cancel);
         var asked = await ProfileAsync(cancel);
         if (asked.Profile is not { } profile)
             return StepResult.Unavailable(asked.Problem);
-        var update = new NodeUpdate
+        return await UpdateAsync(profile, Update(step.Nodes, tags), cancel);
+    }
+
+    // One request for all that come to the same features. Those of others stay, active or not, as they are now: what
+    // the plan knew of them may be old.
+    private async Task<StepResult> TagAsync(
+        ServerProfile profile, ImmutableArray<SlurmNode> nodes, NodeTags ours, CancellationToken cancel)
+    {
+        foreach (var alike in nodes.GroupBy(n => $"{Joined(n.Features)} {Joined(n.ActiveFeatures)}"))
         {
-            Name = [Hostlist.Compress(step.Nodes)],
-            Extra = tags.Extra,
-            Weight = tags.Weight is { } weight ? Number.Of(weight) : null,
-            Features = Features(tags),
-            FeaturesAct = Features(tags),
-        };
-        return await UpdateAsync(profile, update, cancel);
+            var one = alike.First();
+            var update = Update([.. alike.Select(n => n.Name)], ours) with
+            {
+                Features = [.. one.Features.Where(f => !IsOurs(f)), .. ours.Features!.Value],
+                FeaturesAct = [.. one.ActiveFeatures.Where(f => !IsOurs(f)), .. ours.Features!.Value],
+            };
+            var result = await UpdateAsync(profile, update, cancel);
+            if (result != StepResult.Done)
+                return result;
+        }
+        return StepResult.Done;
     }
 
     public async Task<StepResult> DeleteAsync(DeleteSlurmNodes step, CancellationToken cancel)
@@ -92,7 +113,8 @@ internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
         }
         return await CheckedAsync(
             step.Nodes,
-            node => node.Busy ? $"{node.Name} still has a job"
+            node => Foreign(node) is { Length: > 0 } foreign ? foreign
+                : node.Busy ? $"{node.Name} still has a job"
                 : reserved.Contains(node.Name) ? $"{node.Name} is in a reservation"
                 : "",
             _ => true,
@@ -101,9 +123,9 @@ internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
     }
 
     private async Task<StepResult> DeleteAsync(
-        ServerProfile profile, ImmutableArray<NodeName> nodes, CancellationToken cancel)
+        ServerProfile profile, ImmutableArray<SlurmNode> nodes, CancellationToken cancel)
     {
-        foreach (var some in nodes.Chunk(NamesPerDelete))
+        foreach (var some in nodes.Select(n => n.Name).Chunk(NamesPerDelete))
         {
             var path = profile.Slurm("node/") + Uri.EscapeDataString(Hostlist.Compress(some));
             var result = await api.WriteAsync(HttpMethod.Delete, path, null, "nodes", cancel);
@@ -132,7 +154,7 @@ internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
         ImmutableArray<NodeName> names,
         Func<SlurmNode, string> objection,
         Func<SlurmNode, bool> needed,
-        Func<ServerProfile, ImmutableArray<NodeName>, Task<StepResult>> write,
+        Func<ServerProfile, ImmutableArray<SlurmNode>, Task<StepResult>> write,
         CancellationToken cancel)
     {
         var asked = await ProfileAsync(cancel);
@@ -145,7 +167,7 @@ internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
             return names.Length == 1 ? StepResult.Gone : StepResult.Conflict($"{missing} is not in Slurm any more");
         if (names.Select(n => objection(nodes[n])).FirstOrDefault(o => o.Length > 0) is { } reason)
             return StepResult.Conflict(reason);
-        ImmutableArray<NodeName> todo = [.. names.Where(n => needed(nodes[n]))];
+        ImmutableArray<SlurmNode> todo = [.. names.Select(n => nodes[n]).Where(needed)];
         return todo.IsEmpty ? StepResult.Done : await write(profile, todo);
     }
 
@@ -174,9 +196,28 @@ internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
         return reading is Reading<ServerProfile>.Known { Value: var profile } ? (profile, "") : (null, reading.Problem);
     }
 
-    private static NodeUpdate Update(ImmutableArray<NodeName> nodes) => new() { Name = [Hostlist.Compress(nodes)] };
+    private static NodeUpdate Update(ImmutableArray<SlurmNode> nodes) =>
+        new() { Name = [Hostlist.Compress(nodes.Select(n => n.Name))] };
 
-    private static string[]? Features(NodeTags tags) => tags.Features is { } features ? [.. features] : null;
+    // Without the features, which depend on the node.
+    private static NodeUpdate Update(ImmutableArray<NodeName> nodes, NodeTags tags) => new()
+    {
+        Name = [Hostlist.Compress(nodes)],
+        Extra = tags.Extra,
+        Weight = tags.Weight is { } weight ? Number.Of(weight) : null,
+    };
+
+    private static string Foreign(SlurmNode node) => BackReference.Owns(node) ? ""
+        : $"{node.Name} is not Bridge's: it has neither the feature of a pool nor a back-reference in Extra";
+
+    private static string How(SlurmNode node) => node.Drains ? "drained"
+        : node.State.HasFlag(SlurmNodeState.Fail) ? "failing"
+        : "down";
+
+    private static bool IsOurs(string feature) =>
+        feature.StartsWith(WellKnown.FeaturePrefix, StringComparison.Ordinal);
+
+    private static string Joined(ImmutableArray<string> words) => string.Join(',', words);
 
     private static bool TryAdd(Reservation reservation, HashSet<NodeName> reserved)
     {

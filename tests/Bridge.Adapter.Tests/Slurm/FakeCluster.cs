@@ -18,6 +18,9 @@ internal sealed class FakeCluster : IAsyncDisposable
 
     public ManualTime Time { get; } = new();
 
+    /// <summary>Whether Bridge leads.</summary>
+    public bool Leads { get; set; } = true;
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public static async Task<FakeCluster> StartAsync() => new(await FakeSlurmrestd.StartAsync());
@@ -27,7 +30,7 @@ internal sealed class FakeCluster : IAsyncDisposable
         var port = new SlurmPort(
             new SlurmOptions { RestUrl = Rest.Url, ReadBudget = budget },
             _ => ValueTask.FromResult<ReadOnlyMemory<byte>>(new byte[] { 1, 2, 3 }),
-            text, Time, NullLogger<SlurmPort>.Instance);
+            text, () => Leads, Time, NullLogger<SlurmPort>.Instance);
         ports.Add(port);
         return port;
     }
@@ -55,6 +58,19 @@ internal sealed class FakeCluster : IAsyncDisposable
         ["jobs"] = new JsonArray([.. records.Select(change => Record(id, change))]),
         ["errors"] = new JsonArray(),
     }.ToJsonString());
+
+    /// <summary>GET node/{name} answers the recorded node of that name from now on, changed.</summary>
+    public void Node(string name, Action<JsonObject> change)
+    {
+        var recorded = JsonNode.Parse(Recording.Bytes("v0.0.45", "nodes.json"))!;
+        var node = recorded["nodes"]!.AsArray().Single(n => (string?)n!["name"] == name)!.DeepClone().AsObject();
+        change(node);
+        Rest.Answer($"node/{name}", 200, new JsonObject
+        {
+            ["nodes"] = new JsonArray(node),
+            ["errors"] = new JsonArray(),
+        }.ToJsonString());
+    }
 
     /// <summary>How often a job was asked for.</summary>
     public int Asked(uint id) => Rest.Asked.Count(a => a == $"GET slurm/v0.0.45/job/{id}");

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -10,8 +11,8 @@ namespace Bridge.Adapter.Tests.Slurm;
 
 /// <summary>
 /// slurmrestd in process: answers what a real one of a version was recorded to answer, unless a test gives a path
-/// another answer. Knows
-/// one RUNNING, one FAILED job, a pending array and a het job.
+/// another answer. Knows one RUNNING, one FAILED job, a pending array and a het job. The nodes are of a pool of
+/// Bridge's.
 /// </summary>
 internal sealed class FakeSlurmrestd : IAsyncDisposable
 {
@@ -121,7 +122,8 @@ internal sealed class FakeSlurmrestd : IAsyncDisposable
             WriteAsync(context, 200, """{"errors":[],"warnings":[]}"""),
         "openapi/v3" => WriteAsync(context, 200, OpenApi()),
         "nodes" or "partitions" when context.Request.Query.ContainsKey("update_time") => WriteAsync(context, 304, ""),
-        "ping" or "nodes" or "partitions" or "diag" => FileAsync(context, key + ".json"),
+        "nodes" => WriteAsync(context, 200, Nodes().ToJsonString()),
+        "ping" or "partitions" or "diag" => FileAsync(context, key + ".json"),
         "jobs/state" => FileAsync(context, "job-states.json"),
         "reservations" => WriteAsync(context, 200, """{"reservations":[],"errors":[],"warnings":[]}"""),
         "slurmdb/jobs" => FileAsync(context, "accounted.json"),
@@ -142,7 +144,7 @@ internal sealed class FakeSlurmrestd : IAsyncDisposable
 
     private async Task OneNodeAsync(HttpContext context, string name)
     {
-        var all = System.Text.Json.Nodes.JsonNode.Parse(Recording.Bytes(version, "nodes.json"))!;
+        var all = Nodes();
         var nodes = all["nodes"]!.AsArray();
         foreach (var other in nodes.Where(n => (string?)n!["name"] != name).ToList())
             nodes.Remove(other);
@@ -150,6 +152,15 @@ internal sealed class FakeSlurmrestd : IAsyncDisposable
             await FileAsync(context, "node-absent.json");
         else
             await WriteAsync(context, 200, all.ToJsonString());
+    }
+
+    private JsonNode Nodes()
+    {
+        var all = JsonNode.Parse(Recording.Bytes(version, "nodes.json"))!;
+        foreach (var node in all["nodes"]!.AsArray())
+            foreach (var features in new[] { "features", "active_features" })
+                node![features]!.AsArray().Add("k8s/pool-test");
+        return all;
     }
 
     private Task FileAsync(HttpContext context, string name, int status = 200) =>

@@ -45,7 +45,8 @@ public sealed class LiveSlurmTests(SlurmLab lab) : IClassFixture<SlurmLab>, IAsy
         var view = await Ready(port);
         var node = view.NodesByName[Both[0]];
         Assert.Equal((4, 2000L, "gpu:h100:4"), (node.Cpus, node.MemoryMiB, node.Gres));
-        Assert.Equal(["lab"], node.Features);
+        Assert.Equal(["lab", "k8s/pool-lab"], node.Features);
+        Assert.Equal(node.Features, node.ActiveFeatures);
         Assert.Contains("all", node.Partitions);
         Assert.Equal("10.231.1.11", node.Address);
         var (parser, capabilities) = Expected(view.Version);
@@ -96,24 +97,34 @@ public sealed class LiveSlurmTests(SlurmLab lab) : IClassFixture<SlurmLab>, IAsy
         await Until(port, v => v.NodesByName[Both[0]] is { Drains: true, Reason: "disk of alice" }
             && !v.NodesByName[Both[1]].Drains, "only s1 is drained");
         await lab.RunAsync("root", "scontrol", "update", "node=s1", "state=undrain");
+        await lab.RunAsync("root", "scontrol", "update", "node=s1", "state=fail", "reason=bad DIMM");
+        drain = await port.DrainAsync(new DrainNodes(About, "", both, "bridge: cordon"), Cancel);
+        Assert.Equal("s1 is failing already: bad DIMM", Assert.IsType<StepResult.ConflictResult>(drain).Reason);
+        await lab.RunAsync("root", "scontrol", "update", "node=s1", "state=resume");
     }
 
     [Fact]
-    public async Task Tags_are_written_and_features_can_shrink_again()
+    public async Task Tags_are_written_and_features_of_others_stay()
     {
         using var port = lab.Port();
         await Ready(port);
         ImmutableArray<NodeName> one = [Both[1]];
+        // Since the plan was made.
+        await lab.RunAsync("root", "scontrol", "update", "node=s2", "AvailableFeatures=lab,k8s/pool-lab,admin",
+            "ActiveFeatures=lab,k8s/pool-lab,admin");
         Assert.Equal(StepResult.Done,
             await port.TagAsync(new TagNodes(About, "", one,
-            new NodeTags("""{"pod":"a b"}""", 21, ["lab", "k8s/zone=a"])), Cancel));
+            new NodeTags("""{"pod":"a b"}""", 21, ["lab", "k8s/pool-lab", "k8s/zone=a"])), Cancel));
         await Until(
             port, v => v.NodesByName[one[0]] is { Weight: 21, Extra: """{"pod":"a b"}""" } n
-                && n.Features.SequenceEqual(["lab", "k8s/zone=a"]), "tags");
+                && n.Features.SequenceEqual(["lab", "admin", "k8s/pool-lab", "k8s/zone=a"])
+                && n.ActiveFeatures.SequenceEqual(n.Features), "tags");
         Assert.Equal(StepResult.Done,
-            await port.TagAsync(new TagNodes(About, "", one, new NodeTags(null, null, ["lab"])), Cancel));
+            await port.TagAsync(new TagNodes(About, "", one, new NodeTags(null, null, ["k8s/pool-lab"])), Cancel));
         await Until(port, v => v.NodesByName[one[0]] is { Weight: 21 } n
-            && n.Features.SequenceEqual(["lab"]), "one feature");
+            && n.Features.SequenceEqual(["lab", "admin", "k8s/pool-lab"]), "fewer features");
+        await lab.RunAsync("root", "scontrol", "update", "node=s2", "AvailableFeatures=lab,k8s/pool-lab",
+            "ActiveFeatures=lab,k8s/pool-lab");
         var gone =
             await port.TagAsync(new TagNodes(About, "", [new NodeName("nosuch")], new NodeTags("x", null, null)),
             Cancel);
@@ -220,6 +231,8 @@ public sealed class LiveSlurmTests(SlurmLab lab) : IClassFixture<SlurmLab>, IAsy
         Assert.Equal(StepResult.Gone,
             await port.DeleteNodesAsync(new DeleteSlurmNodes(About, "", [new NodeName("nosuch")]), Cancel));
         await lab.RunAsync("root", "scontrol", "create", "NodeName=x[1-3]", "NodeAddr=127.0.0.1", "CPUs=1",
+            "State=EXTERNAL", "Feature=k8s/pool-lab");
+        await lab.RunAsync("root", "scontrol", "create", "NodeName=y1", "NodeAddr=127.0.0.1", "CPUs=1",
             "State=EXTERNAL");
         ImmutableArray<NodeName> made = [new("x1"), new("x2"), new("x3")];
         await Until(port, v => made.All(v.NodesByName.ContainsKey), "three nodes without slurmd");
@@ -229,6 +242,10 @@ public sealed class LiveSlurmTests(SlurmLab lab) : IClassFixture<SlurmLab>, IAsy
         Assert.Equal("x2 is in a reservation", Assert.IsType<StepResult.ConflictResult>(reserved).Reason);
         await lab.RunAsync("root", "scontrol", "delete", "ReservationName=r1");
         Assert.Equal(StepResult.Done, await port.DeleteNodesAsync(new DeleteSlurmNodes(About, "", made), Cancel));
+        var foreign = await port.DeleteNodesAsync(new DeleteSlurmNodes(About, "", [new NodeName("y1")]), Cancel);
+        Assert.StartsWith("y1 is not Bridge's", Assert.IsType<StepResult.ConflictResult>(foreign).Reason,
+            StringComparison.Ordinal);
+        await lab.RunAsync("root", "scontrol", "delete", "NodeName=y1");
         await Until(port, v => !made.Any(v.NodesByName.ContainsKey), "they are gone");
         await lab.RunAsync("root", "scancel", job.ToString());
     }

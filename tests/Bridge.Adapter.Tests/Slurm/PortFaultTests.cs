@@ -257,8 +257,8 @@ public sealed class PortFaultTests : IAsyncLifetime
     {
         using var port = new SlurmPort(
             new SlurmOptions { RestUrl = slurm.Url }, _ =>
-                throw new FileNotFoundException("Could not find file '/etc/slurm/jwt.key'."), null, time,
-                NullLogger<SlurmPort>.Instance);
+                throw new FileNotFoundException("Could not find file '/etc/slurm/jwt.key'."), null, () => true,
+                time, NullLogger<SlurmPort>.Instance);
         var view = await ReadAsync(port);
         Assert.Contains("no token for", view.Nodes.Error, StringComparison.Ordinal);
         Assert.Contains("/etc/slurm/jwt.key", view.Nodes.Error, StringComparison.Ordinal);
@@ -315,7 +315,8 @@ public sealed class PortFaultTests : IAsyncLifetime
     {
         var port = new SlurmPort(
             new SlurmOptions { RestUrl = slurm.Url }, _ =>
-                ValueTask.FromResult<ReadOnlyMemory<byte>>(key), null, time, NullLogger<SlurmPort>.Instance);
+                ValueTask.FromResult<ReadOnlyMemory<byte>>(key), null, () => true, time,
+                NullLogger<SlurmPort>.Instance);
         ports.Add(port);
         return port;
     }

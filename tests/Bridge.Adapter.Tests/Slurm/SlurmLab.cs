@@ -60,6 +60,7 @@ public sealed class SlurmLab : IAsyncLifetime
             change is null ? options : change(options),
             async cancel => await File.ReadAllBytesAsync(env["JWT_KEY_FILE"], cancel),
             client ? Client() : null,
+            () => true,
             TimeProvider.System,
             NullLogger<SlurmPort>.Instance);
     }
@@ -88,7 +89,7 @@ public sealed class SlurmLab : IAsyncLifetime
                 "-c", "exec \"$0\" \"$@\" >slurmd.out 2>&1 </dev/null", Path.Combine(Repository, "scripts", "pod"),
                     name, folder, node, $"10.231.1.{octet}", "--", "slurmd", "-D", "-Z", "--conf-server",
                     env["CONF_SERVER"], "-N", node, "--conf",
-                "CPUs=4 RealMemory=2000 Feature=lab Gres=gpu:h100:4",
+                "CPUs=4 RealMemory=2000 Feature=lab,k8s/pool-lab Gres=gpu:h100:4",
             })
             start.ArgumentList.Add(argument);
         pods.Add(Process.Start(start)!);

@@ -18,7 +18,4 @@ internal sealed record NodeUpdate
     public string[]? FeaturesAct { get; init; }
 
     public Number? Weight { get; init; }
-
-    /// <summary>Never empty: Slurm takes the next token for the value of an empty one.</summary>
-    public string? TopologyStr { get; init; }
 }

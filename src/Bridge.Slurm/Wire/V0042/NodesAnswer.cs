@@ -19,6 +19,7 @@ internal sealed record Node
     public string? Gres { get; init; }
     public string? GresUsed { get; init; }
     public string[]? Features { get; init; }
+    public string[]? ActiveFeatures { get; init; }
     public int Weight { get; init; }
     public string? Comment { get; init; }
     public string? Extra { get; init; }

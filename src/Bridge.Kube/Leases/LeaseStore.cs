@@ -19,10 +19,7 @@ internal sealed class LeaseStore(KubeClient client, ObjectKey key, TimeSpan with
         try
         {
             var request = new KubeRequest(HttpMethod.Get, KubeKinds.Leases.Resource.Path(key)) { Within = within };
-            var lease = await client.SendAsync(request, KubeKinds.Leases.Item, cancel);
-            return lease.Kind == "Lease" && lease.Metadata.ResourceVersion.Length > 0
-                ? lease
-                : throw new KubeException($"the API server answered with '{lease.Kind}' instead of a Lease");
+            return Whole(await client.SendAsync(request, KubeKinds.Leases.Item, cancel));
         }
         catch (KubeException e) when (WriteFailure.ToResult(e.Failure) is StepResult.GoneResult)
         {
@@ -43,9 +40,10 @@ internal sealed class LeaseStore(KubeClient client, ObjectKey key, TimeSpan with
         try
         {
             var body = JsonSerializer.SerializeToUtf8Bytes(lease, KubeKinds.Leases.Item);
-            return await client.SendAsync(
+            var answer = await client.SendAsync(
                 request with { Body = body, ContentType = "application/json", Within = within }, KubeKinds.Leases.Item,
                 cancel);
+            return Stored(Whole(answer), lease);
         }
         catch (KubeException e)
             when (WriteFailure.ToResult(e.Failure) is StepResult.ConflictResult or StepResult.GoneResult)
@@ -53,4 +51,17 @@ internal sealed class LeaseStore(KubeClient client, ObjectKey key, TimeSpan with
             return null;
         }
     }
+
+    private static Lease Whole(Lease answer) =>
+        answer.Kind == "Lease" && answer.Metadata.ResourceVersion.Length > 0
+            ? answer
+            : throw new KubeException($"the API server answered with '{answer.Kind}' instead of a Lease");
+
+    // Leadership rests on this answer alone. A write always moves the version, for it carries a new time.
+    private static Lease Stored(Lease answer, Lease sent) =>
+        (answer.Spec.HolderIdentity ?? "") == (sent.Spec.HolderIdentity ?? "")
+        && answer.Spec.LeaseTransitions == sent.Spec.LeaseTransitions
+        && answer.Metadata.ResourceVersion != sent.Metadata.ResourceVersion
+            ? answer
+            : throw new KubeException("the API server answered with another lease than the one that was written");
 }

@@ -66,6 +66,53 @@ public sealed class LeaderElectorTests : IAsyncLifetime
         Assert.False(first.Elector.IsLeader);
     }
 
+    /// <summary>Each is what a proxy, or a cache in one, may answer with 200.</summary>
+    public static TheoryData<string> NoLeaseOfOurs =>
+    [
+        "{}",
+        """{"kind":"Status","metadata":{"resourceVersion":"99"},"status":"Success"}""",
+        """{"kind":"Lease","metadata":{},"spec":{"holderIdentity":"a","leaseTransitions":1}}""",
+        """{"kind":"Lease","metadata":{"resourceVersion":"99"},"spec":{"holderIdentity":"b","leaseTransitions":1}}""",
+        """{"kind":"Lease","metadata":{"resourceVersion":"99"},"spec":{"holderIdentity":"a","leaseTransitions":7}}""",
+    ];
+
+    [Theory]
+    [MemberData(nameof(NoLeaseOfOurs))]
+    public async Task Who_is_answered_with_something_else_than_its_lease_does_not_lead(string answer)
+    {
+        kube.Fail(FakeFault.On("POST", "/leases") with { Code = 200, Body = answer, Times = 1000 });
+        var first = Start("a");
+        await Eventually.TrueAsync(
+            () => kube.Requests.Count(r => r.StartsWith("POST", StringComparison.Ordinal)) > 2, "three tries", time,
+            () => kube.Quiet);
+        Assert.Equal(0, first.Terms);
+    }
+
+    [Theory]
+    [MemberData(nameof(NoLeaseOfOurs))]
+    public async Task A_renewal_that_is_answered_with_something_else_does_not_prolong_the_term(string answer)
+    {
+        var first = Start("a");
+        await LeadsAsync(first);
+        var term = first.Elector.Current!;
+        kube.Fail(FakeFault.On("PUT", "/leases/") with { Code = 200, Body = answer, Times = 1000 });
+        await Eventually.TrueAsync(
+            () => term.Lost.IsCancellationRequested, "the term is over", time, () => kube.Quiet);
+        Assert.False(first.Elector.IsLeader);
+    }
+
+    [Fact]
+    public async Task A_renewal_that_is_answered_with_the_lease_as_it_was_does_not_prolong_the_term()
+    {
+        var first = Start("a");
+        await LeadsAsync(first);
+        var term = first.Elector.Current!;
+        var asItWas = kube.Store.Find(KubeKinds.Leases.Resource, Lease)!.ToJsonString();
+        kube.Fail(FakeFault.On("PUT", "/leases/") with { Code = 200, Body = asItWas, Times = 1000 });
+        await Eventually.TrueAsync(
+            () => term.Lost.IsCancellationRequested, "the term is over", time, () => kube.Quiet);
+    }
+
     [Fact]
     public async Task A_lost_answer_to_a_renewal_does_not_end_the_term()
     {
@@ -163,6 +210,8 @@ public sealed class LeaderElectorTests : IAsyncLifetime
 
         public bool Ending { get; private set; }
 
+        public int Terms { get; private set; }
+
         public async Task StopAsync()
         {
             await stop.CancelAsync();
@@ -187,6 +236,7 @@ public sealed class LeaderElectorTests : IAsyncLifetime
 
         private async Task WorkAsync(Leadership term)
         {
+            Terms++;
             var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             await using (term.Lost.Register(over.SetResult))
                 await over.Task;

@@ -19,6 +19,9 @@ internal static partial class Log
     [LoggerMessage(2005, LogLevel.Warning, "The event {Reason} on {About} was not recorded: {Result}")]
     public static partial void EventLost(ILogger log, string reason, string about, string? result);
 
+    [LoggerMessage(2006, LogLevel.Warning, "{Count} events were not recorded: more than {Most} waited to be sent")]
+    public static partial void EventsDropped(ILogger log, int count, int most);
+
     [LoggerMessage(2010, LogLevel.Information, "{Identity} acquired the lease {Lease} with fencing token {Token}")]
     public static partial void LeaseAcquired(ILogger log, string identity, string lease, string token);
 

@@ -29,7 +29,8 @@ public interface IKubePort
     Task<StepResult> WriteStatusAsync(WriteStatus step, CancellationToken cancel);
 
     /// <summary>
-    /// Records an Event on the step's object. Best effort: a failure is logged by the adapter, never acted on.
+    /// Has an Event recorded on the step's object, and returns at once. Best effort: a failure is logged by the
+    /// adapter, never acted on.
     /// </summary>
-    Task RecordEventAsync(Step step, StepResult result, CancellationToken cancel);
+    void RecordEvent(Step step, StepResult result);
 }

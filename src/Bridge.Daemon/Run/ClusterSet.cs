@@ -91,7 +91,7 @@ public sealed class ClusterSet(
         {
             feed.Tried(key.Name, outcome);
             if (!outcome.Step.Bookkeeping)
-                _ = kube.RecordEventAsync(outcome.Step, outcome.Result, CancellationToken.None);
+                kube.RecordEvent(outcome.Step, outcome.Result);
         };
         served[key.Name] = cluster;
         log.ClusterServed(key.Name, resource.Spec.RestUrl, resource.Spec.User);

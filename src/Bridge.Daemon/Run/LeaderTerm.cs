@@ -29,7 +29,10 @@ public sealed class LeaderTerm(KubeClient client, RunOptions options, Func<JobFe
         fleet.Changed += clusters.Sync;
         var runner = new LoopRunner(queue, around.Time, around.Logs.CreateLogger<LoopRunner>());
         Task[] tasks =
-            [fleet.RunAsync(over.Token), runner.RunAsync(clusters.Find, over.Token), .. listeners.Run(over.Token)];
+        [
+            fleet.RunAsync(over.Token), runner.RunAsync(clusters.Find, over.Token), kube.SendEventsAsync(over.Token),
+            .. listeners.Run(over.Token),
+        ];
         await Task.WhenAny(tasks);
         // Whichever ended first, by loss of the lease or by a bug, the others end with it.
         await over.CancelAsync();

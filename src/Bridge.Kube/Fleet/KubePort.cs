@@ -116,7 +116,7 @@ public sealed class KubePort(KubeFleet fleet, KubeWriter writer, EventRecorder e
             new WriteTarget(resource, key, "status"), body, force: true, stored?.ResourceVersion ?? "", cancel);
     }
 
-    public Task RecordEventAsync(Step step, StepResult result, CancellationToken cancel)
+    public void RecordEvent(Step step, StepResult result)
     {
         var trouble = result switch
         {
@@ -126,9 +126,11 @@ public sealed class KubePort(KubeFleet fleet, KubeWriter writer, EventRecorder e
             _ => "",
         };
         var message = trouble.Length == 0 ? step.Why : $"{step.Why}; not done: {trouble}";
-        return events.RecordAsync(
-            step.About, ApiVersionOf(step.About.Kind), trouble.Length > 0, (step.GetType().Name, message), cancel);
+        events.Record(step.About, ApiVersionOf(step.About.Kind), trouble.Length > 0, (step.GetType().Name, message));
     }
+
+    /// <inheritdoc cref="EventRecorder.RunAsync"/>
+    public Task SendEventsAsync(CancellationToken stop) => events.RunAsync(stop);
 
     private Meta? StoredOf(WriteStatus step, ObjectKey key) => step switch
     {

@@ -183,11 +183,19 @@ public sealed class KubePortTests(LabKube lab) : IAsyncLifetime
     {
         var about = new ObjectRef("SlurmCluster", inNamespace, "lab", "u1");
         var step = new DeletePod(about, "the node is gone", new NodeName("n1"), inNamespace, "p", "u");
-        await port.RecordEventAsync(step, StepResult.Done, Cancel);
-        await port.RecordEventAsync(step, StepResult.Done, Cancel);
-        await port.RecordEventAsync(step, StepResult.Rejected("no"), Cancel);
+        var sending = port.SendEventsAsync(stop.Token);
+        port.RecordEvent(step, StepResult.Done);
+        port.RecordEvent(step, StepResult.Done);
+        port.RecordEvent(step, StepResult.Rejected("no"));
         var list = new KubeRequest(HttpMethod.Get, KubeKinds.Events.Resource.Collection(inNamespace));
-        var listed = await client.SendAsync(list, KubeKinds.Events.List, Cancel);
+        // One sender and a local server: far more than three Events take.
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60), TimeProvider.System);
+        KubeList<Event> listed;
+        do
+            listed = await client.SendAsync(list, KubeKinds.Events.List, deadline.Token);
+        while (!listed.Items!.Any(e => e.Type == "Warning"));
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending);
         var normal = listed.Items!.Single(e => e.Type == "Normal");
         Assert.Equal((2, "DeletePod", "the node is gone"), (normal.Count, normal.Reason, normal.Message));
         Assert.Equal("the node is gone; not done: no", listed.Items!.Single(e => e.Type == "Warning").Message);

@@ -118,7 +118,10 @@ internal sealed class ClusterLoopPorts : IKubePort, ISlurmPort
         return Task.FromResult(StepResult.Done);
     }
 
-    public Task RecordEventAsync(Step step, StepResult result, CancellationToken cancel) => Task.CompletedTask;
+    public void RecordEvent(Step step, StepResult result)
+    {
+        // Nothing here reads Events.
+    }
 
     public Task<StepResult> DrainAsync(DrainNodes step, CancellationToken cancel) =>
         Write($"DrainNodes {step.Nodes[0]}");

@@ -181,5 +181,8 @@ internal sealed class SimKube(SimWorld world, Faults faults, Safety safety) : IK
         return StepResult.Done;
     }
 
-    public Task RecordEventAsync(Step step, StepResult result, CancellationToken cancel) => Task.CompletedTask;
+    public void RecordEvent(Step step, StepResult result)
+    {
+        // Nothing here reads Events.
+    }
 }

@@ -16,5 +16,4 @@ public sealed record ListMeta
 {
     public string ResourceVersion { get; init => field = value ?? ""; } = "";
     public string Continue { get; init => field = value ?? ""; } = "";
-    public long? RemainingItemCount { get; init; }
 }

@@ -25,7 +25,6 @@ public sealed record PodStatus
     public string Phase { get; init => field = value ?? ""; } = "";
     public string Reason { get; init => field = value ?? ""; } = "";
     public string Message { get; init => field = value ?? ""; } = "";
-    public string PodIP { get; init => field = value ?? ""; } = "";
     public IReadOnlyList<ObjectCondition> Conditions { get; init => field = value ?? []; } = [];
     public IReadOnlyList<ContainerStatus> ContainerStatuses { get; init => field = value ?? []; } = [];
 }

@@ -8,16 +8,17 @@ internal static class JobMerge
 {
     /// <summary>
     /// The newer truth. A finished job stays finished, however late an older answer comes, unless it was submitted or
-    /// started anew
-    /// (requeue); a record of an earlier submission never replaces a later one.
+    /// started anew (requeue); a record of an earlier submission never replaces a later one. Of two submissions the
+    /// times decide alone: squeue tells no restarts, so that they are counted as none of a new one.
     /// </summary>
     public static SlurmJob Merge(SlurmJob? old, SlurmJob read)
     {
         if (old is null)
             return read;
-        if (read.SubmitTime < old.SubmitTime || read.RestartCount < old.RestartCount)
+        var later = read.SubmitTime > old.SubmitTime;
+        if (read.SubmitTime < old.SubmitTime || (!later && read.RestartCount < old.RestartCount))
             return old;
-        var anew = read.SubmitTime > old.SubmitTime || read.RestartCount > old.RestartCount;
+        var anew = later || read.RestartCount > old.RestartCount;
         if (old.Finished && !read.Finished && !anew)
             return old;
         // Accounting does not tell which GPUs: what the controller told while the job lived is kept.

@@ -26,6 +26,15 @@ public sealed class JobMergeTests
     }
 
     [Fact]
+    public void A_new_submission_counts_though_the_text_client_tells_no_restarts()
+    {
+        var before = Job("NODE_FAIL") with { RestartCount = 1 };
+        var again = Job("PENDING") with { SubmitTime = Noon.AddMinutes(5) };
+        Assert.Same(again, JobMerge.Merge(before, again));
+        Assert.Same(before, JobMerge.Merge(before, Job("RUNNING")));
+    }
+
+    [Fact]
     public void An_end_told_by_accounting_keeps_the_GPU_indices_that_the_controller_told()
     {
         var ran = Job("RUNNING") with { GresDetail = ["gpu:h100:2(IDX:0-1)"] };

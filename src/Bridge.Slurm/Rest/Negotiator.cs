@@ -35,7 +35,9 @@ internal sealed class Negotiator(RestClient client, ILogger log)
         var document = await client.SendAsync(RestRequest.All("openapi/v3"), cancel);
         var served = Served(document, out var problem);
         var versions = served?.Versions ?? ServerProfile.Supported;
-        if (served is null && document is RestAnswer.Silent or RestAnswer.Answered { Status: 401 or 511 or >= 500 })
+        // Only a server that says so has none. Whatever else came in its place, half a document or the page of a proxy,
+        // would be kept as "can do nothing" until the release changes.
+        if (served is null && document is not RestAnswer.Answered { Status: 404 })
             return new Reading<ServerProfile>.Unknown(problem);
         var version = ServerProfile.Supported.FirstOrDefault(versions.Contains);
         if (version is null)

@@ -252,6 +252,28 @@ public sealed class PortFaultTests : IAsyncLifetime
         Assert.False(view.Nodes.Synced);
     }
 
+    [Theory]
+    [InlineData(200, "<html>Please log in</html>")]
+    [InlineData(200, """{"paths":{"/slurm/v0.0.45/ping/":{"get""")]
+    [InlineData(403, "Forbidden")]
+    [InlineData(429, "Too many requests")]
+    public async Task A_bad_OpenAPI_answer_is_asked_for_again_and_not_kept_as_can_do_nothing(int status, string body)
+    {
+        slurm.Answer("openapi/v3", status, body);
+        var port = Port();
+        Assert.NotEqual("", (await ReadAsync(port)).Nodes.Error);
+        slurm.Answer("openapi/v3", null);
+        Assert.True((await ReadAsync(port)).Capabilities.HasFlag(SlurmCapabilities.WritePartitions));
+    }
+
+    [Fact]
+    public async Task A_slurmrestd_without_an_OpenAPI_document_is_read()
+    {
+        slurm.Answer("openapi/v3", 404, "Unable to find requested URL endpoint.");
+        Assert.True(await ReadAsync(Port()) is
+            { Nodes.Current: true, DataParser: "v0.0.45", Capabilities: SlurmCapabilities.None });
+    }
+
     [Fact]
     public async Task An_unreadable_key_is_one_clear_line()
     {

@@ -133,11 +133,12 @@ internal sealed class JobReader(SlurmApi api, SlurmTextClient? text, ReadBudget 
 
     private async Task<HashSet<JobId>?> DiffTextAsync(SlurmTextClient client, CancellationToken cancel)
     {
-        var answer = await client(JobText.Command, TimeSpan.FromSeconds(30), cancel);
+        var mark = JobText.NewMark();
+        var answer = await client(JobText.Command(mark), TimeSpan.FromSeconds(30), cancel);
         budget.Spend(answer.Elapsed);
         if (answer.Problem.Length > 0 || answer.ExitCode != 0)
             return null; // REST says what is wrong
-        var (read, odd, problems) = JobText.Parse(answer.Output);
+        var (read, odd, problems) = JobText.Parse(answer.Output, mark);
         if (problems is [var first, ..])
         {
             around.Log.RowsNotUnderstood(problems.Length, first);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Security.Cryptography;
 using Bridge.Core.Model;
 using Bridge.Core.Names;
 using Bridge.Slurm.Translation;
@@ -7,10 +8,10 @@ using Bridge.Slurm.Translation;
 namespace Bridge.Slurm.Text;
 
 /// <summary>
-/// Reads `squeue` in a format of its own: fields end with U+001F and records with U+001E, because job names and
-/// comments may hold spaces,
-/// bars and even line breaks. squeue(1), --format. What it does not tell (exit codes, GPU indices) comes from single
-/// GETs.
+/// Reads `squeue` in a format of its own: fields end with U+001F and records with U+001E and a mark that nobody can
+/// guess, because job names and comments may hold spaces, bars, line breaks, and these very characters: without the
+/// mark a name could end its record and begin that of another job. squeue(1), --format. What it does not tell (exit
+/// codes, GPU indices) comes from single GETs.
 /// </summary>
 internal static class JobText
 {
@@ -24,33 +25,37 @@ internal static class JobText
         ["%A", "%T", "%r", "%j", "%u", "%a", "%P", "%q", "%F", "%K", "%D", "%C", "%N", "%b", "%V", "%S", "%e", "%l",
             "%i", "%k"];
 
+    /// <summary>A mark for one question, of letters and digits.</summary>
+    public static string NewMark() => RandomNumberGenerator.GetHexString(16);
+
     /// <summary>All jobs that the controller still holds, pending arrays as one record.</summary>
-    public static readonly ImmutableArray<string> Command =
-        ["env", "SLURM_TIME_FORMAT=%s", "squeue", "-h", "-a", "-t", "all", "-o", string.Join(Field, Fields) + Record];
+    public static ImmutableArray<string> Command(string mark) =>
+    [
+        "env", "SLURM_TIME_FORMAT=%s", "squeue", "-h", "-a", "-t", "all", "-o",
+        string.Join(Field, Fields) + Record + mark,
+    ];
 
     /// <summary>
-    /// The jobs; and the ids of rows whose other fields are not understood, to be read one by one; and what is no row
-    /// at all.
+    /// The jobs; and the ids of rows whose other fields are not understood, or that stand there twice, to be read one
+    /// by one; and what is no row at all.
     /// </summary>
     public static (ImmutableArray<SlurmJob> Jobs, ImmutableArray<JobId> Odd,
-        ImmutableArray<string> Problems) Parse(string text)
+        ImmutableArray<string> Problems) Parse(string text, string mark)
     {
-        var jobs = ImmutableArray.CreateBuilder<SlurmJob>();
-        var odd = ImmutableArray.CreateBuilder<JobId>();
+        var jobs = new Dictionary<JobId, SlurmJob?>();
         var problems = ImmutableArray.CreateBuilder<string>();
-        foreach (var row in text.Split(Record).Select(r => r.TrimStart('\n', '\r')))
+        foreach (var row in text.Split(Record + mark).Select(r => r.TrimStart('\n', '\r')))
         {
             if (row.Length == 0)
                 continue;
             var fields = row.Split(Field);
             if (!uint.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out var id) || id == 0)
                 problems.Add($"'{Printable(row)}'");
-            else if (fields.Length == Fields.Length && ParseRow(new JobId(id), fields) is { } job)
-                jobs.Add(job);
-            else
-                odd.Add(new JobId(id));
+            else if (!jobs.TryAdd(new JobId(id), fields.Length == Fields.Length ? ParseRow(new JobId(id), fields) : null))
+                jobs[new JobId(id)] = null;
         }
-        return (jobs.DrainToImmutable(), odd.DrainToImmutable(), problems.DrainToImmutable());
+        return ([.. jobs.Values.OfType<SlurmJob>()], [.. jobs.Where(j => j.Value is null).Select(j => j.Key)],
+            problems.DrainToImmutable());
     }
 
     private static SlurmJob? ParseRow(JobId id, string[] f)

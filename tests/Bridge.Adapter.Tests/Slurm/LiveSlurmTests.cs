@@ -16,6 +16,9 @@ public sealed class LiveSlurmTests(SlurmLab lab) : IClassFixture<SlurmLab>, IAsy
     private static readonly ObjectRef About = new("NodePool", "default", "test");
     private static readonly NodeName[] Both = [new("s1"), new("s2")];
 
+    // As if a record of the text client ended in it and another began.
+    private const string OddName = "line\nbreak\u001e\n99999\u001fRUNNING";
+
     private static readonly Lock PodsGate = new();
     private static bool PodsStarted;
 
@@ -190,7 +193,7 @@ public sealed class LiveSlurmTests(SlurmLab lab) : IClassFixture<SlurmLab>, IAsy
         var gpu = await SubmitAsync("-N2", "--gres=gpu:h100:2", "-J", "two words", "--comment=a=b c", "--wrap=sleep 4");
         var fail = await SubmitAsync("--wrap=exit 7");
         var array = await SubmitAsync("-a", "0-3%2", "--wrap=true");
-        var held = await SubmitAsync("-H", "-a", "0-1000", "-J", "line\nbreak", "--wrap=true");
+        var held = await SubmitAsync("-H", "-a", "0-1000", "-J", OddName, "--wrap=true");
         var running =
             (await Until(port, v =>
             v.JobsById.GetValueOrDefault(gpu) is { State: "RUNNING", GresDetail.Length: 2 }, "the GPU job runs"))
@@ -205,7 +208,8 @@ public sealed class LiveSlurmTests(SlurmLab lab) : IClassFixture<SlurmLab>, IAsy
             (await Until(port, v =>
             v.JobsById.GetValueOrDefault(held) is { Name.Length: > 0 }, "the held array is known")).JobsById[held];
         Assert.Equal(("PENDING", "JobHeldUser", "0-1000"), (pending.State, pending.Reason, pending.ArrayTasks));
-        Assert.Equal("line\nbreak", pending.Name);
+        Assert.Equal(OddName, pending.Name);
+        Assert.DoesNotContain(new JobId(99_999), port.View.JobsById);
         var view = await Until(
             port,
             v => v.JobsById.GetValueOrDefault(gpu) is { Finished: true, EndTime: not null }

@@ -175,7 +175,7 @@ public sealed class RecordedAnswerTests
     [InlineData(Middle, "jobs-25.11.txt")]
     public void The_text_client_tells_the_same_jobs_as_REST_but_for_indices_and_exit_codes(string version, string file)
     {
-        var (text, odd, problems) = JobText.Parse(Recording.Text("text", file));
+        var (text, odd, problems) = JobText.Parse(Recording.Text("text", file), mark: "");
         Assert.Empty(odd);
         Assert.Empty(problems);
         var rest =

@@ -104,12 +104,15 @@ internal sealed class RestClient : IDisposable
         return message;
     }
 
-    private static async Task<ReadOnlyMemory<byte>?> ReadAsync(HttpContent content, int limit, CancellationToken cancel)
+    /// <summary>The whole body; null when it is larger than the limit.</summary>
+    internal static async Task<ReadOnlyMemory<byte>?> ReadAsync(
+        HttpContent content, int limit, CancellationToken cancel)
     {
         if (content.Headers.ContentLength > limit)
             return null;
         await using var stream = await content.ReadAsStreamAsync(cancel);
-        var buffer = new byte[Math.Max(content.Headers.ContentLength ?? 16 << 10, 1)];
+        // One more than is announced: a full buffer would grow to twice its size only to see the end.
+        var buffer = new byte[(content.Headers.ContentLength ?? 16 << 10) + 1];
         var length = 0;
         for (int read; (read = await stream.ReadAsync(buffer.AsMemory(length), cancel)) > 0;)
         {

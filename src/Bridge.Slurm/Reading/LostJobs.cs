@@ -23,8 +23,6 @@ internal sealed class LostJobs(SlurmApi api, ReadBudget budget, TimeProvider clo
     private long lastAsk;
     private bool everAsked;
 
-    public bool Any => asked.Count > 0;
-
     public void Add(JobId id) => asked.TryAdd(id, 0);
 
     /// <summary>The controller has it (again), or accounting told its end.</summary>

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Bridge.Node.Processes;
 
-/// <summary>Process groups and their signals (setpgid(2), kill(2)): a process and what it started end together.</summary>
+/// <summary>Process groups (setpgid(2), kill(2)): a process and what it started end together.</summary>
 public static partial class ProcessGroup
 {
     private const int SigTerm = 15;

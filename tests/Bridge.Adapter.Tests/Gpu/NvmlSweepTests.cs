@@ -1,5 +1,4 @@
 using Bridge.Core.Health;
-using Bridge.Gpu.Nvml;
 using Bridge.Gpu.Rules;
 using Bridge.Gpu.Sweep;
 

@@ -20,7 +20,7 @@ internal static partial class Log
     public static partial void LeftBehind(this ILogger log, int queued, string error);
 
     [LoggerMessage(5006, LogLevel.Error,
-        "The ledger holds back {Limit} rows already: until they are stored, what Bridge does is not journalled, and jobs "
-        + "are offered again: {Error}")]
+        "The ledger holds back {Limit} rows already: until they are stored, what Bridge does is not journalled, and "
+        + "jobs are offered again: {Error}")]
     public static partial void Full(this ILogger log, int limit, string error);
 }

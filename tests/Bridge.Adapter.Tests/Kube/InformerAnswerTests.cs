@@ -7,7 +7,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bridge.Adapter.Tests.Kube;
 
-/// <summary>Answers that no API server means to give: none of them may end an informer, or silence it for long.</summary>
+/// <summary>
+/// Answers that no API server means to give: none of them may end an informer, or silence it for long.
+/// </summary>
 public sealed class InformerAnswerTests : IAsyncLifetime
 {
     private readonly CancellationTokenSource stop = new();

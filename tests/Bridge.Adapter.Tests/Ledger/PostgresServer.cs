@@ -5,7 +5,8 @@ using Npgsql;
 namespace Bridge.Adapter.Tests.Ledger;
 
 /// <summary>
-/// A real PostgreSQL of its own in a temporary folder, on a unix socket only. Can be stopped and started again on its data.
+/// A real PostgreSQL of its own in a temporary folder, on a unix socket only. Can be stopped and started again on its
+/// data.
 /// </summary>
 public sealed class PostgresServer : IAsyncDisposable
 {

@@ -48,7 +48,7 @@ public sealed class NcclProbeTests(FakeGpus fake)
     [Fact]
     public async Task Operation_that_never_ends_is_aborted_at_the_deadline()
     {
-        var results = await RunAsync(2, ["[node n1]", "hang_at = 3"], "--bytes", "1M", "--timeout", "12");
+        var results = await RunAsync(2, ["[node n1]", "hang_at = 3"], "--bytes", "1M", "--timeout", "20");
         Assert.All(results, r => Assert.True(r.Code == 3, r.Output + r.Errors));
         Assert.Contains(results, r => r.Text("failure") == "hang"
             && r.Text("during") == "an all-reduce of 1048576 bytes");
@@ -63,7 +63,7 @@ public sealed class NcclProbeTests(FakeGpus fake)
     public async Task Wrong_sum_before_a_hang_is_still_damage_and_ends_with_1()
     {
         var results = await RunAsync(
-            2, ["[base]", "exact_bytes = 4096", "[node n1]", "hang_at = 24"], "--bytes", "1M,2M", "--timeout", "12");
+            2, ["[base]", "exact_bytes = 4096", "[node n1]", "hang_at = 24"], "--bytes", "1M,2M", "--timeout", "20");
         Assert.All(results, r => Assert.True(r.Code == 1, r.Output + r.Errors));
         Assert.All(results, r => Assert.Contains("data was damaged", r.Text("why"), StringComparison.Ordinal));
         Assert.Contains(results, r => r.Text("failure") == "hang");

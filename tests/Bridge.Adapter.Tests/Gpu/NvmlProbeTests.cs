@@ -102,10 +102,10 @@ public sealed class NvmlProbeTests(FakeGpus fake)
     public async Task Call_that_never_returns_ends_with_3_at_the_deadline_and_is_named()
     {
         fake.Write("include h100x8.gpu", "hang.nvmlDeviceGetTemperatureV = forever");
-        var result = await ProbeAsync("--timeout", "3");
+        var result = await ProbeAsync("--timeout", "8");
         Assert.True(result.Code == 3, result.Output + result.Errors);
         Assert.Equal("nvmlDeviceGetTemperatureV", result.Text("lastCall"));
-        const string why = "hung in nvmlDeviceGetTemperatureV for more than 3 s";
+        const string why = "hung in nvmlDeviceGetTemperatureV for more than 8 s";
         Assert.Contains(why, result.Text("why"), StringComparison.Ordinal);
     }
 
@@ -177,7 +177,7 @@ public sealed class NvmlProbeTests(FakeGpus fake)
     {
         fake.Write("include h100x8.gpu");
         using var bridge = new BridgeProcess(
-            Variables(), "probe", "nvml", "--watch", "--timeout", "4", "--library", Library);
+            Variables(), "probe", "nvml", "--watch", "--timeout", "8", "--library", Library);
         await LineOf(bridge);
         fake.Write("include h100x8.gpu", "hang.nvmlEventSetWait_v2 = forever");
         var result = await bridge.EndAsync();

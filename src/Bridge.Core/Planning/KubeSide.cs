@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Bridge.Core.Model;
@@ -8,19 +9,19 @@ using Bridge.Core.View;
 namespace Bridge.Core.Planning;
 
 /// <summary>
-/// What Kubernetes says of one cluster's nodes, by Slurm node name. Made once per KubeView, which is one value for as
-/// long as nothing in it changed, while Slurm is read anew every few seconds.
+/// What Kubernetes says of one cluster's nodes, by Slurm node name. Made once per cluster and KubeView, which is one
+/// value for as long as nothing in it changed, while Slurm is read anew every few seconds.
 /// </summary>
 internal sealed class KubeSide
 {
-    private static readonly ConditionalWeakTable<KubeView, KubeSide> Known = new();
+    private static readonly ConditionalWeakTable<KubeView, ConcurrentDictionary<ObjectRef, KubeSide>> Known = new();
 
-    private readonly ObjectRef cluster;
     private readonly SlurmClusterSpec spec;
 
     private KubeSide(ClusterView view)
     {
-        (cluster, spec) = (view.Cluster.Ref, view.Cluster.Spec);
+        var cluster = view.Cluster.Ref;
+        spec = view.Cluster.Spec;
         (Members, Problems) = Membership.Resolve(view);
         Pods = OnePerNode(view.Kube.Pods.Where(p => p.Namespace == cluster.Namespace && p.Cluster == cluster.Name));
         Claims = view.Kube.Claims.Where(c => c.Namespace == cluster.Namespace && c.Cluster == cluster.Name)
@@ -49,12 +50,10 @@ internal sealed class KubeSide
 
     public static KubeSide Of(ClusterView view)
     {
-        if (Known.TryGetValue(view.Kube, out var known)
-            && known.cluster == view.Cluster.Ref && known.spec == view.Cluster.Spec)
-            return known;
-        var made = new KubeSide(view);
-        Known.AddOrUpdate(view.Kube, made);
-        return made;
+        var known = Known.GetOrCreateValue(view.Kube);
+        if (known.TryGetValue(view.Cluster.Ref, out var found) && found.spec == view.Cluster.Spec)
+            return found;
+        return known[view.Cluster.Ref] = new KubeSide(view);
     }
 
     public bool Has(NodeName name) => Members.ContainsKey(name) || Pods.ContainsKey(name) || Claims.ContainsKey(name);

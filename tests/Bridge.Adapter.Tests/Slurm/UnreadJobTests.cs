@@ -94,17 +94,20 @@ public sealed class UnreadJobTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_recalled_job_that_runs_elsewhere_by_now_is_read_before_jobs_are_current()
+    public async Task Recalled_jobs_that_run_elsewhere_by_now_are_read_before_jobs_are_current()
     {
-        cluster.Tell(("18", "RUNNING"));
-        cluster.Rest.Answer("job/18", 500, "Unspecified error");
+        var ids = Enumerable.Range(1000, 30).Select(i => (uint)i).ToList();
+        cluster.Tell([.. ids.Select(id => ($"{id}", "RUNNING"))]);
+        foreach (var id in ids)
+            cluster.Job(id, _ => { });
+        cluster.Rest.Answer("job/1000", 500, "Unspecified error");
         var port = cluster.Port();
-        port.Recall([new SlurmJob { Id = new JobId(18), State = "RUNNING", Nodes = "n7", Partition = "all" }]);
+        port.Recall(ids.Select(id => new SlurmJob { Id = new JobId(id), State = "RUNNING", Nodes = "n7" }));
         Assert.False((await cluster.ReadAsync(port)).Jobs.Current);
-        cluster.Rest.Answer("job/18", null);
+        cluster.Job(1000, _ => { });
         var read = await cluster.ReadAsync(port, TimeSpan.FromSeconds(20));
         Assert.True(read.Jobs.Current);
-        Assert.Equal("n0", read.JobsById[new JobId(18)].Nodes);
+        Assert.All(read.JobsById.Values, j => Assert.Equal("n0", j.Nodes));
     }
 
     [Fact]

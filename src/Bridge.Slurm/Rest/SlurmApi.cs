@@ -124,9 +124,9 @@ internal sealed class SlurmApi(RestClient client, Negotiator negotiator, Func<bo
     }
 
     /// <summary>
-    /// A write. Warnings are logged: a field that slurmrestd ignores is a bug of ours or a version that differs. Whether
-    /// Bridge leads is asked here, after whatever was read first: a process that stood still since then wakes up here,
-    /// before its timers tell it that another leads.
+    /// A write. Warnings are logged: a field that slurmrestd ignores is a bug of ours or a version that differs.
+    /// Whether Bridge leads is asked here, after whatever was read first: a process that stood still since then wakes
+    /// up here, before its timers tell it that another leads.
     /// </summary>
     public async Task<StepResult> WriteAsync(
         HttpMethod method, string path, byte[]? body, string what, CancellationToken cancel)

@@ -51,7 +51,7 @@ internal static class JobText
             var fields = row.Split(Field);
             if (!uint.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out var id) || id == 0)
                 problems.Add($"'{Printable(row)}'");
-            else if (!jobs.TryAdd(new JobId(id), fields.Length == Fields.Length ? ParseRow(new JobId(id), fields) : null))
+            else if (!jobs.TryAdd(new JobId(id), ParseRow(new JobId(id), fields)))
                 jobs[new JobId(id)] = null;
         }
         return ([.. jobs.Values.OfType<SlurmJob>()], [.. jobs.Where(j => j.Value is null).Select(j => j.Key)],
@@ -60,6 +60,8 @@ internal static class JobText
 
     private static SlurmJob? ParseRow(JobId id, string[] f)
     {
+        if (f.Length != Fields.Length)
+            return null;
         var (state, flags) = State(f[1]);
         if (state.Length == 0)
             return null;

@@ -37,6 +37,10 @@ internal sealed class Causes(SimWorld world)
             if (node.Ready == ConditionStatus.False)
                 last[(new NodeName(node.Name), DrainRules.NotReady)] = world.Tick;
         }
+        foreach (var pod in world.Kube.Pods.Values)
+            if (world.Kube.Selected(pod.Spec.SlurmNode) is { } node
+                && pod.Spec.Template != world.Kube.Pools[node.Labels["pool"]].Spec.Slurmd)
+                last[(pod.Spec.SlurmNode, DrainRules.Rollout)] = world.Tick;
     }
 
     // Kubelet and slurmd are seen by different sources, each late by itself: both were silent lately is all that the

@@ -190,7 +190,7 @@ public sealed class LiveSlurmTests(SlurmLab lab) : IClassFixture<SlurmLab>, IAsy
     {
         using var port = lab.Port(client);
         await Ready(port);
-        var gpu = await SubmitAsync("-N2", "--gres=gpu:h100:2", "-J", "two words", "--comment=a=b c", "--wrap=sleep 4");
+        var gpu = await SubmitAsync("-N2", "--gres=gpu:h100:2", "-J", "two words", "--comment=a=b c", "--wrap=sleep 12");
         var fail = await SubmitAsync("--wrap=exit 7");
         var array = await SubmitAsync("-a", "0-3%2", "--wrap=true");
         var held = await SubmitAsync("-H", "-a", "0-1000", "-J", OddName, "--wrap=true");
@@ -267,7 +267,7 @@ public sealed class LiveSlurmTests(SlurmLab lab) : IClassFixture<SlurmLab>, IAsy
         Assert.Equal(before.NodesByName.Count, dead.NodesByName.Count);
         watch.Restart();
         await port.ReadAsync(Cancel);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(4),
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(9),
             $"the second tick on a dead slurmctld took {watch.Elapsed}");
         var write = await port.DrainAsync(new DrainNodes(About, "", [Both[0]], "bridge: never"), Cancel);
         Assert.IsType<StepResult.UnavailableResult>(write);

@@ -188,13 +188,19 @@ public sealed class PortFaultTests : IAsyncLifetime
         var port = Port();
         var good = await ReadAsync(port);
         slurm.Everything = FakeSlurmrestd.HangAsync;
+        var before = slurm.Asked.Count;
         var reading = port.ReadAsync(Cancel);
+        // The clock stands while a request is on its way.
+        await Eventually.TrueAsync(() => slurm.Asked.Count == before + 1, "the diag has come");
+        time.Advance(TimeSpan.FromSeconds(15));
+        await Eventually.TrueAsync(() => slurm.Asked.Count == before + 2, "the ping has come");
         await Eventually.TrueAsync(() => reading.IsCompleted, "the read gives up", time);
         var hung = await reading;
         Assert.Same(good.NodesByName, hung.NodesByName);
         Assert.EndsWith("did not answer within 5 s", hung.Jobs.Error, StringComparison.Ordinal);
-        var before = slurm.Asked.Count;
+        before = slurm.Asked.Count;
         reading = port.ReadAsync(Cancel);
+        await Eventually.TrueAsync(() => slurm.Asked.Count == before + 1, "the second ping has come");
         await Eventually.TrueAsync(() => reading.IsCompleted, "the second read gives up", time);
         await reading;
         Assert.Equal(["GET slurm/v0.0.45/ping/"], slurm.Asked.Skip(before));

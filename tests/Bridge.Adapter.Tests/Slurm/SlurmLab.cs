@@ -55,7 +55,8 @@ public sealed class SlurmLab : IAsyncLifetime
     /// <summary>A port on this lab; with Slurm's own client when asked for.</summary>
     public SlurmPort Port(bool client = false, Func<SlurmOptions, SlurmOptions>? change = null)
     {
-        var options = new SlurmOptions { RestUrl = "unix:" + Socket, User = "bridge" };
+        // The tests look ten times a second, where Bridge looks every two: that is no matter of the budget.
+        var options = new SlurmOptions { RestUrl = "unix:" + Socket, User = "bridge", ReadBudget = 1 };
         return new SlurmPort(
             change is null ? options : change(options),
             async cancel => await File.ReadAllBytesAsync(env["JWT_KEY_FILE"], cancel),

@@ -135,8 +135,12 @@ public static class DrainRules
     /// </summary>
     public static bool Matches(SlurmNode record, DesiredNode desired) =>
         record.Cpus == desired.Cpus
-            && Math.Abs(record.MemoryMiB - desired.MemoryMiB) <= DesiredNodes.MemoryStepMiB
+            && SameMemory(record, desired)
             && GresText.Same(record.Gres, desired.Gres);
+
+    /// <summary>Whether the record's memory is what the node should have, or one step off.</summary>
+    public static bool SameMemory(SlurmNode record, DesiredNode desired) =>
+        Math.Abs(record.MemoryMiB - desired.MemoryMiB) <= DesiredNodes.MemoryStepMiB;
 
     /// <summary>
     /// Whether a slurmd can be started under the record. It registers with the record's memory, or Slurm would refuse

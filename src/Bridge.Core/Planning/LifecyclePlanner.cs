@@ -102,9 +102,8 @@ public static class LifecyclePlanner
         if (restart)
             return [EndPod(fleet, row, pod,
                 $"the slurmd of node {row.Name} runs, but Slurm has no record of it; a restart registers it")];
-        if (row.Member!.Desired is null)
-            return [];
-        if (pod.SpecHash == row.Member.SpecHash)
+        if (row.Member!.Desired is not { } desired
+            || (pod.SpecHash == row.Member.SpecHash && !IsOfOtherHardware(row.Record, desired)))
             return [];
         // A ready slurmd may have registered since Slurm was read, and have a job: it is given time to be seen.
         if (row.Record is null)
@@ -116,6 +115,12 @@ public static class LifecyclePlanner
             ? [EndPod(fleet, row, pod, $"{wishes.Of(row)!.Why}; it is drained and runs no job")]
             : [];
     }
+
+    // The slurmd is what is wanted, the record is not: it has another memory, which the hash does not hold, or is of an
+    // earlier slurmd, so that Slurm refused this one. One that merely lacks a GRES would register the same again.
+    private static bool IsOfOtherHardware(SlurmNode? record, DesiredNode desired) =>
+        record is not null
+        && (!DrainRules.SameMemory(record, desired) || record.State.HasFlag(SlurmNodeState.InvalidReg));
 
     // Only a node that is drained for this very purpose: not one that is cordoned, or that its pool or somebody else
     // wants kept drained.

@@ -23,6 +23,7 @@ public sealed class ClusterLoop(
     private (KubeView? Kube, SlurmView? Slurm) planned;
     private DateTimeOffset? due;
     private DateTimeOffset readDue = DateTimeOffset.MinValue;
+    private DateTimeOffset settled = DateTimeOffset.MinValue;
 
     /// <summary>Told of every step that was tried: for Events, the ledger and metrics.</summary>
     public event Action<StepOutcome>? Tried;
@@ -41,6 +42,10 @@ public sealed class ClusterLoop(
         if (Find(kube.View, cluster) is not { } resource)
             return TimeSpan.FromSeconds(2);
         var poll = TimeSpan.FromSeconds(Math.Max(1, resource.Spec.PollSeconds));
+        // The view of Slurm is from before what was just written: a change in Kubernetes that is planned with it could
+        // end the slurmd of a node that was resumed, and has a job by now.
+        if (clock.Now < settled)
+            return settled - clock.Now;
         var slurmView = await ReadAsync(poll, cancel);
         // Taken after the read: the newer of the two views must not be older than what it is joined with by more than
         // one tick.
@@ -59,7 +64,7 @@ public sealed class ClusterLoop(
         if (!acted)
             return Until(clock.Now, poll);
         // What was written is to be seen soon, so that the plans that stand on it can go on.
-        readDue = clock.Now + AfterWrite;
+        readDue = settled = clock.Now + AfterWrite;
         return AfterWrite;
     }
 

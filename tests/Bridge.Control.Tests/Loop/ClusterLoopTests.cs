@@ -98,6 +98,22 @@ public sealed class ClusterLoopTests
     }
 
     [Fact]
+    public async Task A_change_in_Kubernetes_right_after_a_write_waits_until_Slurm_is_read()
+    {
+        ports.Show(ClusterLoopPorts.Node("n1"));
+        await TickAsync();
+        var reads = ports.Reads;
+        ports.Show(ClusterLoopPorts.Node("n2"));
+        var wait = await TickAsync();
+        Assert.Equal(["CreatePod slurmd-n1"], ports.Writes);
+
+        time.Advance(wait);
+        await TickAsync();
+        Assert.Equal(reads + 1, ports.Reads);
+        Assert.Equal(["CreatePod slurmd-n1", "CreatePod slurmd-n2"], ports.Writes);
+    }
+
+    [Fact]
     public async Task A_failure_is_tried_again_after_its_delay_though_nothing_changed()
     {
         ports.Answer = _ => Task.FromResult(StepResult.Unavailable("no answer"));

@@ -72,7 +72,8 @@ internal sealed class Causes(SimWorld world)
         if (slices.State == PoolState.None)
             yield return DrainRules.DriverGone;
         var healthy = slices.Devices.Where(d => d.Healthy).Select(d => d.Uuid).Order(StringComparer.Ordinal).ToList();
-        if (slices.State is PoolState.Complete or PoolState.None)
+        // While slices are being updated, what is known are those of before.
+        if (slices.State is PoolState.Complete or PoolState.Updating or PoolState.None)
         {
             var had = Core.SlurmText.GresText.Gpus(record.Gres);
             if (healthy.Count < had)

@@ -17,10 +17,14 @@ namespace Bridge.Sim.Ports;
 /// </summary>
 internal sealed class SimSlurm(SimWorld world, Faults faults, Safety safety, TimeProvider clock) : ISlurmPort
 {
+    private const int MostRest = 20;
+
     private static readonly StepResult NoAnswer = StepResult.Unavailable("slurmctld does not answer");
 
     // As the adapter does: a view in which nothing changed stays the same value for so long.
     private static readonly TimeSpan SinceStep = TimeSpan.FromSeconds(30);
+
+    private int readAgain;
 
     public SlurmView View { get; private set; } = new();
 
@@ -28,6 +32,14 @@ internal sealed class SimSlurm(SimWorld world, Faults faults, Safety safety, Tim
 
     public async Task<SlurmView> ReadAsync(CancellationToken cancel)
     {
+        if (View.Nodes.Current && world.Tick < readAgain)
+        {
+            safety.OnRead();
+            return View;
+        }
+        // The read budget is spent: nothing is asked for a while, and the view stays current. A write ends that.
+        if (faults.Fails(10))
+            readAgain = world.Tick + world.Random.Next(2, MostRest);
         var read = Slurm.View;
         var answered = world.SlurmAnswers && !faults.Fails(5);
         var jobs = !faults.Fails(3);
@@ -72,6 +84,7 @@ internal sealed class SimSlurm(SimWorld world, Faults faults, Safety safety, Tim
     {
         if (!world.SlurmAnswers)
             return NoAnswer;
+        readAgain = 0;
         safety.OnWrite(what);
         return apply();
     }, cancel);

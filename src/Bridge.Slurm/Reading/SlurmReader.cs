@@ -71,8 +71,9 @@ internal sealed class SlurmReader
             return asked.Problem;
         if (down && await api.SilenceAsync(profile, cancel) is { Length: > 0 } silent)
             return silent;
+        // Not of the budget: it is the fixed price of a tick, and on a busy machine its time alone would use the budget
+        // up, so that nodes were never read again.
         var bell = await api.DiagAsync(profile, cancel);
-        budget.Spend(bell.Cost);
         // Whoever may not read diag, or meets a version without it, still reads: the ping says whether anybody is
         // there.
         if (bell is Reading<Statistics>.Unknown && await api.SilenceAsync(profile, cancel) is { Length: > 0 } dead)

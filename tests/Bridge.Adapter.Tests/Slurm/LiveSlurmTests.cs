@@ -190,7 +190,7 @@ public sealed class LiveSlurmTests(SlurmLab lab) : IClassFixture<SlurmLab>, IAsy
     {
         using var port = lab.Port(client);
         await Ready(port);
-        var gpu = await SubmitAsync("-N2", "--gres=gpu:h100:2", "-J", "two words", "--comment=a=b c", "--wrap=sleep 12");
+        var gpu = await SubmitAsync("-N2", "--gres=gpu:h100:2", "-J", "two words", "--comment=a=b c", "--wrap=sleep 9");
         var fail = await SubmitAsync("--wrap=exit 7");
         var array = await SubmitAsync("-a", "0-3%2", "--wrap=true");
         var held = await SubmitAsync("-H", "-a", "0-1000", "-J", OddName, "--wrap=true");

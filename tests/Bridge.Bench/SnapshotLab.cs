@@ -20,11 +20,13 @@ internal sealed class SnapshotLab : IAsyncDisposable
     private const int KubeNodes = 1000;
 
     private readonly string name;
+    private readonly string folder;
     private readonly Dictionary<string, string> env;
 
-    private SnapshotLab(string name, Dictionary<string, string> env)
+    private SnapshotLab(string name, string folder, Dictionary<string, string> env)
     {
         this.name = name;
+        this.folder = folder;
         this.env = env;
         Kube = KubeConfigFile.Read(env["KUBECONFIG"], null, TimeProvider.System);
     }
@@ -40,7 +42,7 @@ internal sealed class SnapshotLab : IAsyncDisposable
         var folder = Path.Combine(Environment.GetEnvironmentVariable("BRIDGE_LAB") ?? "/var/tmp/bridge-lab", name);
         var env = (await File.ReadAllLinesAsync(Path.Combine(folder, "env"))).Select(l => l.Split('=', 2))
             .ToDictionary(p => p[0], p => p[1]);
-        var lab = new SnapshotLab(name, env);
+        var lab = new SnapshotLab(name, folder, env);
         string[] kubectl = [env["KUBECTL"], "--kubeconfig", env["KUBECONFIG"]];
         var crds = Path.Combine(Repository, "helm", "bridge", "crds");
         await CommandAsync([.. kubectl, "apply", "--server-side", "-f", crds]);
@@ -119,6 +121,7 @@ internal sealed class SnapshotLab : IAsyncDisposable
     {
         await ScriptAsync("kube-down", name, "--wipe");
         await ScriptAsync("slurm-down", name, "--wipe");
+        Directory.Delete(folder, recursive: true);
     }
 
     private static string Repository

@@ -114,9 +114,11 @@ public sealed class KubectlLab(LabKube lab) : IAsyncLifetime
         return RequestHeaderTrust.FromConfigMap(Encoding.UTF8.GetBytes(published.Output));
     }
 
-    // The lab's API server asks each second which resources an aggregated server has; 30 s allow for a very busy
-    // machine.
-    private async Task UntilListedAsync()
+    /// <summary>
+    /// Waits until kubectl finds slurmjobs. The lab's API server asks each second which resources an aggregated server
+    /// has, kube-apiserver within a minute.
+    /// </summary>
+    internal async Task UntilListedAsync()
     {
         var patience = Stopwatch.StartNew();
         ProcessOutcome last;
@@ -126,8 +128,8 @@ public sealed class KubectlLab(LabKube lab) : IAsyncLifetime
             if (last.Output.Contains("slurmjobs", StringComparison.Ordinal))
                 return;
         }
-        while (patience.Elapsed < TimeSpan.FromSeconds(30));
-        throw new TimeoutException($"the API server did not list slurmjobs within 30 s: {last.Output}{last.Error}");
+        while (patience.Elapsed < TimeSpan.FromSeconds(90));
+        throw new TimeoutException($"the API server did not list slurmjobs within 90 s: {last.Output}{last.Error}");
     }
 
     private static Process Start(string file, IEnumerable<string> arguments)

@@ -124,6 +124,8 @@ public sealed class KubectlTests(KubectlLab lab) : IClassFixture<KubectlLab>
 
         Assert.NotEqual(0, away.Code);
         Assert.Equal("SlurmJobList", JsonElement.Parse(back.Output).At("kind"));
+        // Who asked meanwhile lists it as stale, which kubectl leaves out, until it asks again.
+        await lab.UntilListedAsync();
     }
 
     private void NeedsLab() => Assert.False(lab.WhyNot.Length > 0, lab.WhyNot);

@@ -23,7 +23,9 @@ public sealed class FaultProxy : IAsyncDisposable
     private readonly HttpMessageInvoker upstream;
     private readonly FaultUpstream to;
     private readonly TimeProvider time;
-    private readonly ConcurrentDictionary<HttpContext, bool> live = new();
+    // Each request under way: how to break it, and its path and query. The request breaks itself: from outside its
+    // context may be gone, or be another's, in the moment it is looked at.
+    private readonly ConcurrentDictionary<CancellationTokenSource, string> live = new();
 
     private int kept;
 
@@ -84,10 +86,9 @@ public sealed class FaultProxy : IAsyncDisposable
     /// <returns>How many were broken.</returns>
     public int Cut(string pathAndQueryPart = "")
     {
-        var cut = live.Where(
-            l => l.Key.Request.GetEncodedPathAndQuery().Contains(pathAndQueryPart, StringComparison.Ordinal)).ToArray();
-        foreach (var (context, _) in cut)
-            context.Abort();
+        var cut = live.Where(l => l.Value.Contains(pathAndQueryPart, StringComparison.Ordinal)).ToArray();
+        foreach (var (request, _) in cut)
+            request.Cancel();
         return cut.Length;
     }
 
@@ -100,12 +101,14 @@ public sealed class FaultProxy : IAsyncDisposable
 
     private async Task HandleAsync(HttpContext context)
     {
-        live[context] = true;
+        var cut = new CancellationTokenSource();
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cut.Token, context.RequestAborted);
+        live[cut] = context.Request.GetEncodedPathAndQuery();
         try
         {
             var fault = Script.Meet(
                 context.Request.Method, context.Request.Path, context.Request.QueryString.Value ?? "");
-            await MeetAsync(context, fault, context.RequestAborted);
+            await MeetAsync(context, fault, either.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or HttpRequestException or IOException)
         {
@@ -113,7 +116,7 @@ public sealed class FaultProxy : IAsyncDisposable
         }
         finally
         {
-            live.TryRemove(context, out _);
+            live.TryRemove(cut, out _);
         }
     }
 

@@ -1,71 +1,107 @@
+using System.Net.Http.Headers;
+using k8s.Authentication;
+
 namespace Bridge.Kube.Client;
 
 /// <summary>
-/// A bearer token. One that lives in a file is read again every few seconds, because kubelet renews it there.
+/// A bearer token that may be replaced while Bridge runs. The library's own reader of token files fails while the file
+/// is being replaced, and never reads it again because the server said 401.
 /// </summary>
-public sealed class BearerToken
+public abstract class BearerToken : ITokenProvider
 {
-    private static readonly TimeSpan RereadAfter = TimeSpan.FromSeconds(10);
+    public static BearerToken Fixed(string value) => new FixedToken(value);
 
-    private readonly string path;
-    private readonly TimeProvider time;
-    private readonly Lock gate = new();
-    private string value;
-    private long readAt;
-
-    private BearerToken(string value, string path, TimeProvider time)
-    {
-        this.value = value;
-        this.path = path;
-        this.time = time;
-        readAt = time.GetTimestamp();
-    }
-
-    public static BearerToken Fixed(string value, TimeProvider time) => new(value, "", time);
-
+    /// <summary>The token in a file, which kubelet renews there.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static BearerToken FromFile(string path, TimeProvider time) => new(Read(path), path, time);
+    public static BearerToken FromFile(string path, TimeProvider time) => new FileToken(path, time);
 
-    /// <summary>The token to send. While its file is unreadable or empty, the last one that was read.</summary>
-    public string Current()
-    {
-        if (path.Length == 0)
-            return value;
-        lock (gate)
-        {
-            return time.GetElapsedTime(readAt) < RereadAfter ? value : Reread();
-        }
-    }
+    /// <summary>The token to send.</summary>
+    /// <exception cref="KubeException">There is none, and none can be had.</exception>
+    public abstract ValueTask<string> CurrentAsync(CancellationToken cancel);
 
     /// <summary>
-    /// Reads the file at once, because the server refused <paramref name="refused"/>. False: there is no other token.
+    /// Gets another token at once, because the server refused <paramref name="refused"/>. False: there is no other.
     /// </summary>
-    public bool Renew(string refused)
+    /// <exception cref="KubeException">None can be had.</exception>
+    public abstract ValueTask<bool> RenewAsync(string refused, CancellationToken cancel);
+
+    public async Task<AuthenticationHeaderValue> GetAuthenticationHeaderAsync(CancellationToken cancellationToken) =>
+        new("Bearer", await CurrentAsync(cancellationToken));
+
+    private sealed class FixedToken(string value) : BearerToken
     {
-        lock (gate)
-        {
-            return (path.Length == 0 ? value : Reread()) != refused;
-        }
+        public override ValueTask<string> CurrentAsync(CancellationToken cancel) => new(value);
+
+        public override ValueTask<bool> RenewAsync(string refused, CancellationToken cancel) => new(value != refused);
+
+        public override string ToString() => "a fixed token";
     }
 
-    /// <summary>Never the token itself.</summary>
-    public override string ToString() => path.Length == 0 ? "a fixed token" : $"the token in {path}";
-
-    private string Reread()
+    private sealed class FileToken : BearerToken
     {
-        readAt = time.GetTimestamp();
-        try
-        {
-            var read = Read(path);
-            value = read.Length > 0 ? read : value;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // A token that is being replaced may be absent for a moment; the server decides whether the old one still
-            // counts.
-        }
-        return value;
-    }
+        private static readonly TimeSpan RereadAfter = TimeSpan.FromSeconds(10);
 
-    private static string Read(string path) => File.ReadAllText(path).Trim();
+        private readonly string path;
+        private readonly TimeProvider time;
+        private readonly Lock gate = new();
+        private string value;
+        private long readAt;
+
+        public FileToken(string path, TimeProvider time)
+        {
+            this.path = path;
+            this.time = time;
+            value = Read(path);
+            readAt = time.GetTimestamp();
+        }
+
+        public override ValueTask<string> CurrentAsync(CancellationToken cancel)
+        {
+            lock (gate)
+                return new(time.GetElapsedTime(readAt) < RereadAfter ? value : Reread());
+        }
+
+        public override ValueTask<bool> RenewAsync(string refused, CancellationToken cancel)
+        {
+            lock (gate)
+                return new(Reread() != refused);
+        }
+
+        public override string ToString() => $"the token in {path}";
+
+        private string Reread()
+        {
+            readAt = time.GetTimestamp();
+            try
+            {
+                var read = Read(path);
+                value = read.Length > 0 ? read : value;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // A token that is being replaced may be absent for a moment; the server decides whether the old one
+                // still counts.
+            }
+            return value;
+        }
+
+        private static string Read(string path) => File.ReadAllText(path).Trim();
+    }
+}
+
+/// <summary>Sends a request again with a newer token when the server refuses the one that it carried.</summary>
+internal sealed class TokenRenewal(BearerToken token) : DelegatingHandler
+{
+    protected override async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var answer = await base.SendAsync(request, cancellationToken);
+        if (answer.StatusCode != System.Net.HttpStatusCode.Unauthorized
+            || request.Headers.Authorization?.Parameter is not { } refused
+            || !await token.RenewAsync(refused, cancellationToken))
+            return answer;
+        answer.Dispose();
+        request.Headers.Authorization = await token.GetAuthenticationHeaderAsync(cancellationToken);
+        return await base.SendAsync(request, cancellationToken);
+    }
 }

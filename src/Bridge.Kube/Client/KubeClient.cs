@@ -3,6 +3,8 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Bridge.Kube.Models;
+using k8s;
+using k8s.Autorest;
 
 namespace Bridge.Kube.Client;
 
@@ -17,14 +19,18 @@ public sealed record KubeRequest(HttpMethod Method, string PathAndQuery)
 }
 
 /// <summary>
-/// Speaks HTTP to one API server. Reads throw <see cref="KubeException"/>; nothing is retried here but a renewed token.
+/// Speaks to one API server through the library's client: typed calls, and the requests that it has no call for
+/// (watches, slim reads, server-side apply). Every request ends in time, and what went wrong comes as
+/// <see cref="KubeException"/>; nothing is retried here but a renewed token.
 /// </summary>
 public sealed class KubeClient : IDisposable
 {
     private readonly KubeEndpoint endpoint;
     private readonly string root;
     private readonly TimeProvider time;
+    private readonly Kubernetes api;
     private readonly HttpClient http;
+    private bool disposed;
 
     public KubeClient(KubeEndpoint endpoint, KubeLimits limits, TimeProvider time)
     {
@@ -32,14 +38,44 @@ public sealed class KubeClient : IDisposable
         root = endpoint.Server.AbsoluteUri.TrimEnd('/');
         Limits = limits;
         this.time = time;
-        http = new HttpClient(KubeTransport.Create(endpoint, limits)) { Timeout = Timeout.InfiniteTimeSpan };
-        http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("bridge", "0.1"));
-        http.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        api = KubeTransport.Create(endpoint, limits);
+        http = api.HttpClient;
     }
 
     public KubeLimits Limits { get; }
 
-    public void Dispose() => http.Dispose();
+    public void Dispose()
+    {
+        disposed = true;
+        api.Dispose();
+    }
+
+    /// <summary>A typed call of the library, within <see cref="KubeLimits.Request"/>.</summary>
+    /// <exception cref="KubeException">No answer in time, or an error.</exception>
+    public Task<T> CallAsync<T>(Func<IKubernetes, CancellationToken, Task<T>> call, CancellationToken cancel) =>
+        CallAsync(call, Limits.Request, cancel);
+
+    /// <inheritdoc cref="CallAsync{T}(Func{IKubernetes, CancellationToken, Task{T}}, CancellationToken)"/>
+    public async Task<T> CallAsync<T>(
+        Func<IKubernetes, CancellationToken, Task<T>> call, TimeSpan within, CancellationToken cancel)
+    {
+        // The library's own client answers with NullReferenceException.
+        ObjectDisposedException.ThrowIf(disposed, this);
+        using var timer = new CancellationTokenSource(within, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancel);
+        try
+        {
+            return await call(api, linked.Token) ?? throw new KubeException("the API server answered null");
+        }
+        catch (HttpOperationException e)
+        {
+            throw new KubeException(KubeFailure.From(e, time), e);
+        }
+        catch (Exception e) when (Translate(e, cancel) is { } failure)
+        {
+            throw new KubeException(failure, e);
+        }
+    }
 
     /// <summary>Reads one object.</summary>
     /// <exception cref="KubeException">No answer, or not that object.</exception>
@@ -102,21 +138,17 @@ public sealed class KubeClient : IDisposable
 
     private async Task<HttpResponseMessage> SendAsync(KubeRequest request, CancellationToken cancel)
     {
-        var token = endpoint.Token?.Current();
-        var answer = await http.SendAsync(Message(request, token), HttpCompletionOption.ResponseHeadersRead, cancel);
-        if (answer.StatusCode == HttpStatusCode.Unauthorized && token is not null && endpoint.Token!.Renew(token))
-        {
-            answer.Dispose();
-            answer = await http.SendAsync(
-                Message(request, endpoint.Token.Current()), HttpCompletionOption.ResponseHeadersRead, cancel);
-        }
+        using var message = Message(request);
+        if (api.Credentials is { } credentials)
+            await credentials.ProcessHttpRequestAsync(message, cancel);
+        var answer = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancel);
         if (answer.IsSuccessStatusCode)
             return answer;
         using (answer)
             throw new KubeException(await KubeFailure.ReadAsync(answer, time, cancel));
     }
 
-    private HttpRequestMessage Message(KubeRequest request, string? token)
+    private HttpRequestMessage Message(KubeRequest request)
     {
         var message = new HttpRequestMessage(request.Method, new Uri(root + request.PathAndQuery))
         {
@@ -124,8 +156,7 @@ public sealed class KubeClient : IDisposable
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };
-        if (token is not null)
-            message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        message.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         if (endpoint.TlsServerName.Length > 0)
             message.Headers.Host = endpoint.TlsServerName;
         if (request.ContentType.Length > 0)

@@ -99,6 +99,6 @@ public static class KubeConfigFile
     {
         if (user.PathOf("tokenFile") is { Length: > 0 } file)
             return BearerToken.FromFile(file, time);
-        return user.Text("token") is { Length: > 0 } token ? BearerToken.Fixed(token, time) : null;
+        return user.Text("token") is { Length: > 0 } token ? BearerToken.Fixed(token) : null;
     }
 }

@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Bridge.Kube.Models;
+using k8s.Autorest;
 
 namespace Bridge.Kube.Client;
 
@@ -39,18 +41,32 @@ public sealed record KubeFailure(int Code, string Reason, string Message, TimeSp
         HttpResponseMessage answer, TimeProvider time, CancellationToken cancel)
     {
         var body = await ReadSomeAsync(answer, cancel);
-        var code = (int)answer.StatusCode;
-        var after = RetryAfter(answer, time);
+        return From((int)answer.StatusCode, answer.ReasonPhrase, body, RetryAfter(answer.Headers, time));
+    }
+
+    /// <summary>From an answer other than 2xx to a typed call.</summary>
+    public static KubeFailure From(HttpOperationException refused, TimeProvider time)
+    {
+        using var answer = new HttpResponseMessage();
+        foreach (var (name, values) in refused.Response.Headers)
+            answer.Headers.TryAddWithoutValidation(name, values);
+        return From(
+            (int)refused.Response.StatusCode, refused.Response.ReasonPhrase,
+            Encoding.UTF8.GetBytes(refused.Response.Content ?? ""), RetryAfter(answer.Headers, time));
+    }
+
+    private static KubeFailure From(int code, string? phrase, byte[] body, TimeSpan? after)
+    {
         if (TryStatus(body) is { } status)
             return From(status) with { Code = code, After = after ?? Wish(status) };
         var text = Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, MostText))).ReplaceLineEndings(" ")
             .Trim();
         return new KubeFailure(
-            code, "", $"HTTP {code} {answer.ReasonPhrase} {(text.Length > 0 ? $"'{text}'" : "")}".TrimEnd(), after);
+            code, "", $"HTTP {code} {phrase} {(text.Length > 0 ? $"'{text}'" : "")}".TrimEnd(), after);
     }
 
-    private static TimeSpan? RetryAfter(HttpResponseMessage answer, TimeProvider time) =>
-        answer.Headers.RetryAfter switch
+    private static TimeSpan? RetryAfter(HttpResponseHeaders headers, TimeProvider time) =>
+        headers.RetryAfter switch
     {
         { Delta: { } delta } => delta,
         { Date: { } date } => date - time.GetUtcNow() is var wait && wait > TimeSpan.Zero ? wait : TimeSpan.Zero,

@@ -1,12 +1,14 @@
 using Bridge.Kube.Client;
 using Bridge.Kube.Models;
+using k8s.Models;
 using Microsoft.Extensions.Logging;
 
 namespace Bridge.Kube.Leases;
 
 /// <summary>
 /// Makes one of several Bridges the leader through a Lease (coordination.k8s.io/v1). Expiry is measured on this
-/// process's monotonic clock from when it saw the record change, so wall clocks may be wrong or jump.
+/// process's monotonic clock from when it saw the record change, so wall clocks may be wrong or jump. The library's
+/// elector counts by the wall clock, ends with the first lost connection and gives no fencing token.
 /// </summary>
 public sealed class LeaderElector
 {
@@ -19,7 +21,7 @@ public sealed class LeaderElector
     private Leadership? current;
 
     /// <summary>The record as last seen, and since when this process has seen it so.</summary>
-    private Lease? seen;
+    private V1Lease? seen;
     private long seenAt;
 
     /// <exception cref="ArgumentException">The options contradict each other; every mistake is named.</exception>
@@ -41,6 +43,8 @@ public sealed class LeaderElector
     public bool IsLeader => Current is not null;
 
     private ObjectKey Key => new(options.Namespace, options.Name);
+
+    private DateTime Now => LeaseStore.Micro(time.GetUtcNow());
 
     /// <summary>
     /// Tries to lead until told to stop. For each term, <paramref name="lead"/> runs until it ends; it must end soon
@@ -141,7 +145,7 @@ public sealed class LeaderElector
                 return null;
             var transitions = (found?.Spec.LeaseTransitions ?? 0) + 1;
             var sentAt = time.GetTimestamp();
-            var written = await store.WriteAsync(Mine(found ?? Fresh(), time.GetUtcNow(), transitions), stop);
+            var written = await store.WriteAsync(Mine(found ?? Fresh(), Now, transitions), stop);
             if (written is null)
                 return null;
             Saw(written);
@@ -159,11 +163,11 @@ public sealed class LeaderElector
     }
 
     // The holder's own duration counts: it may run with other options.
-    private bool Free(Lease lease) =>
+    private bool Free(V1Lease lease) =>
         string.IsNullOrEmpty(lease.Spec.HolderIdentity)
         || time.GetElapsedTime(seenAt) >= TimeSpan.FromSeconds(Math.Max(1, lease.Spec.LeaseDurationSeconds ?? 1));
 
-    private void Saw(Lease lease)
+    private void Saw(V1Lease lease)
     {
         if (seen?.Metadata.ResourceVersion != lease.Metadata.ResourceVersion)
             seenAt = time.GetTimestamp();
@@ -173,16 +177,22 @@ public sealed class LeaderElector
         seen = lease;
     }
 
-    private Lease Fresh() => new() { Metadata = new Meta { Name = options.Name, Namespace = options.Namespace } };
+    private V1Lease Fresh() => new()
+    {
+        ApiVersion = $"{V1Lease.KubeGroup}/{V1Lease.KubeApiVersion}",
+        Kind = V1Lease.KubeKind,
+        Metadata = new V1ObjectMeta { Name = options.Name, NamespaceProperty = options.Namespace },
+        Spec = new V1LeaseSpec(),
+    };
 
-    private Lease Mine(Lease basis, DateTimeOffset? acquired, int transitions) => basis with
+    private V1Lease Mine(V1Lease basis, DateTime? acquired, int transitions) => basis with
     {
         Spec = basis.Spec with
         {
             HolderIdentity = options.Identity,
             LeaseDurationSeconds = (int)options.Duration.TotalSeconds,
             AcquireTime = acquired,
-            RenewTime = time.GetUtcNow(),
+            RenewTime = Now,
             LeaseTransitions = transitions,
         },
     };
@@ -199,7 +209,7 @@ public sealed class LeaderElector
                 return;
             var free = found with
                 { Spec = found.Spec with
-                { HolderIdentity = "", LeaseDurationSeconds = 1, RenewTime = time.GetUtcNow() } };
+                { HolderIdentity = "", LeaseDurationSeconds = 1, RenewTime = Now } };
             if (await store.WriteAsync(free, CancellationToken.None) is not null)
                 Log.LeaseReleased(log, options.Identity, Key.ToString());
         }

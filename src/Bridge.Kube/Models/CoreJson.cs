@@ -21,13 +21,6 @@ internal sealed partial class CoreJson : JsonSerializerContext;
 [JsonSerializable(typeof(KubeList<ResourceClaim>))]
 internal sealed partial class ResourceJson : JsonSerializerContext;
 
-/// <summary>coordination.k8s.io/v1.</summary>
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(KubeList<Lease>))]
-internal sealed partial class CoordinationJson : JsonSerializerContext;
-
 /// <summary>slurmbridge.io/v1alpha1.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(KubeList<SlurmClusterObject>))]

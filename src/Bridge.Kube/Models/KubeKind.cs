@@ -49,9 +49,8 @@ public static class KubeKinds
     public static readonly KubeKind<Event> Events =
         new(new("", "v1", "events", "Event", true), CoreJson.Default.Event, CoreJson.Default.KubeListEvent);
 
-    public static readonly KubeKind<Lease> Leases = new(
-        new("coordination.k8s.io", "v1", "leases", "Lease", true), CoordinationJson.Default.Lease,
-        CoordinationJson.Default.KubeListLease);
+    /// <summary>Read and written through the library's typed calls only.</summary>
+    public static readonly KubeResource Leases = new("coordination.k8s.io", "v1", "leases", "Lease", true);
 
     public static readonly KubeKind<ResourceSlice> ResourceSlices = new(
         new("resource.k8s.io", "v1", "resourceslices", "ResourceSlice", false),

@@ -92,7 +92,7 @@ public sealed class LabKube : IAsyncLifetime
         using var http = new HttpClient(RawHandler()) { BaseAddress = Endpoint.Server };
         using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
         if (Endpoint.Token is { } token)
-            request.Headers.Authorization = new("Bearer", token.Current());
+            request.Headers.Authorization = await token.GetAuthenticationHeaderAsync(Cancel);
         if (contentType.Length > 0)
             request.Content = new StringContent(body, Encoding.UTF8) { Headers = { ContentType = new(contentType) } };
         using var answer = await http.SendAsync(request, Cancel);

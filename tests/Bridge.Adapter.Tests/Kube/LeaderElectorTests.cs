@@ -107,7 +107,7 @@ public sealed class LeaderElectorTests : IAsyncLifetime
         var first = Start("a");
         await LeadsAsync(first);
         var term = first.Elector.Current!;
-        var asItWas = kube.Store.Find(KubeKinds.Leases.Resource, Lease)!.ToJsonString();
+        var asItWas = kube.Store.Find(KubeKinds.Leases, Lease)!.ToJsonString();
         kube.Fail(FakeFault.On("PUT", "/leases/") with { Code = 200, Body = asItWas, Times = 1000 });
         await Eventually.TrueAsync(
             () => term.Lost.IsCancellationRequested, "the term is over", time, () => kube.Quiet);
@@ -158,6 +158,17 @@ public sealed class LeaderElectorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Times_are_written_with_six_digits_also_on_a_whole_second()
+    {
+        // metav1.MicroTime knows no other form. The clock stands on a whole second until somebody moves it.
+        var first = Start("a");
+        await Eventually.TrueAsync(() => first.Elector.IsLeader, "it leads");
+        var spec = kube.Store.Find(KubeKinds.Leases, Lease)!["spec"]!;
+        Assert.Matches(@"^[\d-]{10}T[\d:]{8}\.\d{6}Z$", (string?)spec["renewTime"]);
+        Assert.Matches(@"^[\d-]{10}T[\d:]{8}\.\d{6}Z$", (string?)spec["acquireTime"]);
+    }
+
+    [Fact]
     public void Options_that_contradict_each_other_are_refused_with_every_mistake()
     {
         using var client = kube.Client(time);
@@ -174,7 +185,7 @@ public sealed class LeaderElectorTests : IAsyncLifetime
     }
 
     private string? Holder() =>
-        (string?)kube.Store.Find(KubeKinds.Leases.Resource, Lease)!["spec"]!["holderIdentity"];
+        (string?)kube.Store.Find(KubeKinds.Leases, Lease)!["spec"]!["holderIdentity"];
 
     private Task LeadsAsync(Bridge bridge) =>
         Eventually.TrueAsync(() => bridge.Elector.IsLeader, $"{bridge.Name} leads", time, () => kube.Quiet);

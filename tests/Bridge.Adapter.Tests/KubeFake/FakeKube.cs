@@ -132,7 +132,11 @@ internal sealed class FakeKube : IAsyncDisposable
     /// <summary>Stores an object as if somebody had applied it.</summary>
     public JsonObject Put<T>(KubeKind<T> kind, string name, string body = "{}", string inNamespace = "")
         where T : class, IKubeObject =>
-        Store.Put(kind.Resource, new ObjectKey(inNamespace, name), (JsonObject)JsonNode.Parse(body)!);
+        Put(kind.Resource, name, body, inNamespace);
+
+    /// <inheritdoc cref="Put{T}(KubeKind{T}, string, string, string)"/>
+    public JsonObject Put(KubeResource resource, string name, string body = "{}", string inNamespace = "") =>
+        Store.Put(resource, new ObjectKey(inNamespace, name), (JsonObject)JsonNode.Parse(body)!);
 
     public async ValueTask DisposeAsync()
     {

@@ -8,7 +8,7 @@ internal sealed record FakePath(KubeResource Resource, string Namespace, string 
     private static readonly KubeResource[] Known =
     [
         KubeKinds.Nodes.Resource, KubeKinds.Pods.Resource, KubeKinds.Namespaces.Resource, KubeKinds.Secrets.Resource,
-        KubeKinds.Events.Resource, KubeKinds.Leases.Resource, KubeKinds.ResourceSlices.Resource,
+        KubeKinds.Events.Resource, KubeKinds.Leases, KubeKinds.ResourceSlices.Resource,
         KubeKinds.ResourceClaims.Resource,
         KubeKinds.SlurmClusters.Resource, KubeKinds.NodePools.Resource, KubeKinds.PartitionPolicies.Resource,
     ];

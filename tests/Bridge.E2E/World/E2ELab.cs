@@ -215,7 +215,8 @@ public sealed partial class E2ELab : IAsyncLifetime
             FaultUpstream.ApiServer(endpoint), certificate, random, TimeProvider.System, CancellationToken.None);
         SlurmProxy = await FaultProxy.StartAsync(
             FaultUpstream.Unix(this["SLURMRESTD_SOCKET"]), null, random, TimeProvider.System, CancellationToken.None);
-        var token = endpoint.Token is { } bearer ? $"token: \"{bearer.Current()}\"" : "";
+        var token = endpoint.Token is { } bearer
+            ? $"token: \"{await bearer.CurrentAsync(CancellationToken.None)}\"" : "";
         await File.WriteAllTextAsync(Path.Combine(Folder, "proxied.kubeconfig"),
             $$"""
             apiVersion: v1

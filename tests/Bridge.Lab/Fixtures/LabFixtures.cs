@@ -82,7 +82,7 @@ public sealed class LabFixtures(KubeClient client, TimeProvider time)
     public async Task<StepResult> CleanAsync(CancellationToken cancel)
     {
         string[] collections =
-            [.. Made.Select(r => r.Collection()), KubeKinds.Leases.Resource.Collection(LabKeys.LeaseNamespace)];
+            [.. Made.Select(r => r.Collection()), KubeKinds.Leases.Collection(LabKeys.LeaseNamespace)];
         foreach (var collection in collections)
         {
             var result = await writer.DeleteMadeAsync(collection, cancel);

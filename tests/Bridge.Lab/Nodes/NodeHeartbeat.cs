@@ -35,7 +35,7 @@ internal sealed class NodeHeartbeat(LabWriter writer, TimeProvider time, int kub
     private async Task<StepResult> RenewAsync(NodeObject node, CancellationToken cancel)
     {
         var target = new WriteTarget(
-            KubeKinds.Leases.Resource, new ObjectKey(LabKeys.LeaseNamespace, node.Metadata.Name));
+            KubeKinds.Leases, new ObjectKey(LabKeys.LeaseNamespace, node.Metadata.Name));
         var spec = new JsonObject
         {
             ["holderIdentity"] = node.Metadata.Name,

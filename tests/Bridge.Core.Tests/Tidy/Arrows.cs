@@ -3,7 +3,7 @@ using System.Xml.Linq;
 namespace Bridge.Core.Tests.Tidy;
 
 /// <summary>
-/// Holds the arrows between projects: Daemon, Lab → adapters → Control → Core. Adapters never see each other.
+/// Holds the arrows between projects: Daemon → adapters → Control → Core. Adapters never see each other.
 /// </summary>
 public sealed class Arrows
 {
@@ -17,11 +17,6 @@ public sealed class Arrows
         ["Bridge.Gpu"] = ["Bridge.Core", "Bridge.Control"],
         ["Bridge.Node"] = ["Bridge.Core", "Bridge.Control"],
         ["Bridge.ApiServer"] = ["Bridge.Core", "Bridge.Control"],
-        ["Bridge.Lab"] =
-        [
-            "Bridge.Core", "Bridge.Control", "Bridge.Kube", "Bridge.Slurm", "Bridge.Ledger", "Bridge.Gpu",
-            "Bridge.Node", "Bridge.ApiServer",
-        ],
         // The composition root also carries the `bridge lab` verbs, so it alone sees Lab.
         ["Bridge.Daemon"] =
         [

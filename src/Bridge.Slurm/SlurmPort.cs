@@ -71,6 +71,9 @@ public sealed class SlurmPort : ISlurmPort, IDisposable
         }
     }
 
+    public Task<StepResult> ConfirmIdleAsync(NodeName node, string? heldFor, CancellationToken cancel) =>
+        nodes.ConfirmIdleAsync(node, heldFor, cancel);
+
     public Task<StepResult> DrainAsync(DrainNodes step, CancellationToken cancel) =>
         WroteAsync(nodes.DrainAsync(step, cancel));
 

@@ -19,7 +19,7 @@ internal sealed class Simulation : IDisposable
     /// </summary>
     private const int HealTicks = 2400;
 
-    private readonly SimScheduler scheduler = new();
+    private readonly OneThread thread = new();
     private readonly SimWorld world;
     private readonly JumpingClock clock;
     private readonly Chaos chaos;
@@ -30,11 +30,11 @@ internal sealed class Simulation : IDisposable
 
     private CancellationTokenSource leadership = new();
     private SimKube kube;
-    private SimSlurm slurm;
     private ClusterLoop loop;
     private Task<TimeSpan> running = Task.FromResult(TimeSpan.Zero);
+    private Task reading = Task.CompletedTask;
     private int nextTick;
-    private bool kubeChanged;
+    private bool changed;
 
     public Simulation(int seed)
     {
@@ -47,7 +47,7 @@ internal sealed class Simulation : IDisposable
         safety = new Safety(world, chaos, causes);
         faults = new Faults(world);
         chaosTicks = world.Random.Next(60, 400);
-        (kube, slurm, loop) = TakeOver();
+        (kube, loop) = TakeOver();
     }
 
     public SimTrace Trace => world.Trace;
@@ -78,9 +78,11 @@ internal sealed class Simulation : IDisposable
 
     private void Step()
     {
-        scheduler.Run(world.Step);
+        thread.Run(world.Step);
         causes.Note();
         kube.Deliver();
+        if (reading.IsFaulted)
+            throw reading.Exception.InnerException!;
         if (running.IsCompleted)
             Tick();
         safety.AfterTick();
@@ -90,11 +92,11 @@ internal sealed class Simulation : IDisposable
     {
         if (running.IsFaulted)
             throw running.Exception.InnerException!;
-        if (world.Tick < nextTick && !kubeChanged)
+        if (world.Tick < nextTick && !changed)
             return;
-        kubeChanged = false;
-        safety.OnRead();
-        scheduler.Run(() => running = TickAsync(loop, leadership.Token));
+        changed = false;
+        safety.OnPlan();
+        thread.Run(() => running = TickAsync(loop, leadership.Token));
         if (running.IsFaulted)
             throw running.Exception.InnerException!;
     }
@@ -120,19 +122,22 @@ internal sealed class Simulation : IDisposable
         leadership.Cancel();
         leadership.Dispose();
         leadership = new CancellationTokenSource();
-        (kube, slurm, loop) = TakeOver();
+        (kube, loop) = TakeOver();
     }
 
-    private (SimKube Kube, SimSlurm Slurm, ClusterLoop Loop) TakeOver()
+    private (SimKube Kube, ClusterLoop Loop) TakeOver()
     {
         var newKube = new SimKube(world, faults, safety);
-        var newSlurm = new SimSlurm(world, faults, safety, clock);
-        newKube.Changed += () => kubeChanged = true;
+        var slurm = new SimSlurm(world, faults, safety, clock);
+        var feed = new SlurmFeed(slurm, clock, NullLogger<SlurmFeed>.Instance);
+        newKube.Changed += () => changed = true;
+        feed.Changed += () => changed = true;
         safety.Current = () =>
-            newKube.View.Source.Current && newSlurm.View is { Nodes.Current: true, Partitions.Synced: true };
+            newKube.View.Source.Current && feed.View is { Nodes.Current: true, Partitions.Synced: true };
         running = Task.FromResult(TimeSpan.Zero);
         var term = leadership.Token;
-        return (newKube, newSlurm, new ClusterLoop(
-            newKube, newSlurm, () => !term.IsCancellationRequested, clock, NullLogger<ClusterLoop>.Instance));
+        thread.Run(() => reading = feed.RunAsync(term));
+        return (newKube, new ClusterLoop(
+            newKube, slurm, feed, () => !term.IsCancellationRequested, clock, NullLogger<ClusterLoop>.Instance));
     }
 }

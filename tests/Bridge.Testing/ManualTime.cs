@@ -33,11 +33,29 @@ public sealed class ManualTime(DateTimeOffset start) : TimeProvider
         return timer;
     }
 
+    /// <summary>Ends when this much time has passed.</summary>
+    public Task After(TimeSpan delay)
+    {
+        var passed = new TaskCompletionSource();
+        CreateTimer(_ => passed.TrySetResult(), null, delay, Timeout.InfiniteTimeSpan);
+        return passed.Task;
+    }
+
     /// <summary>How many timers run out within this time.</summary>
     public int Pending(TimeSpan within)
     {
         lock (gate)
             return timers.Count(t => t.Due <= passed + within);
+    }
+
+    /// <summary>How long until the next timer runs out; null when there is none.</summary>
+    public TimeSpan? UntilNext
+    {
+        get
+        {
+            lock (gate)
+                return timers.Count == 0 ? null : timers.Min(t => t.Due) - passed;
+        }
     }
 
     /// <summary>Goes on, timer by timer: each sees the time that it was due at.</summary>

@@ -8,79 +8,86 @@ using Microsoft.Extensions.Logging;
 namespace Bridge.Control.Loop;
 
 /// <summary>
-/// observe → plan → act for one SlurmCluster. One call is one tick: it reads Slurm (cheaply when nothing rang), plans
-/// only if something is new
-/// or due, acts, and says when it wants to be called again.
+/// observe → plan → act for one SlurmCluster. One call is one tick: it plans on the newest views if something is new or
+/// due, acts, and says when it wants to be called again. It reads nothing itself: who calls it does so when a view
+/// changed.
 /// </summary>
 public sealed class ClusterLoop(
-    IKubePort kube, ISlurmPort slurm, Func<bool> leads, TimeProvider time, ILogger<ClusterLoop> log)
+    IKubePort kube, ISlurmPort slurm, SlurmFeed feed, Func<bool> leads, TimeProvider time, ILogger<ClusterLoop> log)
 {
-    private static readonly TimeSpan AfterWrite = TimeSpan.FromMilliseconds(200);
+    /// <summary>
+    /// A plan starts nothing more after this time: what is left is planned again on newer views, so that a plan of
+    /// thousands of steps delays a drain by no more.
+    /// </summary>
+    public static readonly TimeSpan PlanTime = TimeSpan.FromSeconds(10);
 
-    private readonly Executor executor = new(kube, slurm, leads, time);
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
+
+    private readonly Executor executor = new(kube, slurm, leads, time, log);
     private readonly StepGate gate = new(time);
     private readonly SteadyClock clock = new(time);
+    private readonly Lock telling = new();
     private (KubeView? Kube, SlurmView? Slurm) planned;
     private DateTimeOffset? due;
-    private DateTimeOffset readDue = DateTimeOffset.MinValue;
-    private DateTimeOffset settled = DateTimeOffset.MinValue;
+    private DateTimeOffset broken = DateTimeOffset.MinValue;
+    private long settled;
 
-    /// <summary>Told of every step that was tried: for Events, the ledger and metrics.</summary>
+    /// <summary>
+    /// Told of every step that was tried, as it ends, one at a time: for Events, the ledger and metrics. Handlers
+    /// return at once (note it, queue it): the steps of this cluster wait for them, those of others do not.
+    /// </summary>
     public event Action<StepOutcome>? Tried;
-
-    /// <summary>Told after every read of Slurm that brought something new.</summary>
-    public event Action<SlurmView>? SlurmRead;
-
-    /// <summary>Something happened in Slurm: the next tick reads, whenever the last one did.</summary>
-    public void Ring() => readDue = DateTimeOffset.MinValue;
 
     /// <summary>One tick. Returns how long until the next one is wanted even if nothing changes.</summary>
     /// <param name="cluster">The SlurmCluster resource to serve; nothing happens once it is gone.</param>
     /// <param name="cancel">Leadership: once cancelled, nothing more is started.</param>
     public async Task<TimeSpan> TickAsync(ObjectRef cluster, CancellationToken cancel)
     {
-        if (Find(kube.View, cluster) is not { } resource)
-            return TimeSpan.FromSeconds(2);
-        var poll = TimeSpan.FromSeconds(Math.Max(1, resource.Spec.PollSeconds));
-        // The view of Slurm is from before what was just written: a change in Kubernetes that is planned with it could
-        // end the slurmd of a node that was resumed, and has a job by now.
-        if (clock.Now < settled)
-            return settled - clock.Now;
-        var slurmView = await ReadAsync(poll, cancel);
-        // Taken after the read: the newer of the two views must not be older than what it is joined with by more than
-        // one tick.
+        // A view that was read before Bridge's last write ended would have the write done again, or what followed from
+        // it undone: a node that was resumed, and has a job by now, would lose its slurmd.
+        if (feed.Completed < settled)
+            return Soon;
+        var slurmView = feed.View;
+        // Taken after the other one: of the two, Slurm must not be the newer.
         var kubeView = kube.View;
-        resource = Find(kubeView, cluster) ?? resource;
+        if (Find(kubeView, cluster) is not { } resource)
+            return Idle;
         var now = clock.Now;
+        if (now < broken)
+            return broken - now;
         if (ReferenceEquals(planned.Kube, kubeView) && ReferenceEquals(planned.Slurm, slurmView) && !(due <= now))
-            return Until(now, poll);
+            return Until(now);
+        if (Plan(new ClusterView(resource, kubeView, slurmView)) is not { } steps)
+            return AfterFailure;
+        planned = (kubeView, slurmView);
+        if (!await ActAsync(steps, cancel))
+            return Until(clock.Now);
+        settled = feed.Ask();
+        return Soon;
+    }
 
+    // A planner that throws is a bug that the next view may not meet: it is asked again, but not for each event.
+    private ImmutableArray<Step>? Plan(ClusterView view)
+    {
         // Only the planner compares with the times of others; all that is waited for here goes by the steady clock.
         var today = time.GetUtcNow();
-        var plan = ClusterPlanner.Plan(new ClusterView(resource, kubeView, slurmView), today);
-        planned = (kubeView, slurmView);
-        due = now + (plan.LookAgain - today);
-        var acted = await ActAsync(plan.Steps, cancel);
-        if (!acted)
-            return Until(clock.Now, poll);
-        // What was written is to be seen soon, so that the plans that stand on it can go on.
-        readDue = settled = clock.Now + AfterWrite;
-        return AfterWrite;
+        try
+        {
+            var plan = ClusterPlanner.Plan(view, today);
+            due = clock.Now + (plan.LookAgain - today);
+            return plan.Steps;
+        }
+        catch (Exception exception)
+        {
+            log.PlanFailed(exception, view.Cluster.Ref.Name);
+            broken = clock.Now + AfterFailure;
+            return null;
+        }
     }
 
-    // Watch events of Kubernetes call for a plan, not for another look at Slurm.
-    private async Task<SlurmView> ReadAsync(TimeSpan poll, CancellationToken cancel)
-    {
-        if (clock.Now < readDue)
-            return slurm.View;
-        readDue = clock.Now + poll;
-        var before = slurm.View;
-        var after = await slurm.ReadAsync(cancel);
-        if (!ReferenceEquals(before, after))
-            SlurmRead?.Invoke(after);
-        return after;
-    }
-
+    /// <summary>Whether anything but bookkeeping was tried.</summary>
     private async Task<bool> ActAsync(ImmutableArray<Step> steps, CancellationToken cancel)
     {
         var allowed = new List<Step>(steps.Length);
@@ -98,22 +105,29 @@ public sealed class ClusterLoop(
         }
         if (allowed.Count == 0)
             return false;
+        var (tried, wrote) = (0, false);
         // What failed before comes last: it may use up the patience with its neighbour.
-        var outcomes = await executor.ExecuteAsync([.. allowed.OrderBy(gate.Failures)], cancel);
-        foreach (var outcome in outcomes)
+        await executor.ExecuteAsync([.. allowed.OrderBy(gate.Failures)], PlanTime, Tell, cancel);
+        if (tried < allowed.Count)
+            due = clock.Now;
+        return wrote;
+
+        void Tell(StepOutcome outcome)
         {
-            gate.Record(outcome.Step, outcome.Result);
-            log.Tell(outcome);
-            Tried?.Invoke(outcome);
-            due = Earlier(due, clock.Now + gate.Wait(outcome.Step));
+            lock (telling)
+            {
+                tried++;
+                wrote |= !outcome.Step.Bookkeeping;
+                gate.Record(outcome.Step, outcome.Result);
+                due = Earlier(due, clock.Now + gate.Wait(outcome.Step));
+                log.Tell(outcome);
+                Tried?.Invoke(outcome);
+            }
         }
-        if (outcomes.Length < allowed.Count)
-            due = Earlier(due, clock.Now + AfterWrite);
-        return allowed.Any(s => !s.Bookkeeping);
     }
 
-    private TimeSpan Until(DateTimeOffset now, TimeSpan poll) =>
-        due is { } at && at - now < poll ? (at > now ? at - now : TimeSpan.FromMilliseconds(50)) : poll;
+    private TimeSpan Until(DateTimeOffset now) =>
+        due is { } at && at - now < Idle ? (at > now ? at - now : TimeSpan.FromMilliseconds(50)) : Idle;
 
     private static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) =>
         one is null ? other : other is null || one <= other ? one : other;

@@ -1,15 +1,18 @@
-using System.Collections.Immutable;
+using System.Collections.Concurrent;
 using Bridge.Control.Ports;
 using Bridge.Core.Planning;
+using Microsoft.Extensions.Logging;
 
 namespace Bridge.Control.Loop;
 
+/// <summary>A step that was tried, and what came of it.</summary>
+public sealed record StepOutcome(Step Step, StepResult Result, DateTimeOffset At);
+
 /// <summary>
 /// Does the steps of a plan: one switch, one port call a step. Steps of one key run in order and stop at the first that
-/// is not done; different
-/// keys run side by side, up to a limit.
+/// is not done; different keys run side by side, up to a limit.
 /// </summary>
-public sealed class Executor(IKubePort kube, ISlurmPort slurm, Func<bool> leads, TimeProvider time)
+public sealed class Executor(IKubePort kube, ISlurmPort slurm, Func<bool> leads, TimeProvider time, ILogger log)
 {
     public const int MaxAtOnce = 8;
 
@@ -20,52 +23,67 @@ public sealed class Executor(IKubePort kube, ISlurmPort slurm, Func<bool> leads,
     public const int MostUnanswered = 3;
 
     /// <summary>
-    /// Tries every step; the outcomes come in the order of the plan, without those that a failed one of their key held
-    /// back, those that their neighbour's silence did, and those whose turn came when leadership was over.
+    /// Tries every step and tells each outcome as the step ends, whatever becomes of leadership meanwhile. Not tried
+    /// are those that a failed one of their key held back, those that their neighbour's silence did, and those whose
+    /// turn came when the time was up or leadership over. Returns when nothing is under way any more.
     /// </summary>
-    public async Task<ImmutableArray<StepOutcome>> ExecuteAsync(IReadOnlyList<Step> steps, CancellationToken cancel)
+    /// <param name="steps">The plan, in its order.</param>
+    /// <param name="within">Nothing but statuses is started after this time.</param>
+    /// <param name="tell">Called on any thread, by several at once.</param>
+    /// <param name="cancel">Leadership.</param>
+    public Task ExecuteAsync(
+        IReadOnlyList<Step> steps, TimeSpan within, Action<StepOutcome> tell, CancellationToken cancel)
     {
-        using var slots = new Slots(MaxAtOnce);
-        var silence = new Silence();
-        var groups = steps.Select((step, index) => (step, index)).GroupBy(s => s.step.Key, StringComparer.Ordinal);
-        var runs = groups.Select(g => RunKeyAsync([.. g], slots, silence, cancel)).ToList();
-        var outcomes = await Task.WhenAll(runs);
-        return [.. outcomes.SelectMany(o => o).OrderBy(o => o.Index).Select(o => o.Outcome)];
+        var plan = new UnderWay(
+            new(steps.GroupBy(s => s.Key, StringComparer.Ordinal)), time.GetTimestamp(), within, tell, cancel);
+        return Task.WhenAll(Enumerable.Range(0, Math.Min(MaxAtOnce, steps.Count)).Select(_ => WorkAsync(plan)));
     }
 
-    private async Task<List<(int Index, StepOutcome Outcome)>> RunKeyAsync(
-        ImmutableArray<(Step Step, int Index)> steps, Slots slots, Silence silence, CancellationToken cancel)
+    private async Task WorkAsync(UnderWay plan)
     {
-        var outcomes = new List<(int, StepOutcome)>();
-        foreach (var (step, index) in steps)
-        {
-            await slots.EnterAsync();
-            try
+        while (plan.Keys.TryDequeue(out var steps))
+            foreach (var step in steps)
             {
-                // Checked after the wait for a slot: a leader that has lost its lease starts nothing more. The clock is
-                // asked too, because a process that was stopped for a while acts before its timers tell it of the loss.
-                cancel.ThrowIfCancellationRequested();
-                if (!leads() || silence.Holds(step))
+                if (!MayStart(step, plan))
                     break;
-                var result = await DoAsync(step, cancel);
-                silence.Heard(step, result);
-                outcomes.Add((index, new StepOutcome(step, result, time.GetUtcNow())));
+                var result = await TryAsync(step, plan.Cancel);
+                plan.Heard(step, result);
+                plan.Tell(new StepOutcome(step, result, time.GetUtcNow()));
                 if (result is not (StepResult.DoneResult or StepResult.GoneResult))
                     break;
             }
-            finally
-            {
-                slots.Leave();
-            }
+    }
+
+    // Asked right before each step: a leader that has lost its lease starts nothing more. The clock is asked too,
+    // because a process that was stopped for a while acts before its timers tell it of the loss. Statuses are few, and
+    // tell what is wrong: they are tried though a neighbour is silent or the time is up.
+    private bool MayStart(Step step, UnderWay plan) =>
+        !plan.Cancel.IsCancellationRequested && leads()
+        && (step is WriteStatus || (!plan.IsSilent(step.Plane) && time.GetElapsedTime(plan.Begun) < plan.Within));
+
+    // A step that fails by a bug fails alone: the others of the plan go on, and its key is delayed like any other.
+    private async Task<StepResult> TryAsync(Step step, CancellationToken cancel)
+    {
+        try
+        {
+            return await DoAsync(step, cancel);
         }
-        return outcomes;
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            return StepResult.Unavailable("leadership ended while it was under way");
+        }
+        catch (Exception exception)
+        {
+            log.StepFailed(exception, step.Key, step.Why);
+            return StepResult.Unavailable($"failed inside Bridge: {exception.Message}");
+        }
     }
 
     private Task<StepResult> DoAsync(Step step, CancellationToken cancel) => step switch
     {
         CreateClaim s => kube.CreateClaimAsync(s.Claim, cancel),
         CreatePod s => kube.CreatePodAsync(s.Pod, cancel),
-        DeletePod s => kube.DeletePodAsync(s, cancel),
+        DeletePod s => EndPodAsync(s, cancel),
         DeleteClaim s => kube.DeleteClaimAsync(s, cancel),
         DrainNodes s => slurm.DrainAsync(s, cancel),
         ResumeNodes s => slurm.ResumeAsync(s, cancel),
@@ -80,42 +98,30 @@ public sealed class Executor(IKubePort kube, ISlurmPort slurm, Func<bool> leads,
         _ => throw new NotSupportedException($"the executor has no case for {step.GetType().Name}"),
     };
 
-    /// <summary>How many steps in a row, by the order of their ends, each neighbour has left unanswered.</summary>
-    private sealed class Silence
+    // The only step that can end a job. Kubernetes knows of none, so Slurm is asked once more, right before.
+    private async Task<StepResult> EndPodAsync(DeletePod step, CancellationToken cancel)
     {
-        private int inSlurm;
-        private int inKubernetes;
+        if (step.EndsWork && await slurm.ConfirmIdleAsync(step.SlurmNode, step.HeldFor, cancel) is var idle
+            && idle is not StepResult.DoneResult)
+            return idle;
+        return await kube.DeletePodAsync(step, cancel);
+    }
 
-        /// <summary>Statuses are few, and tell what is wrong: they are tried in any case.</summary>
-        public bool Holds(Step step) => step is not WriteStatus && Volatile.Read(ref Of(step)) >= MostUnanswered;
+    /// <summary>One plan that is being done, and how many steps in a row each neighbour has left unanswered.</summary>
+    private sealed record UnderWay(
+        ConcurrentQueue<IGrouping<string, Step>> Keys, long Begun, TimeSpan Within, Action<StepOutcome> Tell,
+        CancellationToken Cancel)
+    {
+        private readonly int[] unanswered = new int[Enum.GetValues<Plane>().Length];
+
+        public bool IsSilent(Plane plane) => Volatile.Read(ref unanswered[(int)plane]) >= MostUnanswered;
 
         public void Heard(Step step, StepResult result)
         {
             if (result is StepResult.UnavailableResult)
-                Interlocked.Increment(ref Of(step));
+                Interlocked.Increment(ref unanswered[(int)step.Plane]);
             else
-                Volatile.Write(ref Of(step), 0);
+                Volatile.Write(ref unanswered[(int)step.Plane], 0);
         }
-
-        private ref int Of(Step step)
-        {
-            if (step is DrainNodes or ResumeNodes or TagNodes or DeleteSlurmNodes or PutPartition or DeletePartition)
-                return ref inSlurm;
-            return ref inKubernetes;
-        }
-    }
-
-    /// <summary>
-    /// A counting gate whose wait is not cancelled: a step either starts or sees the cancellation itself.
-    /// </summary>
-    private sealed class Slots(int count) : IDisposable
-    {
-        private readonly SemaphoreSlim free = new(count);
-
-        public Task EnterAsync() => free.WaitAsync(CancellationToken.None);
-
-        public void Leave() => free.Release();
-
-        public void Dispose() => free.Dispose();
     }
 }

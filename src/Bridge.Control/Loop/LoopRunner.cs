@@ -1,43 +1,71 @@
+using System.Collections.Concurrent;
 using Bridge.Control.Queues;
 using Bridge.Core.Names;
 using Microsoft.Extensions.Logging;
 
 namespace Bridge.Control.Loop;
 
+/// <summary>One turn of a loop for one key. Returns how long until the next one is wanted if nothing changes.</summary>
+public delegate Task<TimeSpan> Tick(ObjectRef key, CancellationToken cancel);
+
 /// <summary>
-/// Drives the loops of all clusters from one keyed queue. Only here does an exception become a delay.
+/// Works the keys of a queue side by side: each key by one worker at a time, so that one that hangs or has thousands of
+/// steps to do delays no other. Only here does an exception become a delay.
 /// </summary>
 public sealed class LoopRunner(KeyedQueue<ObjectRef> queue, TimeProvider time, ILogger<LoopRunner> log)
 {
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(5);
 
-    /// <summary>Works until cancelled, which is when leadership is lost or the daemon stops.</summary>
-    /// <param name="find">The loop of a key; null when there is none, or no longer.</param>
+    // A burst of watch events is one change: let it gather before the key's next turn.
+    private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(50);
+
+    private readonly ConcurrentDictionary<ObjectRef, Task> working = [];
+
+    /// <summary>
+    /// Works until cancelled, which is when leadership is lost or the daemon stops, and until every worker has ended.
+    /// </summary>
+    /// <param name="find">The loop of a key; null when there is none, or no longer. Called for several keys at once,
+    /// never for the same one.</param>
     /// <param name="cancel">Leadership.</param>
     public async Task RunAsync(
         Func<ObjectRef, CancellationToken, ValueTask<Tick?>> find, CancellationToken cancel)
     {
-        while (!cancel.IsCancellationRequested)
+        try
         {
-            var key = await queue.TakeAsync(cancel);
-            try
+            while (true)
             {
-                if (await find(key, cancel) is { } tick)
-                    queue.AddAfter(key, await tick(key, cancel));
+                var key = await queue.TakeAsync(cancel);
+                working[key] = WorkAsync(key, find, cancel);
             }
-            catch (Exception exception) when (!cancel.IsCancellationRequested)
-            {
-                log.LoopFailed(exception, key.ToString());
-                queue.AddAfter(key, AfterFailure);
-            }
-            finally
-            {
-                queue.Done(key);
-            }
-            await Settle(cancel);
+        }
+        finally
+        {
+            await Task.WhenAll(working.Values).ConfigureAwait(
+                ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
     }
 
-    // A burst of watch events is one change: let it gather before planning.
-    private Task Settle(CancellationToken cancel) => Task.Delay(TimeSpan.FromMilliseconds(50), time, cancel);
+    private async Task WorkAsync(
+        ObjectRef key, Func<ObjectRef, CancellationToken, ValueTask<Tick?>> find, CancellationToken cancel)
+    {
+        // On a thread of its own: what plans for long before its first wait must not keep other keys waiting.
+        await Task.Yield();
+        try
+        {
+            if (await find(key, cancel) is { } tick)
+                queue.AddAfter(key, await tick(key, cancel));
+            await Task.Delay(Gather, time, cancel);
+        }
+        catch (Exception exception) when (!cancel.IsCancellationRequested)
+        {
+            log.LoopFailed(exception, key.ToString());
+            // Also an event that comes meanwhile waits: a loop that fails at once must not spin.
+            queue.Add(key);
+            await Task.Delay(AfterFailure, time, cancel);
+        }
+        finally
+        {
+            queue.Done(key);
+        }
+    }
 }

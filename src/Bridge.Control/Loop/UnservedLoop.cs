@@ -17,6 +17,9 @@ public sealed class UnservedLoop(IKubePort kube, Func<bool> leads, TimeProvider 
 
     private readonly StepGate gate = new(time);
 
+    /// <inheritdoc cref="ClusterLoop.Tried"/>
+    public event Action<StepOutcome>? Tried;
+
     /// <inheritdoc cref="Tick"/>
     public async Task<TimeSpan> TickAsync(ObjectRef key, CancellationToken cancel)
     {
@@ -31,6 +34,7 @@ public sealed class UnservedLoop(IKubePort kube, Func<bool> leads, TimeProvider 
                 var outcome = new StepOutcome(step, await DoAsync(step, cancel), time.GetUtcNow());
                 gate.Record(step, outcome.Result);
                 log.Tell(outcome);
+                Tried?.Invoke(outcome);
             }
             if (gate.Wait(step) is { } wait && wait < next)
                 next = wait;

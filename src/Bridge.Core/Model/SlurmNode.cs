@@ -80,12 +80,15 @@ public sealed record SlurmNode
     public bool Responding =>
         (State & (SlurmNodeState.NotResponding | SlurmNodeState.Down | SlurmNodeState.Unknown)) == 0;
 
+    /// <summary>Whether it is kept from work, by whomever: no job starts on it.</summary>
+    public bool Held => (State & (SlurmNodeState.Drain | SlurmNodeState.Fail | SlurmNodeState.Down)) != 0;
+
     /// <summary>
     /// Somebody else keeps it from work and says why: drained, failing, or down. Draining such a node would take their
     /// reason, and the end of that drain would put the node to work (slurmctld clears FAIL when a node is drained).
     /// </summary>
     public bool HeldByOthers =>
-        (State & (SlurmNodeState.Drain | SlurmNodeState.Fail | SlurmNodeState.Down)) != 0
+        Held
         && !Reason.StartsWith(WellKnown.ReasonPrefix, StringComparison.Ordinal)
         && ((State & (SlurmNodeState.Drain | SlurmNodeState.Fail)) != 0 || !IsOwnReasonForDown(Reason));
 

@@ -34,7 +34,7 @@ public static class LifecyclePlanner
             var steps = row.Member is null ? Leave(fleet, row) : Serve(fleet, row, wishes, restarts.Contains(row));
             foreach (var step in steps)
                 // A slurmd that lives may have a job since Slurm was read; no other step ends jobs.
-                if (young || step is not DeletePod || row.Pod is { Finished: true })
+                if (young || step is not DeletePod { EndsWork: true })
                     yield return step;
         }
     }
@@ -159,7 +159,10 @@ public static class LifecyclePlanner
             c.Name, c.Uid));
 
     private static DeletePod EndPod(Fleet fleet, FleetRow row, SlurmdPod pod, string because) =>
-        new(About(fleet, row), $"end pod {pod.Name}: {because}", row.Name, pod.Namespace, pod.Name, pod.Uid);
+        new(About(fleet, row), $"end pod {pod.Name}: {because}", row.Name, pod.Namespace, pod.Name, pod.Uid)
+        {
+            EndsWork = !pod.Finished, HeldFor = row.Record?.Reason,
+        };
 
     private static DeleteSlurmNodes DeleteRecord(Fleet fleet, FleetRow row, string because) =>
         new(About(fleet, row), $"delete {row.Name} from Slurm: {because}", [row.Name]);

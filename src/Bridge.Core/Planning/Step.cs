@@ -5,6 +5,13 @@ using Bridge.Core.Policy;
 
 namespace Bridge.Core.Planning;
 
+/// <summary>The system that a step writes to.</summary>
+public enum Plane
+{
+    Kubernetes,
+    Slurm,
+}
+
 /// <summary>
 /// One thing to do, with what it expects to find. <see cref="Why"/> is one sentence, written once: it becomes the log
 /// line, the
@@ -17,6 +24,9 @@ public abstract record Step(ObjectRef About, string Why)
     /// <summary>Steps of one key never run at once, and one key's failure delays only itself.</summary>
     public abstract string Key { get; }
 
+    /// <summary>Whom it asks: who leaves steps unanswered is left alone for a while.</summary>
+    public abstract Plane Plane { get; }
+
     /// <summary>Whether it only writes down what is known (a status, a condition) and changes nothing else.</summary>
     public virtual bool Bookkeeping => false;
 }
@@ -25,12 +35,16 @@ public abstract record Step(ObjectRef About, string Why)
 public sealed record CreateClaim(ObjectRef About, string Why, ClaimSpec Claim) : Step(About, Why)
 {
     public override string Key => $"node/{Claim.SlurmNode}";
+
+    public override Plane Plane => Plane.Kubernetes;
 }
 
 /// <summary>Make the slurmd pod of a node. Its name is fixed by the node, so a second one cannot exist.</summary>
 public sealed record CreatePod(ObjectRef About, string Why, SlurmdPodSpec Pod) : Step(About, Why)
 {
     public override string Key => $"node/{Pod.SlurmNode}";
+
+    public override Plane Plane => Plane.Kubernetes;
 }
 
 /// <summary>End a slurmd pod; only the one with this uid.</summary>
@@ -38,7 +52,19 @@ public sealed record DeletePod(
     ObjectRef About, string Why, NodeName SlurmNode, string Namespace, string Name, string Uid)
     : Step(About, Why)
 {
+    /// <summary>
+    /// Whether its slurmd may still live, so that a job could die with it: Slurm is asked again right before.
+    /// </summary>
+    public bool EndsWork { get; init; }
+
+    /// <summary>
+    /// Why the node was kept from work when it was planned, as Slurm's reason; null when Slurm had no record of it.
+    /// </summary>
+    public string? HeldFor { get; init; }
+
     public override string Key => $"node/{SlurmNode}";
+
+    public override Plane Plane => Plane.Kubernetes;
 }
 
 /// <summary>Delete a ResourceClaim that no pod uses any more; only the one with this uid.</summary>
@@ -47,6 +73,8 @@ public sealed record DeleteClaim(
     : Step(About, Why)
 {
     public override string Key => $"node/{SlurmNode}";
+
+    public override Plane Plane => Plane.Kubernetes;
 }
 
 /// <summary>
@@ -56,6 +84,8 @@ public sealed record DrainNodes(ObjectRef About, string Why, ImmutableArray<Node
     : Step(About, Why)
 {
     public override string Key => $"drain/{Reason}";
+
+    public override Plane Plane => Plane.Slurm;
 }
 
 /// <summary>Resume nodes in Slurm whose drain reason is still exactly this one of Bridge's.</summary>
@@ -63,6 +93,8 @@ public sealed record ResumeNodes(ObjectRef About, string Why, ImmutableArray<Nod
     : Step(About, Why)
 {
     public override string Key => $"resume/{ExpectedReason}";
+
+    public override Plane Plane => Plane.Slurm;
 }
 
 /// <summary>
@@ -73,6 +105,8 @@ public sealed record TagNodes(ObjectRef About, string Why, ImmutableArray<NodeNa
     : Step(About, Why)
 {
     public override string Key => $"tag/{Nodes[0]}";
+
+    public override Plane Plane => Plane.Slurm;
 }
 
 /// <summary>Fields of a Slurm node that Bridge owns. Null is "leave alone".</summary>
@@ -82,18 +116,24 @@ public sealed record NodeTags(string? Extra, int? Weight, ImmutableArray<string>
 public sealed record DeleteSlurmNodes(ObjectRef About, string Why, ImmutableArray<NodeName> Nodes) : Step(About, Why)
 {
     public override string Key => $"node/{Nodes[0]}";
+
+    public override Plane Plane => Plane.Slurm;
 }
 
 /// <summary>Create or change a partition: the whole of what Bridge wants of it.</summary>
 public sealed record PutPartition(ObjectRef About, string Why, SlurmPartition Partition) : Step(About, Why)
 {
     public override string Key => $"partition/{Partition.Name}";
+
+    public override Plane Plane => Plane.Slurm;
 }
 
 /// <summary>Delete a partition that Bridge made; refused while a job names it.</summary>
 public sealed record DeletePartition(ObjectRef About, string Why, PartitionName Partition) : Step(About, Why)
 {
     public override string Key => $"partition/{Partition}";
+
+    public override Plane Plane => Plane.Slurm;
 }
 
 /// <summary>
@@ -103,6 +143,8 @@ public sealed record SetPartitionFinalizer(ObjectRef About, string Why, string R
     : Step(About, Why)
 {
     public override string Key => $"policy/{About}";
+
+    public override Plane Plane => Plane.Kubernetes;
 }
 
 /// <summary>Show a foreign drain on the Kubernetes node, or that there is none any more.</summary>
@@ -111,6 +153,8 @@ public sealed record SetNodeCondition(ObjectRef About, string Why, string KubeNo
 {
     public override string Key => $"condition/{KubeNode}";
 
+    public override Plane Plane => Plane.Kubernetes;
+
     public override bool Bookkeeping => true;
 }
 
@@ -118,12 +162,16 @@ public sealed record SetNodeCondition(ObjectRef About, string Why, string KubeNo
 public sealed record SetCordon(ObjectRef About, string Why, string KubeNode, bool Cordoned) : Step(About, Why)
 {
     public override string Key => $"cordon/{KubeNode}";
+
+    public override Plane Plane => Plane.Kubernetes;
 }
 
 /// <summary>Write the status of one of Bridge's own resources.</summary>
 public abstract record WriteStatus(ObjectRef About, string Why, ImmutableArray<Condition> Conditions) : Step(About, Why)
 {
     public override string Key => $"status/{About}";
+
+    public override Plane Plane => Plane.Kubernetes;
 
     public override bool Bookkeeping => true;
 }

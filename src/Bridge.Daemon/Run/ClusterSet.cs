@@ -22,7 +22,7 @@ public sealed class ClusterSet(
         kube, leads, around.Time, around.Logs.CreateLogger<UnservedLoop>());
     private readonly ILogger log = around.Logs.CreateLogger<ClusterSet>();
     private readonly ConcurrentDictionary<string, ServedCluster> served = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, JobFeed> feedOf = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, JobFeed> feedOf = new(StringComparer.Ordinal);
     private readonly TaskCompletionSource<JobStore> first = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The jobs of the first cluster that is served: the job API waits for it.</summary>
@@ -47,8 +47,7 @@ public sealed class ClusterSet(
         foreach (var cluster in served.Values)
         {
             cluster.Slurm.Notify(job);
-            cluster.Loop.Ring();
-            queue.Add(cluster.Ref);
+            cluster.Feed.Ring();
         }
     }
 
@@ -67,7 +66,10 @@ public sealed class ClusterSet(
             return null;
         }
         if (served.TryGetValue(key.Name, out var known) && known.Serves(resource.Spec))
+        {
+            known.Feed.Poll = Poll(resource);
             return known.Loop.TickAsync;
+        }
         if (known is not null && served.TryRemove(key.Name, out _))
             await LeaveAsync(known);
         return (await ConnectAsync(key, resource, cancel)).TickAsync;
@@ -82,21 +84,29 @@ public sealed class ClusterSet(
     private async ValueTask<ClusterLoop> ConnectAsync(ObjectRef key, SlurmCluster resource, CancellationToken cancel)
     {
         var slurm = connector.Open(key.Namespace, resource.Spec, leads);
-        var loop = new ClusterLoop(kube, slurm, leads, around.Time, around.Logs.CreateLogger<ClusterLoop>());
-        var cluster = new ServedCluster(key, resource.Spec, slurm, loop);
-        var feed = await FeedAsync(key.Name, cancel);
-        slurm.Recall(feed.Open);
-        cluster.Loop.SlurmRead += view => feed.Take(key.Name, view, Namespaces(key));
-        cluster.Loop.Tried += outcome =>
+        var jobs = await FeedAsync(key.Name, cancel);
+        slurm.Recall(jobs.Open);
+        var feed = new SlurmFeed(slurm, around.Time, around.Logs.CreateLogger<SlurmFeed>()) { Poll = Poll(resource) };
+        feed.Changed += () =>
         {
-            feed.Tried(key.Name, outcome);
+            jobs.Take(key.Name, feed.View, Namespaces(key));
+            queue.Add(key);
+        };
+        var loop = new ClusterLoop(
+            kube, slurm, feed, leads, around.Time, around.Logs.CreateLogger<ClusterLoop>());
+        loop.Tried += outcome =>
+        {
+            jobs.Tried(key.Name, outcome);
             if (!outcome.Step.Bookkeeping)
                 kube.RecordEvent(outcome.Step, outcome.Result);
         };
-        served[key.Name] = cluster;
+        served[key.Name] = new ServedCluster(key, resource.Spec, slurm, feed, loop);
         log.ClusterServed(key.Name, resource.Spec.RestUrl, resource.Spec.User);
-        return cluster.Loop;
+        return loop;
     }
+
+    private static TimeSpan Poll(SlurmCluster resource) =>
+        TimeSpan.FromSeconds(Math.Max(1, resource.Spec.PollSeconds));
 
     // It outlives the connection: what is shown of a cluster's jobs goes on when the connection is another.
     private async ValueTask<JobFeed> FeedAsync(string cluster, CancellationToken cancel)

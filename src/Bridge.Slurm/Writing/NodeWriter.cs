@@ -24,6 +24,27 @@ internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
     // Keeps the request line of a delete below what an HTTP server takes.
     private const int NamesPerDelete = 200;
 
+    /// <summary>
+    /// A GET of this moment. What is left of the race is the way from this answer to the end of the slurmd: who resumes
+    /// the node by hand in those milliseconds, or while its pod ends, may lose a job that starts right then. Slurm has
+    /// no call that ends a slurmd only if nothing runs on it.
+    /// </summary>
+    public async Task<StepResult> ConfirmIdleAsync(NodeName name, string? heldFor, CancellationToken cancel)
+    {
+        var asked = await ProfileAsync(cancel);
+        if (asked.Profile is not { } profile)
+            return StepResult.Unavailable(asked.Problem);
+        var reading = await ReadAsync(profile, [name], cancel);
+        if (reading is not Reading<Dictionary<NodeName, SlurmNode>>.Known { Value: var nodes })
+            return StepResult.Unavailable(reading.Problem);
+        if (nodes.GetValueOrDefault(name) is not { } node)
+            return StepResult.Done;
+        return node.Busy ? StepResult.Conflict($"{name} has a job by now")
+            : heldFor is null ? StepResult.Conflict($"{name} is registered in Slurm by now")
+            : !node.Held || node.Reason != heldFor ? StepResult.Conflict($"{name} is not kept from work any more")
+            : StepResult.Done;
+    }
+
     public async Task<StepResult> DrainAsync(DrainNodes step, CancellationToken cancel)
     {
         if (step.Reason.Length == 0 || !Reason.IsOurs(step.Reason) || step.Reason.Any(char.IsControl))

@@ -19,6 +19,8 @@ internal sealed class ClusterLoopPorts : IKubePort, ISlurmPort
     private static readonly SourceState Fresh = new(true, DateTimeOffset.UnixEpoch);
     private readonly Lock gate = new();
 
+    public ClusterLoopPorts() => Read = () => Task.FromResult(Slurm);
+
     public KubeView Kube { get; set; } = new()
     {
         Source = Fresh,
@@ -54,6 +56,15 @@ internal sealed class ClusterLoopPorts : IKubePort, ISlurmPort
     /// <summary>What a write is answered; Done where a test says nothing.</summary>
     public Func<string, Task<StepResult>> Answer { get; set; } = _ => Task.FromResult(StepResult.Done);
 
+    /// <summary>What a read of Slurm is answered: what the test shows, at once, where it says nothing.</summary>
+    public Func<Task<SlurmView>> Read { get; set; }
+
+    /// <summary>What Slurm says right before a slurmd is ended.</summary>
+    public StepResult Idle { get; set; } = StepResult.Done;
+
+    /// <summary>What was asked right before a slurmd was ended, as `NODE REASON`.</summary>
+    public List<string> Confirmed { get; } = [];
+
     /// <summary>Every write but statuses, in order, as `Kind subject`.</summary>
     public List<string> Writes { get; } = [];
 
@@ -82,7 +93,13 @@ internal sealed class ClusterLoopPorts : IKubePort, ISlurmPort
     public Task<SlurmView> ReadAsync(CancellationToken cancel)
     {
         Reads++;
-        return Task.FromResult(Slurm);
+        return Read();
+    }
+
+    public Task<StepResult> ConfirmIdleAsync(NodeName node, string? heldFor, CancellationToken cancel)
+    {
+        Confirmed.Add($"{node} {heldFor}");
+        return Task.FromResult(Idle);
     }
 
     private Task<StepResult> Write(string what)

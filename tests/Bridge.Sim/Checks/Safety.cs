@@ -13,7 +13,8 @@ internal sealed class Safety(SimWorld world, Chaos chaos, Causes causes)
 
     private bool plannedCurrent;
 
-    public void OnRead() => plannedCurrent = Current();
+    /// <summary>The loop is about to plan on what it sees now.</summary>
+    public void OnPlan() => plannedCurrent = Current();
 
     public void OnWrite(string what) => Require(plannedCurrent, $"'{what}' was written while a source was not current");
 

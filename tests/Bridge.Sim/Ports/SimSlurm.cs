@@ -33,10 +33,7 @@ internal sealed class SimSlurm(SimWorld world, Faults faults, Safety safety, Tim
     public async Task<SlurmView> ReadAsync(CancellationToken cancel)
     {
         if (View.Nodes.Current && world.Tick < readAgain)
-        {
-            safety.OnRead();
             return View;
-        }
         // The read budget is spent: nothing is asked for a while, and the view stays current. A write ends that.
         if (faults.Fails(10))
             readAgain = world.Tick + world.Random.Next(2, MostRest);
@@ -45,9 +42,7 @@ internal sealed class SimSlurm(SimWorld world, Faults faults, Safety safety, Tim
         var jobs = !faults.Fails(3);
         await faults.DawdleAsync();
         cancel.ThrowIfCancellationRequested();
-        View = answered ? Read(read, jobs) : Failed(View);
-        safety.OnRead();
-        return View;
+        return View = answered ? Read(read, jobs) : Failed(View);
     }
 
     private SlurmView Read(SlurmView read, bool jobs)
@@ -100,6 +95,19 @@ internal sealed class SimSlurm(SimWorld world, Faults faults, Safety safety, Tim
         foreach (var name in names)
             write(Slurm.Records[name]);
         return StepResult.Done;
+    }
+
+    public async Task<StepResult> ConfirmIdleAsync(NodeName node, string? heldFor, CancellationToken cancel)
+    {
+        if (!world.SlurmAnswers || faults.Fails(5))
+            return NoAnswer;
+        await Task.CompletedTask;
+        if (world.Record(node)?.Seen is not { } seen)
+            return StepResult.Done;
+        return seen.Busy ? StepResult.Conflict($"{node} has a job by now")
+            : heldFor is null ? StepResult.Conflict($"{node} is registered in Slurm by now")
+            : !seen.Held || seen.Reason != heldFor ? StepResult.Conflict($"{node} is not kept from work any more")
+            : StepResult.Done;
     }
 
     public Task<StepResult> DrainAsync(DrainNodes step, CancellationToken cancel) => WriteAsync(step.Why, () => ForEach(

@@ -83,7 +83,8 @@ internal sealed class ChildProcess(TimeProvider time, TimeSpan deadline)
         }
         catch (OperationCanceledException)
         {
-            end = await EndAsync(process)
+            var exit = process.WaitForExitAsync(CancellationToken.None);
+            end = await ProcessGroup.EndAsync(process.Id, exit, Grace, LastWait, time)
                 ? cancel.IsCancellationRequested ? ChildEnd.Cancelled
                     : this.began ? ChildEnd.TimedOut : ChildEnd.NeverBegan
                 : ChildEnd.Stuck;
@@ -117,6 +118,9 @@ internal sealed class ChildProcess(TimeProvider time, TimeSpan deadline)
             start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "bridge.dll"));
         start.ArgumentList.Add("probe");
         foreach (var argument in verb) start.ArgumentList.Add(argument);
+        // The child is this program with the libraries of this machine, which are told a lot by the environment; only
+        // what is secret stays behind.
+        start.Environment.Remove("BRIDGE_LEDGER");
         foreach (var (name, value) in environment) start.Environment[name] = value;
         return start;
     }
@@ -146,29 +150,6 @@ internal sealed class ChildProcess(TimeProvider time, TimeSpan deadline)
                 complaints.Enqueue(line);
                 if (complaints.Count > 20) complaints.Dequeue();
             }
-        }
-    }
-
-    /// <summary>TERM, a moment, then KILL. False where even that does not end it: it waits inside the kernel.</summary>
-    private async Task<bool> EndAsync(Process process)
-    {
-        ProcessGroup.Terminate(process.Id);
-        if (await EndsWithinAsync(process, Grace)) return true;
-        ProcessGroup.Kill(process.Id);
-        return await EndsWithinAsync(process, LastWait);
-    }
-
-    private async Task<bool> EndsWithinAsync(Process process, TimeSpan wait)
-    {
-        using var limit = new CancellationTokenSource(wait, time);
-        try
-        {
-            await process.WaitForExitAsync(limit.Token);
-            return true;
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
         }
     }
 }

@@ -21,6 +21,33 @@ public static partial class ProcessGroup
     /// <summary>Ends the group that a process leads at once; where it leads none, the process alone.</summary>
     public static void Kill(int pid) => Send(pid, SigKill);
 
+    /// <summary>
+    /// TERM, and KILL when the grace is over. False: not even that ended it within this patience; it hangs inside the
+    /// kernel, or something outside the group keeps its output open.
+    /// </summary>
+    public static async Task<bool> EndAsync(
+        int pid, Task ended, TimeSpan grace, TimeSpan patience, TimeProvider clock)
+    {
+        Terminate(pid);
+        if (await EndsWithinAsync(ended, grace, clock))
+            return true;
+        Kill(pid);
+        return await EndsWithinAsync(ended, patience, clock);
+    }
+
+    private static async Task<bool> EndsWithinAsync(Task ended, TimeSpan wait, TimeProvider clock)
+    {
+        try
+        {
+            await ended.WaitAsync(wait, clock);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
     private static void Send(int pid, int signal)
     {
         if (SendSignal(-pid, signal) != 0) _ = SendSignal(pid, signal);

@@ -12,10 +12,16 @@ public sealed record ProcessRequest
     public string Input { get; init; } = "";
 
     /// <summary>
-    /// Added to the environment; a null value takes a variable out. Secrets belong here or in Input, never in Command
-    /// (ps shows it).
+    /// What the command gets of this process's own environment, where it is set; nothing else of it, for there are
+    /// passwords in it. SLURM_CONF tells Slurm's client of its cluster.
     /// </summary>
-    public ImmutableDictionary<string, string?> Environment { get; init; } = ImmutableDictionary<string, string?>.Empty;
+    public ImmutableArray<string> Inherited { get; init; } =
+        ["PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SLURM_CONF"];
+
+    /// <summary>
+    /// Added to that. Secrets belong here or in Input, never in Command (ps shows it).
+    /// </summary>
+    public ImmutableDictionary<string, string> Environment { get; init; } = ImmutableDictionary<string, string>.Empty;
 
     public string WorkingDirectory { get; init; } = "/";
 

@@ -23,10 +23,8 @@ public enum ProcessEnd
 /// <param name="Error">Standard error, as far as it was kept; for NotStarted the reason.</param>
 /// <param name="Truncated">Whether more was written than kept.</param>
 /// <param name="Duration">From start to the end of its output.</param>
-/// <param name="Cpu">CPU time of the process and of the children that it waited for, as last seen before it ended; null
-/// when never seen.</param>
 public sealed record ProcessResult(
-    ProcessEnd End, int? ExitCode, string Output, string Error, bool Truncated, TimeSpan Duration, TimeSpan? Cpu)
+    ProcessEnd End, int? ExitCode, string Output, string Error, bool Truncated, TimeSpan Duration)
 {
     public bool Succeeded => End == ProcessEnd.Exited && ExitCode == 0 && !Truncated;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
 using Bridge.Node.Processes;
+using Bridge.Testing;
 
 namespace Bridge.Adapter.Tests.Processes;
 
@@ -23,12 +24,57 @@ public sealed class ProcessRunnerTests
         var request = Request("sh", "-c", "cat; echo \"$SECRET\" >&2; exit 3") with
         {
             Input = "line\n",
-            Environment = ImmutableDictionary<string, string?>.Empty.Add("SECRET", "s"),
+            Environment = ImmutableDictionary<string, string>.Empty.Add("SECRET", "s"),
         };
         var result = await ProcessRunner.RunAsync(request, TimeProvider.System, Cancel);
         Assert.Equal((ProcessEnd.Exited, 3, "line\n", "s\n"),
             (result.End, result.ExitCode!.Value, result.Output, result.Error));
         Assert.Equal("ended with 3: s", result.Describe());
+    }
+
+    [Fact]
+    public async Task A_command_starts_with_an_environment_of_listed_names_and_no_password_of_ours()
+    {
+        const string Password = "BRIDGE_LEDGER";
+        var before = Environment.GetEnvironmentVariable(Password);
+        Environment.SetEnvironmentVariable(Password, "Password=sesame");
+        try
+        {
+            var squeue = ClientCommand.Of(["env"], TimeProvider.System);
+            var seen = await squeue(["-u", "NOTHING"], TimeSpan.FromSeconds(30), Cancel);
+            Assert.Equal(0, seen.ExitCode);
+            Assert.DoesNotContain("sesame", seen.Output, StringComparison.Ordinal);
+            var names = seen.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split('=')[0]);
+            Assert.Subset(Request("env").Inherited.ToHashSet(), names.ToHashSet());
+            Assert.Contains("PATH", names);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(Password, before);
+        }
+    }
+
+    [Fact]
+    public async Task A_run_ends_also_where_a_process_outside_the_group_keeps_the_output_open()
+    {
+        var request = Request("sh", "-c", "setsid sleep 60 & echo $!; sleep 60") with
+            { Deadline = TimeSpan.FromSeconds(2), Grace = TimeSpan.FromMilliseconds(300) };
+        var watch = Stopwatch.StartNew();
+        var result = await ProcessRunner.RunAsync(request, TimeProvider.System, Cancel);
+        Assert.Equal(ProcessEnd.TimedOut, result.End);
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), $"took {watch.Elapsed}");
+        ProcessGroup.Kill(int.Parse(result.Output.Trim(), CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
+    public async Task What_even_KILL_does_not_end_is_not_waited_for()
+    {
+        // A process of the kernel's takes no signal from us; its end never comes.
+        var time = new ManualTime();
+        var ending = ProcessGroup.EndAsync(
+            int.MaxValue, new TaskCompletionSource().Task, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(5), time);
+        await KubeFake.Eventually.TrueAsync(() => ending.IsCompleted, "it gives up", time);
+        Assert.False(await ending);
     }
 
     [Fact]

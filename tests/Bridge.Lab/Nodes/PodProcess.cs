@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
+using Bridge.Node.Processes;
 
 namespace Bridge.Lab.Nodes;
 
@@ -14,11 +14,8 @@ public sealed record PodCommand(IReadOnlyList<string> Program, string LogFile, T
 /// The process of one pod. The shell that starts it becomes it, after pointing the output at the log, so that a log is
 /// whole even when this process dies.
 /// </summary>
-internal sealed partial class PodProcess : IDisposable
+internal sealed class PodProcess : IDisposable
 {
-    private const int Term = 15;
-    private const int Kill = 9;
-
     private readonly Process process;
 
     private PodProcess(Process process) => this.process = process;
@@ -43,24 +40,9 @@ internal sealed partial class PodProcess : IDisposable
     }
 
     /// <summary>TERM, and KILL if it still runs after the grace period.</summary>
-    public async Task EndAsync(TimeSpan grace, TimeProvider time)
-    {
-        Signal(Term);
-        if (grace > TimeSpan.Zero)
-            await Task.WhenAny(Exited, Task.Delay(grace, time, CancellationToken.None));
-        if (!Exited.IsCompleted)
-            Signal(Kill);
-        await Exited;
-    }
+    public Task EndAsync(TimeSpan grace, TimeProvider time) => Exited.IsCompleted
+        ? Exited
+        : ProcessGroup.EndAsync(process.Id, Exited, grace, Timeout.InfiniteTimeSpan, time);
 
     public void Dispose() => process.Dispose();
-
-    private void Signal(int signal)
-    {
-        if (!Exited.IsCompleted)
-            _ = SysKill(process.Id, signal);
-    }
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int SysKill(int pid, int signal);
 }

@@ -26,7 +26,7 @@ internal static partial class Log
     [LoggerMessage(106, LogLevel.Error, "Reading Slurm failed inside Bridge and is tried again")]
     public static partial void ReadFailed(this ILogger log, Exception exception);
 
-    [LoggerMessage(107, LogLevel.Error, "What follows a change of Slurm failed")]
+    [LoggerMessage(107, LogLevel.Error, "A subscriber failed")]
     public static partial void SubscriberFailed(this ILogger log, Exception exception);
 
     [LoggerMessage(108, LogLevel.Error, "Planning for {Cluster} failed and is tried again")]

@@ -15,30 +15,26 @@ namespace Bridge.Control.Loop;
 public sealed class ClusterLoop(
     IKubePort kube, ISlurmPort slurm, SlurmFeed feed, Func<bool> leads, TimeProvider time, ILogger<ClusterLoop> log)
 {
-    /// <summary>
-    /// A plan starts nothing more after this time: what is left is planned again on newer views, so that a plan of
-    /// thousands of steps delays a drain by no more.
-    /// </summary>
-    public static readonly TimeSpan PlanTime = TimeSpan.FromSeconds(10);
-
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
 
     private readonly Executor executor = new(kube, slurm, leads, time, log);
-    private readonly StepGate gate = new(time);
     private readonly SteadyClock clock = new(time);
-    private readonly Lock telling = new();
     private (KubeView? Kube, SlurmView? Slurm) planned;
     private DateTimeOffset? due;
     private DateTimeOffset broken = DateTimeOffset.MinValue;
     private long settled;
 
-    /// <summary>
-    /// Told of every step that was tried, as it ends, one at a time: for Events, the ledger and metrics. Handlers
-    /// return at once (note it, queue it): the steps of this cluster wait for them, those of others do not.
-    /// </summary>
-    public event Action<StepOutcome>? Tried;
+    /// <inheritdoc cref="Executor.Tried"/>
+    public event Action<StepOutcome>? Tried
+    {
+        add => executor.Tried += value;
+        remove => executor.Tried -= value;
+    }
+
+    /// <inheritdoc cref="Executor.Refusals"/>
+    public ImmutableArray<Refusal> Refusals => executor.Refusals;
 
     /// <summary>One tick. Returns how long until the next one is wanted even if nothing changes.</summary>
     /// <param name="cluster">The SlurmCluster resource to serve; nothing happens once it is gone.</param>
@@ -59,70 +55,39 @@ public sealed class ClusterLoop(
             return broken - now;
         if (ReferenceEquals(planned.Kube, kubeView) && ReferenceEquals(planned.Slurm, slurmView) && !(due <= now))
             return Until(now);
-        if (Plan(new ClusterView(resource, kubeView, slurmView)) is not { } steps)
+        var view = new ClusterView(resource, kubeView, slurmView) { Refusals = executor.Refusals };
+        if (Plan(view) is not { } plan)
             return AfterFailure;
         planned = (kubeView, slurmView);
-        if (!await ActAsync(steps, cancel))
+        due = now + plan.LookAgain;
+        var executed = await executor.ExecuteAsync(plan.Steps, cancel);
+        due = Earlier(due, clock.Now + executed.Again);
+        if (!executed.Wrote)
             return Until(clock.Now);
         settled = feed.Ask();
         return Soon;
     }
 
     // A planner that throws is a bug that the next view may not meet: it is asked again, but not for each event.
-    private ImmutableArray<Step>? Plan(ClusterView view)
+    private (ImmutableArray<Step> Steps, TimeSpan? LookAgain)? Plan(ClusterView view)
     {
+        var begun = time.GetTimestamp();
         // Only the planner compares with the times of others; all that is waited for here goes by the steady clock.
         var today = time.GetUtcNow();
         try
         {
             var plan = ClusterPlanner.Plan(view, today);
-            due = clock.Now + (plan.LookAgain - today);
-            return plan.Steps;
+            LoopMetrics.Planned(time.GetElapsedTime(begun));
+            // While a source cannot be read the plan is not whole: it says nothing of what is wanted.
+            if (view.Synced && view.Kube.Source.Current && view.Slurm.Nodes.Current && view.Slurm.Partitions.Current)
+                executor.Wanted(plan.Steps);
+            return (plan.Steps, plan.LookAgain - today);
         }
         catch (Exception exception)
         {
             log.PlanFailed(exception, view.Cluster.Ref.Name);
             broken = clock.Now + AfterFailure;
             return null;
-        }
-    }
-
-    /// <summary>Whether anything but bookkeeping was tried.</summary>
-    private async Task<bool> ActAsync(ImmutableArray<Step> steps, CancellationToken cancel)
-    {
-        var allowed = new List<Step>(steps.Length);
-        var held = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var step in steps)
-        {
-            // One step of a key that must wait makes the key's later ones wait too: their order is part of the plan.
-            if (!held.Contains(step.Key) && gate.NotBefore(step) is not { } until)
-            {
-                allowed.Add(step);
-                continue;
-            }
-            held.Add(step.Key);
-            due = Earlier(due, clock.Now + gate.Wait(step));
-        }
-        if (allowed.Count == 0)
-            return false;
-        var (tried, wrote) = (0, false);
-        // What failed before comes last: it may use up the patience with its neighbour.
-        await executor.ExecuteAsync([.. allowed.OrderBy(gate.Failures)], PlanTime, Tell, cancel);
-        if (tried < allowed.Count)
-            due = clock.Now;
-        return wrote;
-
-        void Tell(StepOutcome outcome)
-        {
-            lock (telling)
-            {
-                tried++;
-                wrote |= !outcome.Step.Bookkeeping;
-                gate.Record(outcome.Step, outcome.Result);
-                due = Earlier(due, clock.Now + gate.Wait(outcome.Step));
-                log.Tell(outcome);
-                Tried?.Invoke(outcome);
-            }
         }
     }
 

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Bridge.Control.Ports;
 using Bridge.Core.Planning;
+using Bridge.Core.View;
 using Microsoft.Extensions.Logging;
 
 namespace Bridge.Control.Loop;
@@ -8,11 +10,23 @@ namespace Bridge.Control.Loop;
 /// <summary>A step that was tried, and what came of it.</summary>
 public sealed record StepOutcome(Step Step, StepResult Result, DateTimeOffset At);
 
+/// <summary>What came of a plan.</summary>
+/// <param name="Wrote">Whether anything but bookkeeping was tried.</param>
+/// <param name="Again">When to plan again though nothing changes: something waits, failed or was cut off; null when
+/// not.</param>
+public readonly record struct Executed(bool Wrote, TimeSpan? Again);
+
 /// <summary>
 /// Does the steps of a plan: one switch, one port call a step. Steps of one key run in order and stop at the first that
-/// is not done; different keys run side by side, up to a limit.
+/// is not done; different keys run side by side, up to a limit. Each outcome goes to the gate, the log, the metrics and
+/// who subscribes as its step ends, whatever becomes of leadership meanwhile. One plan at a time.
 /// </summary>
-public sealed class Executor(IKubePort kube, ISlurmPort slurm, Func<bool> leads, TimeProvider time, ILogger log)
+/// <param name="kube">Whom steps of Kubernetes ask.</param>
+/// <param name="slurm">Whom steps of Slurm ask; null where no plan has any.</param>
+/// <param name="leads">Asked right before each step.</param>
+/// <param name="time">Clock of deadlines and outcomes.</param>
+/// <param name="log">Gets a line for each outcome.</param>
+public sealed class Executor(IKubePort kube, ISlurmPort? slurm, Func<bool> leads, TimeProvider time, ILogger log)
 {
     public const int MaxAtOnce = 8;
 
@@ -23,21 +37,70 @@ public sealed class Executor(IKubePort kube, ISlurmPort slurm, Func<bool> leads,
     public const int MostUnanswered = 3;
 
     /// <summary>
-    /// Tries every step and tells each outcome as the step ends, whatever becomes of leadership meanwhile. Not tried
-    /// are those that a failed one of their key held back, those that their neighbour's silence did, and those whose
-    /// turn came when the time was up or leadership over. Returns when nothing is under way any more.
+    /// A plan starts nothing but statuses after this time: what is left is planned again on newer views, so that a plan
+    /// of thousands of steps delays a drain by no more.
     /// </summary>
-    /// <param name="steps">The plan, in its order.</param>
-    /// <param name="within">Nothing but statuses is started after this time.</param>
-    /// <param name="tell">Called on any thread, by several at once.</param>
-    /// <param name="cancel">Leadership.</param>
-    public Task ExecuteAsync(
-        IReadOnlyList<Step> steps, TimeSpan within, Action<StepOutcome> tell, CancellationToken cancel)
+    public static readonly TimeSpan PlanTime = TimeSpan.FromSeconds(10);
+
+    /// <summary>How old Slurm's word that a node is idle may be when its slurmd is ended.</summary>
+    public static readonly TimeSpan OldestWord = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan AfterCut = TimeSpan.FromMilliseconds(200);
+
+    private readonly StepGate gate = new(time);
+    private readonly Lock telling = new();
+
+    /// <summary>
+    /// Told of every step that was tried, as it ends, one at a time: for Events and the ledger. Handlers return at once
+    /// (note it, queue it): the other steps of this plan wait for them. One that throws is logged.
+    /// </summary>
+    public event Action<StepOutcome>? Tried;
+
+    /// <inheritdoc cref="StepGate.Refusals"/>
+    public ImmutableArray<Refusal> Refusals => gate.Refusals;
+
+    /// <inheritdoc cref="StepGate.Wanted"/>
+    public void Wanted(ImmutableArray<Step> plan) => gate.Wanted(plan);
+
+    /// <summary>
+    /// Tries the steps, and returns when nothing is under way any more. Not tried are those that must still wait after
+    /// they were done or failed, those that one of their key held back, those that their neighbour's silence did, and
+    /// those whose turn came when the time was up or leadership over.
+    /// </summary>
+    public async Task<Executed> ExecuteAsync(ImmutableArray<Step> steps, CancellationToken cancel)
     {
-        var plan = new UnderWay(
-            new(steps.GroupBy(s => s.Key, StringComparer.Ordinal)), time.GetTimestamp(), within, tell, cancel);
-        return Task.WhenAll(Enumerable.Range(0, Math.Min(MaxAtOnce, steps.Count)).Select(_ => WorkAsync(plan)));
+        var allowed = Allowed(steps, out var again);
+        // What failed before comes last: it may use up the patience with its neighbour.
+        var keys = allowed.OrderBy(gate.Failures).GroupBy(s => s.Key, StringComparer.Ordinal);
+        var plan = new UnderWay(new(keys), time.GetTimestamp(), cancel);
+        await Task.WhenAll(Enumerable.Range(0, Math.Min(MaxAtOnce, allowed.Count)).Select(_ => WorkAsync(plan)));
+        if (plan.Tried.Count < allowed.Count)
+            again = Sooner(again, AfterCut);
+        foreach (var step in plan.Tried)
+            again = Sooner(again, gate.Wait(step));
+        return new Executed(plan.Tried.Any(s => !s.Bookkeeping), again);
     }
+
+    // One step of a key that must wait makes the key's later ones wait too: their order is part of the plan.
+    private List<Step> Allowed(ImmutableArray<Step> steps, out TimeSpan? again)
+    {
+        var allowed = new List<Step>(steps.Length);
+        var held = new HashSet<string>(StringComparer.Ordinal);
+        again = null;
+        foreach (var step in steps)
+        {
+            var wait = gate.Wait(step);
+            again = Sooner(again, wait);
+            if (wait is not null)
+                held.Add(step.Key);
+            if (!held.Contains(step.Key))
+                allowed.Add(step);
+        }
+        return allowed;
+    }
+
+    private static TimeSpan? Sooner(TimeSpan? one, TimeSpan? other) =>
+        one is null ? other : other is null || one <= other ? one : other;
 
     private async Task WorkAsync(UnderWay plan)
     {
@@ -46,11 +109,32 @@ public sealed class Executor(IKubePort kube, ISlurmPort slurm, Func<bool> leads,
             {
                 if (!MayStart(step, plan))
                     break;
+                var begun = time.GetTimestamp();
                 var result = await TryAsync(step, plan.Cancel);
-                plan.Heard(step, result);
-                plan.Tell(new StepOutcome(step, result, time.GetUtcNow()));
+                lock (telling)
+                {
+                    plan.Heard(step, result);
+                    gate.Record(step, result);
+                    var outcome = new StepOutcome(step, result, time.GetUtcNow());
+                    log.Tell(outcome);
+                    LoopMetrics.Tried(step, result, time.GetElapsedTime(begun));
+                    Publish(outcome);
+                }
                 if (result is not (StepResult.DoneResult or StepResult.GoneResult))
                     break;
+            }
+    }
+
+    private void Publish(StepOutcome outcome)
+    {
+        foreach (var handler in Delegate.EnumerateInvocationList(Tried))
+            try
+            {
+                handler(outcome);
+            }
+            catch (Exception exception)
+            {
+                log.SubscriberFailed(exception);
             }
     }
 
@@ -59,7 +143,7 @@ public sealed class Executor(IKubePort kube, ISlurmPort slurm, Func<bool> leads,
     // tell what is wrong: they are tried though a neighbour is silent or the time is up.
     private bool MayStart(Step step, UnderWay plan) =>
         !plan.Cancel.IsCancellationRequested && leads()
-        && (step is WriteStatus || (!plan.IsSilent(step.Plane) && time.GetElapsedTime(plan.Begun) < plan.Within));
+        && (step is WriteStatus || (!plan.IsSilent(step.Plane) && time.GetElapsedTime(plan.Begun) < PlanTime));
 
     // A step that fails by a bug fails alone: the others of the plan go on, and its key is delayed like any other.
     private async Task<StepResult> TryAsync(Step step, CancellationToken cancel)
@@ -85,12 +169,12 @@ public sealed class Executor(IKubePort kube, ISlurmPort slurm, Func<bool> leads,
         CreatePod s => kube.CreatePodAsync(s.Pod, cancel),
         DeletePod s => EndPodAsync(s, cancel),
         DeleteClaim s => kube.DeleteClaimAsync(s, cancel),
-        DrainNodes s => slurm.DrainAsync(s, cancel),
-        ResumeNodes s => slurm.ResumeAsync(s, cancel),
-        TagNodes s => slurm.TagAsync(s, cancel),
-        DeleteSlurmNodes s => slurm.DeleteNodesAsync(s, cancel),
-        PutPartition s => slurm.PutPartitionAsync(s, cancel),
-        DeletePartition s => slurm.DeletePartitionAsync(s, cancel),
+        DrainNodes s => Slurm.DrainAsync(s, cancel),
+        ResumeNodes s => Slurm.ResumeAsync(s, cancel),
+        TagNodes s => Slurm.TagAsync(s, cancel),
+        DeleteSlurmNodes s => Slurm.DeleteNodesAsync(s, cancel),
+        PutPartition s => Slurm.PutPartitionAsync(s, cancel),
+        DeletePartition s => Slurm.DeletePartitionAsync(s, cancel),
         SetPartitionFinalizer s => kube.SetPartitionFinalizerAsync(s, cancel),
         SetNodeCondition s => kube.SetNodeConditionAsync(s, cancel),
         SetCordon s => kube.SetCordonAsync(s, cancel),
@@ -98,30 +182,40 @@ public sealed class Executor(IKubePort kube, ISlurmPort slurm, Func<bool> leads,
         _ => throw new NotSupportedException($"the executor has no case for {step.GetType().Name}"),
     };
 
-    // The only step that can end a job. Kubernetes knows of none, so Slurm is asked once more, right before.
+    private ISlurmPort Slurm => slurm ?? throw new NotSupportedException("no Slurm is served here");
+
+    // The only step that can end a job. Kubernetes knows of none, so Slurm is asked once more, right before; what it
+    // said long ago is not right before. What is left: who resumes the node by hand between this answer and the end of
+    // the slurmd may lose a job that starts there. Neither side has a call that takes both into account.
     private async Task<StepResult> EndPodAsync(DeletePod step, CancellationToken cancel)
     {
-        if (step.EndsWork && await slurm.ConfirmIdleAsync(step.SlurmNode, step.HeldFor, cancel) is var idle
-            && idle is not StepResult.DoneResult)
+        if (!step.EndsWork)
+            return await kube.DeletePodAsync(step, cancel);
+        var asked = time.GetTimestamp();
+        var idle = await Slurm.ConfirmIdleAsync(step.SlurmNode, step.HeldFor, cancel);
+        if (idle is not StepResult.DoneResult)
             return idle;
-        return await kube.DeletePodAsync(step, cancel);
+        if (time.GetElapsedTime(asked) > OldestWord)
+            return StepResult.Conflict($"Slurm took too long to say that {step.SlurmNode} runs no job");
+        return leads()
+            ? await kube.DeletePodAsync(step, cancel)
+            : StepResult.Unavailable("Bridge leads no longer; nothing was written");
     }
 
-    /// <summary>One plan that is being done, and how many steps in a row each neighbour has left unanswered.</summary>
-    private sealed record UnderWay(
-        ConcurrentQueue<IGrouping<string, Step>> Keys, long Begun, TimeSpan Within, Action<StepOutcome> Tell,
-        CancellationToken Cancel)
+    /// <summary>One plan that is being done. What was tried is noted by one at a time.</summary>
+    private sealed record UnderWay(ConcurrentQueue<IGrouping<string, Step>> Keys, long Begun, CancellationToken Cancel)
     {
         private readonly int[] unanswered = new int[Enum.GetValues<Plane>().Length];
+
+        public List<Step> Tried { get; } = [];
 
         public bool IsSilent(Plane plane) => Volatile.Read(ref unanswered[(int)plane]) >= MostUnanswered;
 
         public void Heard(Step step, StepResult result)
         {
-            if (result is StepResult.UnavailableResult)
-                Interlocked.Increment(ref unanswered[(int)step.Plane]);
-            else
-                Volatile.Write(ref unanswered[(int)step.Plane], 0);
+            Tried.Add(step);
+            ref var row = ref unanswered[(int)step.Plane];
+            Volatile.Write(ref row, result is StepResult.UnavailableResult ? row + 1 : 0);
         }
     }
 }

@@ -52,13 +52,16 @@ public sealed class LoopRunner(KeyedQueue<ObjectRef> queue, TimeProvider time, I
         await Task.Yield();
         try
         {
-            if (await find(key, cancel) is { } tick)
+            var tick = await find(key, cancel);
+            if (tick is not null)
                 queue.AddAfter(key, await tick(key, cancel));
+            LoopMetrics.Ticked(tick is null ? "gone" : "done");
             await Task.Delay(Gather, time, cancel);
         }
         catch (Exception exception) when (!cancel.IsCancellationRequested)
         {
             log.LoopFailed(exception, key.ToString());
+            LoopMetrics.Ticked("failed");
             // Also an event that comes meanwhile waits: a loop that fails at once must not spin.
             queue.Add(key);
             await Task.Delay(AfterFailure, time, cancel);

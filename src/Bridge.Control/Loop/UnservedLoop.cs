@@ -15,37 +15,20 @@ public sealed class UnservedLoop(IKubePort kube, Func<bool> leads, TimeProvider 
 
     private static readonly TimeSpan Rest = TimeSpan.FromMinutes(5);
 
-    private readonly StepGate gate = new(time);
+    private readonly Executor executor = new(kube, null, leads, time, log);
 
-    /// <inheritdoc cref="ClusterLoop.Tried"/>
-    public event Action<StepOutcome>? Tried;
+    /// <inheritdoc cref="Executor.Tried"/>
+    public event Action<StepOutcome>? Tried
+    {
+        add => executor.Tried += value;
+        remove => executor.Tried -= value;
+    }
 
     /// <inheritdoc cref="Tick"/>
     public async Task<TimeSpan> TickAsync(ObjectRef key, CancellationToken cancel)
     {
-        var next = Rest;
-        foreach (var step in UnservedPlanner.Plan(kube.View, time.GetUtcNow()))
-        {
-            if (gate.NotBefore(step) is null)
-            {
-                cancel.ThrowIfCancellationRequested();
-                if (!leads())
-                    break;
-                var outcome = new StepOutcome(step, await DoAsync(step, cancel), time.GetUtcNow());
-                gate.Record(step, outcome.Result);
-                log.Tell(outcome);
-                Tried?.Invoke(outcome);
-            }
-            if (gate.Wait(step) is { } wait && wait < next)
-                next = wait;
-        }
-        return next;
+        var plan = UnservedPlanner.Plan(kube.View, time.GetUtcNow());
+        var executed = await executor.ExecuteAsync([.. plan], cancel);
+        return executed.Again < Rest ? executed.Again.Value : Rest;
     }
-
-    private Task<StepResult> DoAsync(Step step, CancellationToken cancel) => step switch
-    {
-        WriteStatus s => kube.WriteStatusAsync(s, cancel),
-        SetPartitionFinalizer s => kube.SetPartitionFinalizerAsync(s, cancel),
-        _ => throw new NotSupportedException($"no case for {step.GetType().Name} where no cluster is served"),
-    };
 }

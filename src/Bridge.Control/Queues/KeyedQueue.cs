@@ -4,13 +4,13 @@ namespace Bridge.Control.Queues;
 
 /// <summary>
 /// A queue of keys. A key waits at most once however often it is added; a key that is being worked on and added again
-/// comes back when its
-/// worker is done. So the same key never runs twice at once, and no change is lost.
+/// comes back when its worker is done. So the same key never runs twice at once, and no change is lost.
 /// </summary>
 public sealed class KeyedQueue<TKey>(TimeProvider time) : IDisposable
     where TKey : notnull
 {
     private readonly Channel<TKey> ready = Channel.CreateUnbounded<TKey>();
+    private int waiting;
     private readonly Lock gate = new();
     private readonly HashSet<TKey> dirty = [];
     private readonly HashSet<TKey> processing = [];
@@ -22,7 +22,7 @@ public sealed class KeyedQueue<TKey>(TimeProvider time) : IDisposable
         lock (gate)
         {
             if (dirty.Add(key) && !processing.Contains(key))
-                ready.Writer.TryWrite(key);
+                Ready(key);
         }
     }
 
@@ -58,6 +58,7 @@ public sealed class KeyedQueue<TKey>(TimeProvider time) : IDisposable
         {
             dirty.Remove(key);
             processing.Add(key);
+            Count(-1);
         }
         return key;
     }
@@ -68,7 +69,7 @@ public sealed class KeyedQueue<TKey>(TimeProvider time) : IDisposable
         lock (gate)
         {
             if (processing.Remove(key) && dirty.Contains(key))
-                ready.Writer.TryWrite(key);
+                Ready(key);
         }
     }
 
@@ -79,7 +80,20 @@ public sealed class KeyedQueue<TKey>(TimeProvider time) : IDisposable
             foreach (var (_, timer) in delayed.Values)
                 timer.Dispose();
             delayed.Clear();
+            Count(-waiting);
         }
+    }
+
+    private void Ready(TKey key)
+    {
+        if (ready.Writer.TryWrite(key))
+            Count(1);
+    }
+
+    private void Count(int keys)
+    {
+        waiting += keys;
+        LoopMetrics.Queued(keys);
     }
 
     private void Fire(TKey key, DateTimeOffset due)

@@ -102,6 +102,8 @@ public static class LifecyclePlanner
         if (restart)
             return [EndPod(fleet, row, pod,
                 $"the slurmd of node {row.Name} runs, but Slurm has no record of it; a restart registers it")];
+        if (LostItsClaim(row, pod))
+            return [Claim(fleet, row, row.Member!)];
         if (row.Member!.Desired is not { } desired
             || (pod.SpecHash == row.Member.SpecHash && !IsOfOtherHardware(row.Record, desired)))
             return [];
@@ -115,6 +117,11 @@ public static class LifecyclePlanner
             ? [EndPod(fleet, row, pod, $"{wishes.Of(row)!.Why}; it is drained and runs no job")]
             : [];
     }
+
+    // The claim was let go while the pod was made for it: the scheduler waits for one of that name, for ever.
+    private static bool LostItsClaim(FleetRow row, SlurmdPod pod) =>
+        pod is { Phase: PodPhase.Pending, ClaimName.Length: > 0 } && row.Member is { Desired: not null } member
+        && pod.ClaimName == member.ClaimName && !row.Claims.Any(c => c.Name == pod.ClaimName);
 
     // The slurmd is what is wanted, the record is not: it has another memory, which the hash does not hold, or is of an
     // earlier slurmd, so that Slurm refused this one. One that merely lacks a GRES would register the same again.
@@ -140,9 +147,7 @@ public static class LifecyclePlanner
         var about = About(member);
         var claim = member.ClaimName;
         if (claim.Length > 0 && !row.Claims.Any(c => c.Name == claim))
-            yield return new CreateClaim(about,
-                $"claim {desired.Gres} on {member.Node.Name} for its slurmd",
-                SlurmdPods.Claim(cluster.Ref, member, row.Name));
+            yield return Claim(fleet, row, member);
         else if (row.Claims.Any(c => c.Name == claim && c.Deleting))
             yield break;
         var gpus = desired.Gres.Length == 0 ? "without GPUs" : $"with {desired.Gres}";
@@ -152,6 +157,10 @@ public static class LifecyclePlanner
             $"start slurmd on {member.Node.Name}, which pool {member.Pool.Ref.Name} selects, {gpus}",
             SlurmdPods.Pod(cluster, member, row.Name));
     }
+
+    private static CreateClaim Claim(Fleet fleet, FleetRow row, Member member) =>
+        new(About(member), $"claim {member.Desired!.Gres} on {member.Node.Name} for its slurmd",
+            SlurmdPods.Claim(fleet.View.Cluster.Ref, member, row.Name));
 
     private static IEnumerable<Step> FreeClaims(Fleet fleet, FleetRow row, string keep) =>
         row.Claims.Where(c => c.Name != keep && !c.InUse && !c.Deleting).Select(c => (Step)new DeleteClaim(

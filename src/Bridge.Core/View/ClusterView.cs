@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Bridge.Core.Policy;
 
 namespace Bridge.Core.View;
@@ -5,6 +6,9 @@ namespace Bridge.Core.View;
 /// <summary>Everything that a plan for one SlurmCluster is made from.</summary>
 public sealed record ClusterView(SlurmCluster Cluster, KubeView Kube, SlurmView Slurm)
 {
+    /// <summary>What earlier plans asked for in vain.</summary>
+    public ImmutableArray<Refusal> Refusals { get; init; } = [];
+
     /// <summary>
     /// Nothing is planned before every source has been read whole once: what is unknown is never treated as absent.
     /// </summary>

@@ -62,6 +62,9 @@ internal sealed class ClusterLoopPorts : IKubePort, ISlurmPort
     /// <summary>What Slurm says right before a slurmd is ended.</summary>
     public StepResult Idle { get; set; } = StepResult.Done;
 
+    /// <summary>Happens while Slurm is asked that.</summary>
+    public Action Confirming { get; set; } = () => { };
+
     /// <summary>What was asked right before a slurmd was ended, as `NODE REASON`.</summary>
     public List<string> Confirmed { get; } = [];
 
@@ -99,6 +102,7 @@ internal sealed class ClusterLoopPorts : IKubePort, ISlurmPort
     public Task<StepResult> ConfirmIdleAsync(NodeName node, string? heldFor, CancellationToken cancel)
     {
         Confirmed.Add($"{node} {heldFor}");
+        Confirming();
         return Task.FromResult(Idle);
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Bridge.Control.Loop;
 using Bridge.Core.Names;
 using Bridge.Core.Planning;
@@ -16,16 +17,14 @@ public sealed class ExecutorTests
     private readonly List<StepOutcome> outcomes = [];
     private bool leads = true;
 
-    public ExecutorTests() => executor = new Executor(ports, ports, () => leads, time, NullLogger.Instance);
-
-    private Task ExecuteAsync(IReadOnlyList<Step> steps, CancellationToken? cancel = null) =>
-        executor.ExecuteAsync(steps, ClusterLoop.PlanTime, Tell, cancel ?? Cancel);
-
-    private void Tell(StepOutcome outcome)
+    public ExecutorTests()
     {
-        lock (outcomes)
-            outcomes.Add(outcome);
+        executor = new Executor(ports, ports, () => leads, time, NullLogger.Instance);
+        executor.Tried += outcomes.Add;
     }
+
+    private Task<Executed> ExecuteAsync(ImmutableArray<Step> steps, CancellationToken? cancel = null) =>
+        executor.ExecuteAsync(steps, cancel ?? Cancel);
 
     private static DeletePod EndPod(string node) =>
         new(About, "it left", new NodeName(node), "slurm", "slurmd-" + node, "uid");
@@ -148,7 +147,7 @@ public sealed class ExecutorTests
             return Task.FromResult(StepResult.Done);
         };
         await ExecuteAsync([.. Enumerable.Range(1, 100).Select(i => Tag($"n{i}")), Status()]);
-        Assert.Equal(((int)ClusterLoop.PlanTime.TotalSeconds, 1), (ports.Writes.Count, ports.Statuses));
+        Assert.Equal(((int)Executor.PlanTime.TotalSeconds, 1), (ports.Writes.Count, ports.Statuses));
     }
 
     [Fact]
@@ -229,6 +228,32 @@ public sealed class ExecutorTests
         using var leadership = new CancellationTokenSource();
         await leadership.CancelAsync();
         await ExecuteAsync([EndPod("n1")], leadership.Token);
+        Assert.Empty(ports.Writes);
+    }
+
+    [Fact]
+    public async Task A_subscriber_that_throws_holds_up_nothing()
+    {
+        executor.Tried += _ => throw new InvalidOperationException("a bug");
+        var executed = await ExecuteAsync([EndPod("n1"), EndPod("n2")]);
+        Assert.True(executed.Wrote);
+        Assert.Equal(2, outcomes.Count);
+    }
+
+    [Fact]
+    public async Task Slurm_s_word_that_came_late_is_not_acted_on()
+    {
+        ports.Confirming = () => time.Advance(Executor.OldestWord + TimeSpan.FromSeconds(1));
+        await ExecuteAsync([EndPod("n1") with { EndsWork = true }]);
+        Assert.Empty(ports.Writes);
+        Assert.IsType<StepResult.ConflictResult>(Assert.Single(outcomes).Result);
+    }
+
+    [Fact]
+    public async Task A_lease_that_ran_out_while_Slurm_was_asked_keeps_the_slurmd()
+    {
+        ports.Confirming = () => leads = false;
+        await ExecuteAsync([EndPod("n1") with { EndsWork = true }]);
         Assert.Empty(ports.Writes);
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Bridge.Control.Loop;
 using Bridge.Core.Names;
 using Bridge.Core.Planning;
@@ -80,5 +81,48 @@ public sealed class StepGateTests
         time.Advance(StepGate.EchoTime);
         gate.Record(Step(), StepResult.Conflict("changed"));
         Assert.Equal(TimeSpan.FromMilliseconds(500), gate.NotBefore(Step())!.Value - time.GetUtcNow());
+    }
+
+    [Fact]
+    public void Ten_thousands_of_steps_at_once_are_recorded_in_no_time()
+    {
+        var watch = Stopwatch.StartNew();
+        for (var i = 0; i < 50_000; i++)
+            gate.Record(Step(node: $"n{i}"), StepResult.Done);
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(2), $"took {watch.Elapsed}");
+    }
+
+    [Fact]
+    public void What_was_refused_is_told_until_it_is_done()
+    {
+        gate.Record(Step(), StepResult.Rejected("no"));
+        time.Advance(TimeSpan.FromMinutes(1));
+        gate.Record(Step(), StepResult.Unavailable("busy"));
+        var refusal = Assert.Single(gate.Refusals);
+        Assert.Equal(
+            ("node/n1", About, "it left", "busy", false, 2),
+            (refusal.Key, refusal.About, refusal.Why, refusal.Reason, refusal.Rejected, refusal.Times));
+        Assert.Equal(time.GetUtcNow() - TimeSpan.FromMinutes(1), refusal.Since);
+        gate.Record(Step(), StepResult.Done);
+        Assert.Empty(gate.Refusals);
+    }
+
+    [Fact]
+    public void What_was_refused_and_is_wanted_no_more_is_not_told()
+    {
+        gate.Record(Step(), StepResult.Rejected("no"));
+        gate.Record(Step(node: "n2"), StepResult.Rejected("no"));
+        gate.Wanted([Step("another reason")]);
+        Assert.Equal(["node/n1"], gate.Refusals.Select(r => r.Key));
+    }
+
+    [Fact]
+    public void A_conflict_is_told_only_when_it_comes_again_and_again()
+    {
+        for (var times = 1; times < StepGate.ConflictsToTell; times++)
+            gate.Record(Step(), StepResult.Conflict("another drained it"));
+        Assert.Empty(gate.Refusals);
+        gate.Record(Step(), StepResult.Conflict("another drained it"));
+        Assert.Equal(StepGate.ConflictsToTell, Assert.Single(gate.Refusals).Times);
     }
 }

@@ -6,7 +6,7 @@ using Bridge.Sim.World;
 namespace Bridge.Sim.Checks;
 
 /// <summary>What must never happen, checked at each write and after each tick.</summary>
-internal sealed class Safety(SimWorld world, Chaos chaos, Causes causes)
+internal sealed class Safety(SimWorld world, Causes causes)
 {
     /// <summary>Whether what the loop plans from now on rests on sources that are all current.</summary>
     public Func<bool> Current { get; set; } = () => true;
@@ -30,13 +30,12 @@ internal sealed class Safety(SimWorld world, Chaos chaos, Causes causes)
         Require(!node.Drains || Reason.IsOurs(node.Reason),
             $"the foreign drain of {node.Name} ({node.Reason}) was cleared");
 
-    // A slurmd that has ended has lost its jobs already; after somebody resumed a node by hand, Slurm may be faster.
+    // A slurmd that has ended has lost its jobs already.
     public void OnPodDeleted(SimPod pod, string why)
     {
         var node = pod.Spec.SlurmNode;
-        var resumed = chaos.Resumed.TryGetValue(node, out var tick) && world.Tick - tick <= Causes.Staleness;
         var alive = pod.Record != 0 && pod.Record == world.Record(node)?.Id && !pod.Seen.Finished;
-        Require(resumed || !alive || !world.Slurm.RunningOn(node).Any(),
+        Require(!alive || !world.Slurm.RunningOn(node).Any(),
             $"the pod of {node} was ended under a running job: {why}");
     }
 

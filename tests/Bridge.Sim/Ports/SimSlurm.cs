@@ -99,9 +99,14 @@ internal sealed class SimSlurm(SimWorld world, Faults faults, Safety safety, Tim
 
     public async Task<StepResult> ConfirmIdleAsync(NodeName node, string? heldFor, CancellationToken cancel)
     {
-        if (!world.SlurmAnswers || faults.Fails(5))
-            return NoAnswer;
-        await Task.CompletedTask;
+        var said = !world.SlurmAnswers || faults.Fails(5) ? NoAnswer : Idle(node, heldFor);
+        await faults.DawdleAsync();
+        cancel.ThrowIfCancellationRequested();
+        return said;
+    }
+
+    private StepResult Idle(NodeName node, string? heldFor)
+    {
         if (world.Record(node)?.Seen is not { } seen)
             return StepResult.Done;
         return seen.Busy ? StepResult.Conflict($"{node} has a job by now")

@@ -4,8 +4,8 @@
 . "$REPO/scripts/lib/manifests.sh"
 
 NODES=4 # gpu-1 to gpu-4
-BUILT=$REPO/src/Bridge.Daemon/bin/Debug/net10.0
 BRIDGE=$LAB/bin/bridge
+BRIDGE_LAB_PROGRAM=$LAB/lab-bin/bridge-lab
 DEMO_LOG=$LAB/log
 STARTED_AT=$SECONDS
 
@@ -29,10 +29,12 @@ demo_up() {
     lock "$LAB/.demo.lock" "demo"
     step "building bridge"
     # Without the lock: the compiler's server stays behind, and would hold it until it ends.
-    (cd "$REPO" && dotnet build src/Bridge.Daemon -v q -nologo -clp:NoSummary \
-        >"$DEMO_LOG/build.log" 2>&1 {LOCK_FD}>&-) ||
-        { show_tail "$DEMO_LOG/build.log"; die "bridge does not build" "read $DEMO_LOG/build.log"; }
-    install_bridge
+    for project in src/Bridge.Daemon tests/Bridge.Lab; do
+        (cd "$REPO" && dotnet build "$project" -v q -nologo -clp:NoSummary >"$DEMO_LOG/build.log" 2>&1 {LOCK_FD}>&-) ||
+            { show_tail "$DEMO_LOG/build.log"; die "$project does not build" "read $DEMO_LOG/build.log"; }
+    done
+    install src/Bridge.Daemon bin bridge
+    install tests/Bridge.Lab lab-bin lab
     step "starting Slurm, the Kubernetes API and PostgreSQL"
     start_servers
     step "custom resources, namespaces, keys"
@@ -42,19 +44,20 @@ demo_up() {
     start_bridge
     step "a SlurmCluster, a NodePool, a PartitionPolicy; four GPU nodes"
     manifest_cluster | kubectl apply -f - >/dev/null
-    "$BRIDGE" lab nodes --kubeconfig "$(lab_value KUBECONFIG)" --count "$NODES" >/dev/null
+    "$BRIDGE_LAB_PROGRAM" nodes --kubeconfig "$(lab_value KUBECONFIG)" --count "$NODES" >/dev/null
     wait_until 120 "the SlurmCluster to be Ready" "$(log_of cluster)" running cluster_ready
-    wait_until 120 "four Slurm nodes idle with eight h100 each" "$(log_of bridge)" running nodes_idle
+    wait_until 120 "four Slurm nodes up with eight h100 each" "$(log_of bridge)" running nodes_up
     slurm sinfo -N -o '%10N %10T %14G %20R %f'
 }
 
-# install_bridge: what runs is a copy, so that a build does not pull the files from under it; a new build replaces what runs.
-install_bridge() {
-    ! diff -rq "$BUILT" "$LAB/bin" >/dev/null 2>&1 || return 0
-    stop_process "$LAB/run/bridge.pid" TERM 25
-    stop_process "$LAB/run/lab.pid" TERM 30
-    rm -rf "${LAB:?}/bin"
-    cp -r "$BUILT" "$LAB/bin"
+# install PROJECT FOLDER DAEMON: what runs is a copy, so that a build does not pull the files from under it; a new build
+# replaces what runs.
+install() {
+    local built=$REPO/$1/bin/Debug/net10.0 copy=${LAB:?}/$2
+    ! diff -rq "$built" "$copy" >/dev/null 2>&1 || return 0
+    stop_process "$LAB/run/$3.pid" TERM 30
+    rm -rf "$copy"
+    cp -r "$built" "$copy"
 }
 
 # start_servers: side by side; the first failure ends the demo with its own message.
@@ -81,7 +84,7 @@ start_lab() {
     local options=(--kubeconfig "$(lab_value KUBECONFIG)" --env "$LAB/env")
     [ "$(lab_value KUBE_EXTERNAL)" != true ] || options+=(--no-scheduler)
     pid_of "$LAB/run/lab.pid" >/dev/null ||
-        start_process "$LAB/run/lab.pid" "$(log_of lab)" "$BRIDGE" lab run "${options[@]}"
+        start_process "$LAB/run/lab.pid" "$(log_of lab)" "$BRIDGE_LAB_PROGRAM" run "${options[@]}"
 }
 
 # Bridge has its own rights, not the administrator's.
@@ -113,7 +116,8 @@ cluster_ready() {
         false
     }
 }
-nodes_idle() { [ "$(slurm sinfo -h -N -p gpu -o '%N %T %G' 2>/dev/null | grep -c ' idle gpu:h100:8')" = $NODES ]; }
+# nodes_up: they may be at work, when the demo was up before.
+nodes_up() { [ "$(slurm sinfo -h -N -p gpu -o '%N %T %G' 2>/dev/null | grep -cE ' (idle|mixed|allocated|completing) gpu:h100:8')" = $NODES ]; }
 
 main_job() {
     local job=$LAB/work/train.sh id

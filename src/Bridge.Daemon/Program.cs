@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Bridge.Daemon.LabVerbs;
 using Bridge.Daemon.Plans;
 using Bridge.Daemon.Probe;
 using Bridge.Daemon.Run;
@@ -10,7 +9,6 @@ var root = new RootCommand("Bridge joins a Kubernetes and a Slurm plane of one G
     RunCommand.Create(TimeProvider.System),
     PlanCommand.Create(TimeProvider.System),
     ProbeCommand.Create(),
-    LabCommand.Create(),
 };
 var parsed = root.Parse(args);
 // An orderly stop gives the lease back and stores what is in the air; it must end before a pod's grace period does.

@@ -32,7 +32,7 @@ public sealed class LabKube : IAsyncLifetime
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private static string Repository
+    public static string Repository
     {
         get
         {

@@ -17,14 +17,26 @@ public sealed class Arrows
         ["Bridge.Gpu"] = ["Bridge.Core", "Bridge.Control"],
         ["Bridge.Node"] = ["Bridge.Core", "Bridge.Control"],
         ["Bridge.ApiServer"] = ["Bridge.Core", "Bridge.Control"],
-        // The composition root also carries the `bridge lab` verbs, so it alone sees Lab.
         ["Bridge.Daemon"] =
         [
             "Bridge.Core", "Bridge.Control", "Bridge.Kube", "Bridge.Slurm", "Bridge.Ledger", "Bridge.Gpu",
             "Bridge.Node", "Bridge.ApiServer",
-            "Bridge.Lab",
         ],
     };
+
+    [Fact]
+    public void Nothing_under_src_knows_the_lab()
+    {
+        string[] marks = ["Bridge.Lab", "bridge lab", "bridge-lab", "/dev/bridge", "/cluster/"];
+        var sources = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*", SearchOption.AllDirectories)
+            .Where(f => !f.Contains("/bin/", StringComparison.Ordinal)
+                && !f.Contains("/obj/", StringComparison.Ordinal));
+        foreach (var file in sources)
+        {
+            var text = File.ReadAllText(file);
+            Assert.True(!marks.Any(m => text.Contains(m, StringComparison.Ordinal)), $"{file} knows the lab");
+        }
+    }
 
     [Fact]
     public void Every_project_reference_follows_an_arrow()

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Bridge.E2E.World;
 
-/// <summary>One process of the bridge program, its output in a file.</summary>
+/// <summary>One process of the bridge program, or of the lab's, its output in a file.</summary>
 internal sealed partial class BridgeProcess : IAsyncDisposable
 {
     private readonly Process process;
@@ -38,13 +38,15 @@ internal sealed partial class BridgeProcess : IAsyncDisposable
 
     /// <param name="name">For the log's name; the identity of a daemon.</param>
     /// <param name="logFile">Begins anew.</param>
-    /// <param name="arguments">Verb and options of the bridge program beside the tests.</param>
+    /// <param name="arguments">Verb and options.</param>
     /// <param name="ledger">Connection string of PostgreSQL; empty for none.</param>
-    public static BridgeProcess Start(string name, string logFile, IReadOnlyList<string> arguments, string ledger)
+    /// <param name="program">A program beside the tests.</param>
+    public static BridgeProcess Start(
+        string name, string logFile, IReadOnlyList<string> arguments, string ledger, string program = "bridge")
     {
         // exec: the process that is killed is Bridge itself, not a shell before it.
         string[] through = ["-c", "log=$1; shift; exec \"$@\" >\"$log\" 2>&1 </dev/null", "sh", logFile];
-        var start = new ProcessStartInfo("/bin/sh", [.. through, Path.Combine(AppContext.BaseDirectory, "bridge"),
+        var start = new ProcessStartInfo("/bin/sh", [.. through, Path.Combine(AppContext.BaseDirectory, program),
             .. arguments]);
         if (ledger.Length > 0)
             start.Environment["BRIDGE_LEDGER"] = ledger;

@@ -80,8 +80,9 @@ public sealed partial class E2ELab : IAsyncLifetime
         await ApplyAsync(await Manifests.BaseAsync(Repository, name));
         await ApplyRightsAsync();
         labRuntime = BridgeProcess.Start("lab", Log("lab"),
-            ["lab", "run", "--kubeconfig", this["KUBECONFIG"], "--env", Path.Combine(Folder, "env"),
-                .. OnRealCluster ? (string[])["--no-scheduler"] : []], ledger: "");
+            ["run", "--kubeconfig", this["KUBECONFIG"], "--env", Path.Combine(Folder, "env"),
+                .. OnRealCluster ? (string[])["--no-scheduler"] : []],
+            ledger: "", program: "bridge-lab");
         LeftLabs.Remember(Folder, labRuntime.Id);
     }
 
@@ -133,9 +134,9 @@ public sealed partial class E2ELab : IAsyncLifetime
     internal async Task ApplyRightsAsync() =>
         await ApplyAsync(await File.ReadAllTextAsync(Path.Combine(Repository, "helm/bridge/rbac.yaml")));
 
-    /// <summary>A verb of `bridge lab`, such as ("taint-gpu", "gpu-1", "gpu-3").</summary>
+    /// <summary>A verb of `bridge-lab`, such as ("taint-gpu", "gpu-1", "gpu-3").</summary>
     internal async Task<string> LabVerbAsync(params string[] arguments) => (await Shell.RunAsync(
-        [Path.Combine(AppContext.BaseDirectory, "bridge"), "lab", .. arguments, "--kubeconfig",
+        [Path.Combine(AppContext.BaseDirectory, "bridge-lab"), .. arguments, "--kubeconfig",
             this["KUBECONFIG"]])).Ok();
 
     /// <summary>Starts a Bridge that speaks to both servers through the proxies.</summary>

@@ -1,9 +1,10 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Bridge.Core.Gpus;
 using Bridge.Core.Model;
 
-namespace Bridge.Core.Gpus;
+namespace Bridge.Lab.Nodes;
 
 /// <summary>
 /// The names of the lab's GPU device files: the type is the GRES type, so that a slurmd which counts by gres.conf(5)

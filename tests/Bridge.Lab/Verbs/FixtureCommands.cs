@@ -5,7 +5,7 @@ using Bridge.Control;
 using Bridge.Kube.Models;
 using Bridge.Lab.Fixtures;
 
-namespace Bridge.Daemon.LabVerbs;
+namespace Bridge.Lab.Verbs;
 
 /// <summary>The verbs that make and change fake GPU nodes. Cordoning is kubectl's.</summary>
 internal static partial class FixtureCommands
@@ -153,7 +153,7 @@ internal static partial class FixtureCommands
             Console.WriteLine(done);
             return 0;
         }
-        Console.Error.WriteLine($"bridge lab: {Reason(result)}");
+        Console.Error.WriteLine($"bridge-lab: {Reason(result)}");
         return 1;
     }
 

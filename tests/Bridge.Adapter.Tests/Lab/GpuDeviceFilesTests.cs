@@ -1,9 +1,10 @@
 using System.Text.RegularExpressions;
+using Bridge.Adapter.Tests.Kube;
 using Bridge.Core.Gpus;
 using Bridge.Core.Model;
-using Bridge.Core.Tests.Tidy;
+using Bridge.Lab.Nodes;
 
-namespace Bridge.Core.Tests.Gpus;
+namespace Bridge.Adapter.Tests.Lab;
 
 public sealed class GpuDeviceFilesTests
 {
@@ -44,7 +45,7 @@ public sealed class GpuDeviceFilesTests
     [Fact]
     public void Every_line_of_the_labs_gres_conf_names_the_files_as_bridge_does()
     {
-        var lines = File.ReadLines(Path.Combine(Repository.Root, "slurm-conf", "gres.conf"))
+        var lines = File.ReadLines(Path.Combine(LabKube.Repository, "slurm-conf", "gres.conf"))
             .Where(l => l.StartsWith("Name=gpu", StringComparison.Ordinal));
         var seen = 0;
         foreach (var line in lines)

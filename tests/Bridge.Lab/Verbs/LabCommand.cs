@@ -1,29 +1,16 @@
 using System.CommandLine;
 using Bridge.Kube.Client;
-using Bridge.Lab;
 using Bridge.Lab.Nodes;
 using Microsoft.Extensions.Logging;
 
-namespace Bridge.Daemon.LabVerbs;
+namespace Bridge.Lab.Verbs;
 
 /// <summary>
-/// <c>bridge lab …</c>: the rest of a one-machine Kubernetes (scheduler, node runtime) and fake GPU nodes for it.
+/// What the verbs of <c>bridge-lab</c> share, and <c>run</c>: the rest of a one-machine Kubernetes.
 /// Exit codes: 0 done, 1 refused or not reachable, 2 usage.
 /// </summary>
-public static class LabCommand
+internal static class LabCommand
 {
-    /// <summary>The verb, for the composition root.</summary>
-    public static Command Create() =>
-        new("lab", "Runs and changes the one-machine lab: fake GPU nodes, their kubelets, a scheduler.")
-    {
-        Run(),
-        FixtureCommands.Nodes(),
-        FixtureCommands.TaintGpu(),
-        FixtureCommands.UntaintGpu(),
-        FixtureCommands.RemoveGpu(),
-        FixtureCommands.Clean(),
-    };
-
     /// <summary>
     /// Where the API server is. There is no default, and KUBECONFIG is not read: fake nodes belong in no cluster by
     /// accident.
@@ -48,12 +35,12 @@ public static class LabCommand
         }
         catch (Exception e) when (e is KubeConfigException or KubeException or IOException)
         {
-            await Console.Error.WriteLineAsync($"bridge lab: {e.Message}");
+            await Console.Error.WriteLineAsync($"bridge-lab: {e.Message}");
             return 1;
         }
     }
 
-    private static Command Run()
+    public static Command Run()
     {
         var kubeconfig = Kubeconfig();
         var env = new Option<string>("--env")

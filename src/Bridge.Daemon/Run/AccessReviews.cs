@@ -1,6 +1,7 @@
-using System.Text.Json.Nodes;
 using Bridge.ApiServer.Security;
 using Bridge.Kube.Client;
+using k8s;
+using k8s.Models;
 
 namespace Bridge.Daemon.Run;
 
@@ -9,24 +10,18 @@ namespace Bridge.Daemon.Run;
 /// </summary>
 public sealed class AccessReviews(KubeClient client)
 {
-    private const string Path = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(5);
 
     public async ValueTask<AccessDecision> AuthorizeAsync(AccessRequest request, CancellationToken cancel)
     {
-        var body = new KubeRequest(HttpMethod.Post, Path)
-        {
-            Body = System.Text.Encoding.UTF8.GetBytes(Review(request).ToJsonString()),
-            ContentType = "application/json",
-            Within = Bound,
-        };
         try
         {
-            var answer = await client.SendAsync(body, DaemonJson.Default.JsonObject, cancel);
-            var status = answer["status"];
+            var answer = await client.CallAsync(
+                (api, c) => api.AuthorizationV1.CreateSubjectAccessReviewAsync(Review(request), cancellationToken: c),
+                Bound, cancel);
             return new AccessDecision(
-                (bool?)status?["allowed"] == true ? AccessVerdict.Allowed : AccessVerdict.Denied,
-                (string?)status?["reason"] ?? "");
+                answer.Status is { Allowed: true } ? AccessVerdict.Allowed : AccessVerdict.Denied,
+                answer.Status?.Reason ?? "");
         }
         catch (KubeException unanswered)
         {
@@ -34,26 +29,23 @@ public sealed class AccessReviews(KubeClient client)
         }
     }
 
-    private static JsonArray List(IEnumerable<string> values) => new([.. values.Select(v => (JsonNode)v)]);
-
-    private static JsonObject Review(AccessRequest request) => new()
+    private static V1SubjectAccessReview Review(AccessRequest request) => new()
     {
-        ["apiVersion"] = "authorization.k8s.io/v1",
-        ["kind"] = "SubjectAccessReview",
-        ["spec"] = new JsonObject
+        ApiVersion = $"{V1SubjectAccessReview.KubeGroup}/{V1SubjectAccessReview.KubeApiVersion}",
+        Kind = V1SubjectAccessReview.KubeKind,
+        Spec = new V1SubjectAccessReviewSpec
         {
-            ["user"] = request.User.Name,
-            ["uid"] = request.User.Uid,
-            ["groups"] = List(request.User.Groups),
-            ["extra"] = new JsonObject(
-                request.User.Extra.Select(e => KeyValuePair.Create(e.Key, (JsonNode?)List(e.Value)))),
-            ["resourceAttributes"] = new JsonObject
+            User = request.User.Name,
+            Uid = request.User.Uid,
+            Groups = [.. request.User.Groups],
+            Extra = request.User.Extra.ToDictionary(e => e.Key, e => (IList<string>)[.. e.Value]),
+            ResourceAttributes = new V1ResourceAttributes
             {
-                ["verb"] = request.Verb,
-                ["group"] = request.Group,
-                ["resource"] = request.Resource,
-                ["namespace"] = request.Namespace,
-                ["name"] = request.Name,
+                Verb = request.Verb,
+                Group = request.Group,
+                Resource = request.Resource,
+                NamespaceProperty = request.Namespace,
+                Name = request.Name,
             },
         },
     };

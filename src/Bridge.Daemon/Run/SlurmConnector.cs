@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using Bridge.Core.Policy;
 using Bridge.Kube.Client;
-using Bridge.Kube.Models;
 using Bridge.Node.Processes;
 using Bridge.Slurm;
 using Bridge.Slurm.Rest;
+using k8s;
 using Microsoft.Extensions.Logging;
 
 namespace Bridge.Daemon.Run;
@@ -44,8 +44,10 @@ public sealed class SlurmConnector(KubeClient client, ImmutableArray<string> tex
                 return await File.ReadAllBytesAsync(path, cancel);
             if (spec.TokenKeyRef is not { } reference)
                 throw new TokenKeyException("the SlurmCluster names no key: set spec.tokenKeyRef or spec.tokenKeyFile");
-            var secret = await client.GetAsync(KubeKinds.Secrets, new ObjectKey(inNamespace, reference.Name), cancel);
-            return secret.Data?.GetValueOrDefault(reference.Key) is { } data
+            var secret = await client.CallAsync(
+                (api, c) => api.CoreV1.ReadNamespacedSecretAsync(reference.Name, inNamespace, cancellationToken: c),
+                cancel);
+            return secret.Data is { } keys && keys.TryGetValue(reference.Key, out var data)
                 ? data
                 : throw new TokenKeyException($"Secret {inNamespace}/{reference.Name} has no key '{reference.Key}'");
         }

@@ -6,6 +6,7 @@ using Bridge.Core.Planning;
 using Bridge.Core.View;
 using Bridge.Kube.Models;
 using Bridge.Kube.Writes;
+using k8s;
 
 namespace Bridge.Kube.Fleet;
 
@@ -20,11 +21,25 @@ public sealed class KubePort(KubeFleet fleet, KubeWriter writer, EventRecorder e
         remove => fleet.Changed -= value;
     }
 
-    public Task<StepResult> CreateClaimAsync(ClaimSpec claim, CancellationToken cancel) =>
-        writer.CreateAsync(KubeKinds.ResourceClaims.Resource, claim.Namespace, SlurmdPodBody.Claim(claim), cancel);
+    public Task<StepResult> CreateClaimAsync(ClaimSpec claim, CancellationToken cancel)
+    {
+        var body = SlurmdPodBody.Claim(claim);
+        return writer.CreateAsync(
+            body,
+            (api, c) => api.ResourceV1.CreateNamespacedResourceClaimAsync(
+                body, claim.Namespace, fieldManager: WellKnown.FieldManager, cancellationToken: c),
+            cancel);
+    }
 
-    public Task<StepResult> CreatePodAsync(SlurmdPodSpec pod, CancellationToken cancel) =>
-        writer.CreateAsync(KubeKinds.Pods.Resource, pod.Namespace, SlurmdPodBody.Pod(pod), cancel);
+    public Task<StepResult> CreatePodAsync(SlurmdPodSpec pod, CancellationToken cancel)
+    {
+        var body = SlurmdPodBody.Pod(pod);
+        return writer.CreateAsync(
+            body,
+            (api, c) => api.CoreV1.CreateNamespacedPodAsync(
+                body, pod.Namespace, fieldManager: WellKnown.FieldManager, cancellationToken: c),
+            cancel);
+    }
 
     public Task<StepResult> DeletePodAsync(DeletePod step, CancellationToken cancel) =>
         writer.DeleteAsync(

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Bridge.Core.Names;
 using Bridge.Core.Planning;
 using Bridge.Core.Policy;
+using k8s.Models;
 
 namespace Bridge.Kube.Fleet;
 
@@ -11,58 +12,72 @@ internal static class SlurmdPodBody
     /// <summary>Name of the claim within the pod, and of its one request.</summary>
     private const string Gpus = "gpus";
 
-    public static JsonObject Pod(SlurmdPodSpec pod) => new()
+    private const string Key = "slurm-key";
+
+    public static V1Pod Pod(SlurmdPodSpec pod) => new()
     {
-        ["metadata"] = new JsonObject
+        ApiVersion = V1Pod.KubeApiVersion,
+        Kind = V1Pod.KubeKind,
+        Metadata = new V1ObjectMeta
         {
-            ["name"] = pod.Name,
-            ["namespace"] = pod.Namespace,
-            ["labels"] = Labels(pod.Cluster, pod.SlurmNode, pod.Pool),
-            ["annotations"] = new JsonObject
+            Name = pod.Name,
+            NamespaceProperty = pod.Namespace,
+            Labels = Labels(pod.Cluster, pod.SlurmNode, pod.Pool),
+            Annotations = new Dictionary<string, string>
             {
                 [WellKnown.SpecHashAnnotation] = pod.SpecHash,
                 [WellKnown.KubeNodeAnnotation] = pod.KubeNode,
                 [WellKnown.NodeUidAnnotation] = pod.KubeNodeUid,
             },
         },
-        ["spec"] = Spec(pod),
+        Spec = Spec(pod),
     };
 
-    public static JsonObject Claim(ClaimSpec claim) => new()
+    public static Resourcev1ResourceClaim Claim(ClaimSpec claim) => new()
     {
-        ["metadata"] = new JsonObject
+        ApiVersion = $"{Resourcev1ResourceClaim.KubeGroup}/{Resourcev1ResourceClaim.KubeApiVersion}",
+        Kind = Resourcev1ResourceClaim.KubeKind,
+        Metadata = new V1ObjectMeta
         {
-            ["name"] = claim.Name,
-            ["namespace"] = claim.Namespace,
-            ["labels"] = Labels(claim.Cluster, claim.SlurmNode, ""),
-            ["annotations"] = new JsonObject { [WellKnown.KubeNodeAnnotation] = claim.KubeNode },
+            Name = claim.Name,
+            NamespaceProperty = claim.Namespace,
+            // No pool: a claim belongs to its node and devices, whichever pool the node is in.
+            Labels = Labels(claim.Cluster, claim.SlurmNode, ""),
+            Annotations = new Dictionary<string, string> { [WellKnown.KubeNodeAnnotation] = claim.KubeNode },
         },
-        ["spec"] = new JsonObject
+        Spec = new V1ResourceClaimSpec
         {
-            ["devices"] = new JsonObject
+            Devices = new V1DeviceClaim
             {
-                ["requests"] = new JsonArray(new JsonObject
-                {
-                    ["name"] = Gpus,
-                    ["exactly"] = new JsonObject
+                Requests =
+                [
+                    new V1DeviceRequest
                     {
-                        ["deviceClassName"] = claim.DeviceClass,
-                        ["allocationMode"] = "All",
-                        ["selectors"] = new JsonArray(new JsonObject
+                        Name = Gpus,
+                        Exactly = new V1ExactDeviceRequest
                         {
-                            ["cel"] = new JsonObject { ["expression"] = OneOf(claim) },
-                        }),
-                        ["tolerations"] = new JsonArray(BatchPlane()),
+                            DeviceClassName = claim.DeviceClass,
+                            AllocationMode = "All",
+                            Selectors =
+                                [new V1DeviceSelector { Cel = new V1CELDeviceSelector { Expression = OneOf(claim) } }],
+                            Tolerations =
+                            [
+                                new V1DeviceToleration
+                                {
+                                    Key = WellKnown.PlaneTaint, OperatorProperty = "Equal",
+                                    Value = WellKnown.BatchPlane,
+                                },
+                            ],
+                        },
                     },
-                }),
+                ],
             },
         },
     };
 
-    // The labels of a claim have no pool: a claim belongs to its node and devices, whichever pool the node is in.
-    private static JsonObject Labels(string cluster, NodeName node, string pool)
+    private static Dictionary<string, string> Labels(string cluster, NodeName node, string pool)
     {
-        var labels = new JsonObject
+        var labels = new Dictionary<string, string>
         {
             [WellKnown.ManagedByLabel] = WellKnown.ManagedByValue,
             [WellKnown.ComponentLabel] = WellKnown.SlurmdComponent,
@@ -74,98 +89,87 @@ internal static class SlurmdPodBody
         return labels;
     }
 
-    private static JsonObject Spec(SlurmdPodSpec pod)
+    private static V1PodSpec Spec(SlurmdPodSpec pod) => new()
     {
-        var spec = new JsonObject
-        {
-            ["restartPolicy"] = "Always",
-            ["automountServiceAccountToken"] = false,
-            ["enableServiceLinks"] = false,
-            ["terminationGracePeriodSeconds"] = pod.Template.TerminationGracePeriodSeconds,
-            ["affinity"] = OnNode(pod.KubeNode),
-            ["tolerations"] = new JsonArray(
-                BatchPlane(),
-                Tolerate("node.kubernetes.io/unschedulable", "NoSchedule"),
-                // A kubelet that is silent for a while must not cost the jobs: whether the node is dead is Slurm's to
-                // say.
-                Tolerate("node.kubernetes.io/not-ready", "NoExecute"),
-                Tolerate("node.kubernetes.io/unreachable", "NoExecute")),
-            ["containers"] = new JsonArray(Container(pod)),
-            ["volumes"] = new JsonArray(new JsonObject
+        RestartPolicy = "Always",
+        AutomountServiceAccountToken = false,
+        EnableServiceLinks = false,
+        TerminationGracePeriodSeconds = pod.Template.TerminationGracePeriodSeconds,
+        PriorityClassName = pod.Template.PriorityClassName.Length > 0 ? pod.Template.PriorityClassName : null,
+        Affinity = OnNode(pod.KubeNode),
+        Tolerations =
+        [
+            new V1Toleration
+                { Key = WellKnown.PlaneTaint, OperatorProperty = "Equal", Value = WellKnown.BatchPlane },
+            Tolerate("node.kubernetes.io/unschedulable", "NoSchedule"),
+            // A kubelet that is silent for a while must not cost the jobs: whether the node is dead is Slurm's to say.
+            Tolerate("node.kubernetes.io/not-ready", "NoExecute"),
+            Tolerate("node.kubernetes.io/unreachable", "NoExecute"),
+        ],
+        ResourceClaims = pod.ClaimName.Length > 0
+            ? [new V1PodResourceClaim { Name = Gpus, ResourceClaimName = pod.ClaimName }]
+            : null,
+        Containers = [Container(pod)],
+        Volumes =
+        [
+            new V1Volume
             {
-                ["name"] = "slurm-key",
-                ["secret"] = new JsonObject
+                Name = Key,
+                Secret = new V1SecretVolumeSource
                 {
-                    ["secretName"] = pod.SlurmKey.Name,
-                    ["defaultMode"] = 0b100_000_000,
-                    ["items"] = new JsonArray(new JsonObject { ["key"] = pod.SlurmKey.Key, ["path"] = "slurm.key" }),
+                    SecretName = pod.SlurmKey.Name,
+                    DefaultMode = 0b100_000_000,
+                    Items = [new V1KeyToPath { Key = pod.SlurmKey.Key, Path = "slurm.key" }],
                 },
-            }),
-        };
-        if (pod.Template.PriorityClassName.Length > 0)
-            spec["priorityClassName"] = pod.Template.PriorityClassName;
-        if (pod.ClaimName.Length > 0)
-            spec["resourceClaims"] = new JsonArray(
-                new JsonObject { ["name"] = Gpus, ["resourceClaimName"] = pod.ClaimName });
-        return spec;
-    }
+            },
+        ],
+    };
 
-    private static JsonObject Container(SlurmdPodSpec pod)
+    private static V1Container Container(SlurmdPodSpec pod) => new()
     {
-        var container = new JsonObject
-        {
-            ["name"] = "slurmd",
-            ["image"] = pod.Template.Image,
-            ["command"] = new JsonArray("slurmd"),
-            ["args"] = new JsonArray([.. pod.Arguments.Select(a => JsonValue.Create(a))]),
-            ["ports"] = new JsonArray(
-                new JsonObject { ["name"] = "slurmd", ["containerPort"] = 6818, ["protocol"] = "TCP" }),
-            ["volumeMounts"] = new JsonArray(
-                new JsonObject { ["name"] = "slurm-key", ["mountPath"] = "/etc/slurm", ["readOnly"] = true }),
-            ["resources"] = Resources(pod),
-        };
-        if (pod.Ownership == GpuOwnership.Host)
-            container["securityContext"] = new JsonObject { ["privileged"] = true };
-        return container;
-    }
+        Name = "slurmd",
+        Image = pod.Template.Image,
+        Command = ["slurmd"],
+        Args = [.. pod.Arguments],
+        Ports = [new V1ContainerPort { Name = "slurmd", ContainerPort = 6818, Protocol = "TCP" }],
+        VolumeMounts = [new V1VolumeMount { Name = Key, MountPath = "/etc/slurm", ReadOnlyProperty = true }],
+        Resources = Resources(pod),
+        SecurityContext = pod.Ownership == GpuOwnership.Host ? new V1SecurityContext { Privileged = true } : null,
+    };
 
-    private static JsonObject Resources(SlurmdPodSpec pod)
+    private static V1ResourceRequirements Resources(SlurmdPodSpec pod) => new()
     {
-        var resources = new JsonObject
-        {
-            ["requests"] = new JsonObject { ["cpu"] = $"{pod.Cpus}", ["memory"] = $"{pod.MemoryMiB}Mi" },
-        };
-        if (pod.ClaimName.Length > 0)
-            resources["claims"] = new JsonArray(new JsonObject { ["name"] = Gpus });
-        else if (pod.Gpus > 0)
-            resources["limits"] = new JsonObject { [WellKnown.NvidiaGpuResource] = $"{pod.Gpus}" };
-        return resources;
-    }
+        Requests = new Dictionary<string, ResourceQuantity>
+            { ["cpu"] = new($"{pod.Cpus}"), ["memory"] = new($"{pod.MemoryMiB}Mi") },
+        Claims = pod.ClaimName.Length > 0 ? [new Corev1ResourceClaim { Name = Gpus }] : null,
+        Limits = pod.ClaimName.Length == 0 && pod.Gpus > 0
+            ? new Dictionary<string, ResourceQuantity> { [WellKnown.NvidiaGpuResource] = new($"{pod.Gpus}") }
+            : null,
+    };
 
-    private static JsonObject OnNode(string kubeNode) => new()
+    private static V1Affinity OnNode(string kubeNode) => new()
     {
-        ["nodeAffinity"] = new JsonObject
+        NodeAffinity = new V1NodeAffinity
         {
-            ["requiredDuringSchedulingIgnoredDuringExecution"] = new JsonObject
+            RequiredDuringSchedulingIgnoredDuringExecution = new V1NodeSelector
             {
-                ["nodeSelectorTerms"] = new JsonArray(new JsonObject
-                {
-                    ["matchFields"] = new JsonArray(new JsonObject
+                NodeSelectorTerms =
+                [
+                    new V1NodeSelectorTerm
                     {
-                        ["key"] = "metadata.name",
-                        ["operator"] = "In",
-                        ["values"] = new JsonArray(kubeNode),
-                    }),
-                }),
+                        MatchFields =
+                        [
+                            new V1NodeSelectorRequirement
+                                { Key = "metadata.name", OperatorProperty = "In", Values = [kubeNode] },
+                        ],
+                    },
+                ],
             },
         },
     };
 
-    private static JsonObject BatchPlane() =>
-        new() { ["key"] = WellKnown.PlaneTaint, ["operator"] = "Equal", ["value"] = WellKnown.BatchPlane };
-
-    private static JsonObject Tolerate(string key, string effect) =>
-        new() { ["key"] = key, ["operator"] = "Exists", ["effect"] = effect };
+    private static V1Toleration Tolerate(string key, string effect) =>
+        new() { Key = key, OperatorProperty = "Exists", Effect = effect };
 
     // An attribute that a device lacks is an error in CEL and would fail the whole claim: hence the optional access.
     private static string OneOf(ClaimSpec claim) =>

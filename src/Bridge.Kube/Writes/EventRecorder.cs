@@ -4,6 +4,8 @@ using System.Threading.Channels;
 using Bridge.Control;
 using Bridge.Core.Names;
 using Bridge.Kube.Models;
+using k8s;
+using k8s.Models;
 using Microsoft.Extensions.Logging;
 
 namespace Bridge.Kube.Writes;
@@ -86,8 +88,12 @@ public sealed class EventRecorder(KubeWriter writer, TimeProvider time, ILogger 
         var about = told.About;
         var ns = about.Namespace.Length > 0 ? about.Namespace : "default";
         var name = $"{about.Name}.{now.UtcTicks.ToString("x", CultureInfo.InvariantCulture)}";
+        var body = Body(told, apiVersion, new ObjectKey(ns, name), now);
         var result = await writer.CreateAsync(
-            KubeKinds.Events.Resource, ns, Body(told, apiVersion, new ObjectKey(ns, name), now), cancel);
+            body,
+            (api, c) => api.CoreV1.CreateNamespacedEventAsync(
+                body, ns, fieldManager: WellKnown.FieldManager, cancellationToken: c),
+            cancel);
         if (result is StepResult.DoneResult)
             Remember(told, new Written(new ObjectKey(ns, name), 1, now));
         return result;
@@ -104,25 +110,27 @@ public sealed class EventRecorder(KubeWriter writer, TimeProvider time, ILogger 
         this.written[told] = written;
     }
 
-    private static JsonObject Body(Told told, string apiVersion, ObjectKey key, DateTimeOffset now) => new()
+    private static Corev1Event Body(Told told, string apiVersion, ObjectKey key, DateTimeOffset now) => new()
     {
-        ["metadata"] = new JsonObject { ["name"] = key.Name, ["namespace"] = key.Namespace },
-        ["involvedObject"] = new JsonObject
+        ApiVersion = Corev1Event.KubeApiVersion,
+        Kind = Corev1Event.KubeKind,
+        Metadata = new V1ObjectMeta { Name = key.Name, NamespaceProperty = key.Namespace },
+        InvolvedObject = new V1ObjectReference
         {
-            ["apiVersion"] = apiVersion,
-            ["kind"] = told.About.Kind,
-            ["namespace"] = told.About.Namespace,
-            ["name"] = told.About.Name,
-            ["uid"] = told.About.Uid,
+            ApiVersion = apiVersion,
+            Kind = told.About.Kind,
+            NamespaceProperty = told.About.Namespace,
+            Name = told.About.Name,
+            Uid = told.About.Uid,
         },
-        ["reason"] = told.Reason,
-        ["message"] = told.Message,
-        ["type"] = told.Warning ? "Warning" : "Normal",
-        ["count"] = 1,
-        ["firstTimestamp"] = Seconds(now),
-        ["lastTimestamp"] = Seconds(now),
-        ["source"] = new JsonObject { ["component"] = WellKnown.FieldManager },
-        ["reportingComponent"] = WellKnown.FieldManager,
+        Reason = told.Reason,
+        Message = told.Message,
+        Type = told.Warning ? "Warning" : "Normal",
+        Count = 1,
+        FirstTimestamp = now.UtcDateTime,
+        LastTimestamp = now.UtcDateTime,
+        Source = new V1EventSource { Component = WellKnown.FieldManager },
+        ReportingComponent = WellKnown.FieldManager,
     };
 
     /// <summary>metav1.Time has whole seconds.</summary>

@@ -6,6 +6,7 @@ using Bridge.Control;
 using Bridge.Core.Names;
 using Bridge.Kube.Client;
 using Bridge.Kube.Models;
+using k8s;
 
 namespace Bridge.Kube.Writes;
 
@@ -81,19 +82,23 @@ public sealed class KubeWriter(KubeClient client)
         return (await SendAsync(request, target, cancel)).Result;
     }
 
-    /// <summary>Creates the object; one of that name that exists already gives Conflict.</summary>
-    public async Task<StepResult> CreateAsync(
-        KubeResource resource, string inNamespace, JsonObject body, CancellationToken cancel)
+    /// <summary>
+    /// Creates the object by a typed call, which names <see cref="WellKnown.FieldManager"/>; one of that name that
+    /// exists already gives Conflict.
+    /// </summary>
+    public async Task<StepResult> CreateAsync<T>(
+        T body, Func<IKubernetes, CancellationToken, Task<T>> create, CancellationToken cancel)
+        where T : IKubernetesObject
     {
-        body["apiVersion"] = resource.ApiVersion;
-        body["kind"] = resource.Kind;
-        var request = new KubeRequest(HttpMethod.Post, $"{resource.Collection(inNamespace)}?{Manager}")
+        try
         {
-            Body = Bytes(body),
-            ContentType = "application/json",
-        };
-        var name = (string?)body["metadata"]?["name"] ?? "";
-        return (await SendAsync(request, new WriteTarget(resource, new ObjectKey(inNamespace, name)), cancel)).Result;
+            var answer = await client.CallAsync(create, cancel);
+            return answer.Kind == body.Kind ? StepResult.Done : NoObject(answer.Kind, body.Kind);
+        }
+        catch (KubeException e)
+        {
+            return WriteFailure.ToResult(e.Failure);
+        }
     }
 
     /// <summary>
@@ -137,14 +142,16 @@ public sealed class KubeWriter(KubeClient client)
                 || (request.Method == HttpMethod.Delete && answer.Kind == "Status");
             return fits
                 ? (StepResult.Done, answer)
-                : (StepResult.Unavailable(
-                    $"the API server answered with '{answer.Kind}' instead of a {target.Resource.Kind}"), null);
+                : (NoObject(answer.Kind, target.Resource.Kind), null);
         }
         catch (KubeException e)
         {
             return (WriteFailure.ToResult(e.Failure), null);
         }
     }
+
+    private static StepResult NoObject(string answered, string expected) =>
+        StepResult.Unavailable($"the API server answered with '{answered}' instead of a {expected}");
 
     /// <summary>What the last apply sent, and the version that it made.</summary>
     private sealed record Applied(string Hash, string Version);

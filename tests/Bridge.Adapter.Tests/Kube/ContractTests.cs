@@ -5,6 +5,8 @@ using Bridge.Kube.Client;
 using Bridge.Kube.Models;
 using Bridge.Kube.Watch;
 using Bridge.Kube.Writes;
+using k8s;
+using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bridge.Adapter.Tests.Kube;
@@ -27,7 +29,9 @@ public abstract class ContractTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Client = await ConnectAsync();
-        var result = await Writer.CreateAsync(KubeKinds.Namespaces.Resource, "", Named(inNamespace), Cancel);
+        var body = new V1Namespace { ApiVersion = "v1", Kind = "Namespace", Metadata = new() { Name = inNamespace } };
+        var result = await Writer.CreateAsync(
+            body, (api, c) => api.CoreV1.CreateNamespaceAsync(body, cancellationToken: c), Cancel);
         Assert.Equal(StepResult.Done, result);
     }
 
@@ -140,7 +144,7 @@ public abstract class ContractTests : IAsyncLifetime
     [Fact]
     public async Task An_object_that_leaves_the_selection_is_deleted_from_it()
     {
-        await CreateAsync("a", """{"team":"one"}""");
+        await CreateAsync("a", "one");
         await using var pods = await WatchAsync(new WatchScope(inNamespace, "team=one"));
         await pods.UntilAsync("Added a");
         var moved = new JsonObject
@@ -149,15 +153,27 @@ public abstract class ContractTests : IAsyncLifetime
         await pods.UntilAsync("Added a, Deleted a");
     }
 
-    private Task<StepResult> CreateAsync(string name, string labels = "{}")
+    private Task<StepResult> CreateAsync(string name, string team = "")
     {
-        var body = Named(name);
-        body["metadata"]!["labels"] = JsonNode.Parse(labels);
-        // No scheduler goes by that name, so nobody else writes to the pod.
-        body["spec"] = JsonNode.Parse("""
-            {"containers":[{"name":"c","image":"none.example/x"}],"schedulerName":"nobody","terminationGracePeriodSeconds":0}
-            """);
-        return Writer.CreateAsync(KubeKinds.Pods.Resource, inNamespace, body, Cancel);
+        var body = new V1Pod
+        {
+            ApiVersion = "v1",
+            Kind = "Pod",
+            Metadata = new V1ObjectMeta
+            {
+                Name = name,
+                Labels = team.Length > 0 ? new Dictionary<string, string> { ["team"] = team } : null,
+            },
+            // No scheduler goes by that name, so nobody else writes to the pod.
+            Spec = new V1PodSpec
+            {
+                Containers = [new V1Container { Name = "c", Image = "none.example/x" }],
+                SchedulerName = "nobody",
+                TerminationGracePeriodSeconds = 0,
+            },
+        };
+        return Writer.CreateAsync(
+            body, (api, c) => api.CoreV1.CreateNamespacedPodAsync(body, inNamespace, cancellationToken: c), Cancel);
     }
 
     private async Task<Meta> ReadAsync(string name) =>
@@ -175,7 +191,6 @@ public abstract class ContractTests : IAsyncLifetime
 
     private protected abstract KubeEndpoint Endpoint { get; }
 
-    private static JsonObject Named(string name) => new() { ["metadata"] = new JsonObject { ["name"] = name } };
 
     private static JsonObject Annotate(string said) =>
         new() { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { ["said"] = said } } };

@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using Bridge.Control;
+using Bridge.Kube.Client;
 using Bridge.Kube.Models;
 using Bridge.Kube.Writes;
+using k8s;
 
 namespace Bridge.Adapter.Tests.Kube;
 
@@ -141,7 +143,21 @@ public sealed class CrdRulesTests(LabKube lab)
         using var client = lab.Client();
         var body = new JsonObject
             { ["metadata"] = new JsonObject { ["name"] = name }, ["spec"] = JsonNode.Parse(spec) };
-        return await new KubeWriter(client).CreateAsync(resource, await lab.NewNamespaceAsync(), body, Cancel);
+        body["apiVersion"] = resource.ApiVersion;
+        body["kind"] = resource.Kind;
+        var inNamespace = await lab.NewNamespaceAsync();
+        try
+        {
+            await client.CallAsync(
+                (api, c) => api.CustomObjects.CreateNamespacedCustomObjectAsync(
+                    body, resource.Group, resource.Version, inNamespace, resource.Plural, cancellationToken: c),
+                Cancel);
+            return StepResult.Done;
+        }
+        catch (KubeException e)
+        {
+            return WriteFailure.ToResult(e.Failure);
+        }
     }
 
     private static string Reason(StepResult result) => Assert.IsType<StepResult.RejectedResult>(result).Reason;

@@ -1,10 +1,11 @@
-using System.Text.Json.Nodes;
 using Bridge.Adapter.Tests.KubeFake;
 using Bridge.Control;
 using Bridge.Kube.Client;
 using Bridge.Kube.Models;
 using Bridge.Kube.Writes;
 using Bridge.Testing;
+using k8s;
+using k8s.Models;
 
 namespace Bridge.Adapter.Tests.Kube;
 
@@ -77,8 +78,9 @@ public sealed class WriteFailureTests : IAsyncLifetime
             Code = 404,
             Body = FakeAnswer.Status(404, "NotFound", "namespaces \"ns\" not found", "namespaces").ToJsonString(),
         });
-        var body = new JsonObject { ["metadata"] = new JsonObject { ["name"] = "p" } };
-        var result = await new KubeWriter(client).CreateAsync(Pod.Resource, "ns", body, Cancel);
+        var body = new V1Pod { Kind = "Pod", Metadata = new V1ObjectMeta { Name = "p" } };
+        var result = await new KubeWriter(client).CreateAsync(
+            body, (api, c) => api.CoreV1.CreateNamespacedPodAsync(body, "ns", cancellationToken: c), Cancel);
         Assert.Contains("ns", Assert.IsType<StepResult.RejectedResult>(result).Reason, StringComparison.Ordinal);
     }
 

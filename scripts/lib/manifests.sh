@@ -10,9 +10,7 @@ metadata: {name: slurm}
 ---
 apiVersion: v1
 kind: Namespace
-metadata:
-  name: team-a
-  labels: {slurmbridge.io/account: team-a}
+metadata: {name: team-a}
 ---
 apiVersion: v1
 kind: Secret
@@ -49,6 +47,7 @@ spec:
   tokenKeyFile: $(lab_value JWT_KEY_FILE)
   slurmKeyRef: {name: slurm-auth, key: slurm.key}
   confServer: $(lab_value CONF_SERVER)
+  accountNamespaces: {team-a: team-a}
 ---
 apiVersion: slurmbridge.io/v1alpha1
 kind: NodePool

@@ -6,7 +6,7 @@ namespace Bridge.ApiServer.Jobs;
 public static class JobLabels
 {
     public const string Cluster = WellKnown.ClusterLabel;
-    public const string Account = WellKnown.AccountLabel;
+    public const string Account = "slurmbridge.io/account";
     public const string User = "slurmbridge.io/user";
     public const string Partition = "slurmbridge.io/partition";
     public const string State = "slurmbridge.io/state";

@@ -47,9 +47,6 @@ public static class WellKnown
     /// </summary>
     public const string SlinkyFeaturesAnnotation = "features.slinky.slurm.net/spec";
 
-    /// <summary>Slurm account whose jobs a namespace shows.</summary>
-    public const string AccountLabel = "slurmbridge.io/account";
-
     // Annotations on what Bridge makes.
     public const string SpecHashAnnotation = "slurmbridge.io/spec-hash";
     public const string KubeNodeAnnotation = "slurmbridge.io/kube-node";

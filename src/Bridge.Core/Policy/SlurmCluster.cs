@@ -37,7 +37,14 @@ public sealed record SlurmClusterSpec
     /// <summary>Seconds between two looks at Slurm while nothing rings.</summary>
     public int PollSeconds { get; init; } = 2;
 
-    /// <summary>Namespace of jobs whose account no namespace claims.</summary>
+    /// <summary>
+    /// Which namespace shows the jobs of which Slurm account. It is here, and not a label of the namespaces, because
+    /// who sees an account's jobs is the administrators' word: whoever may label a namespace could name another's.
+    /// </summary>
+    public ImmutableDictionary<string, string> AccountNamespaces
+        { get; init; } = ImmutableDictionary<string, string>.Empty;
+
+    /// <summary>Namespace of jobs whose account <see cref="AccountNamespaces"/> does not name.</summary>
     public string DefaultJobNamespace { get; init; } = "default";
 }
 

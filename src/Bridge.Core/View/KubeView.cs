@@ -24,10 +24,6 @@ public sealed record KubeView
     public ImmutableArray<NodePool> Pools { get; init; } = [];
     public ImmutableArray<PartitionPolicy> Partitions { get; init; } = [];
 
-    /// <summary>Slurm account → namespace, from namespace labels.</summary>
-    public ImmutableDictionary<string, string> NamespaceOfAccount
-        { get; init; } = ImmutableDictionary<string, string>.Empty;
-
     public NodeDevices DevicesOf(string kubeNode) =>
         Devices.TryGetValue(kubeNode, out var devices) ? devices : NodeDevices.None(kubeNode);
 }

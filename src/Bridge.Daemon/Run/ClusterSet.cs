@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Bridge.ApiServer.Jobs;
 using Bridge.Control.Loop;
 using Bridge.Control.Ports;
@@ -119,9 +120,10 @@ public sealed class ClusterSet(
         return feed;
     }
 
-    // Read anew each time: labels of namespaces and the default one may change while the connection stays.
-    private JobNamespaces Namespaces(ObjectRef key) => new(
-        Resource(key)?.Spec.DefaultJobNamespace ?? "default", kube.View.NamespaceOfAccount);
+    // Read anew each time: where jobs are shown may change while the connection stays.
+    private JobNamespaces Namespaces(ObjectRef key) =>
+        Resource(key)?.Spec is { } spec ? new(spec.DefaultJobNamespace, spec.AccountNamespaces)
+            : new("default", ImmutableDictionary<string, string>.Empty);
 
     private SlurmCluster? Resource(ObjectRef key) =>
         kube.View.Clusters.FirstOrDefault(c => c.Ref.Name == key.Name && c.Ref.Namespace == key.Namespace);

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Bridge.Core.Model;
-using Bridge.Core.Names;
 using Bridge.Core.Policy;
 using Bridge.Core.View;
 using Bridge.Kube.Models;
@@ -21,7 +20,6 @@ internal sealed class FleetView
     private readonly SortedDictionary<ObjectKey, SlurmCluster> clusters = [];
     private readonly SortedDictionary<ObjectKey, NodePool> pools = [];
     private readonly SortedDictionary<ObjectKey, PartitionPolicy> partitions = [];
-    private readonly SortedDictionary<ObjectKey, string> accounts = [];
     private ImmutableDictionary<string, KubeNode> nodes = ImmutableDictionary<string, KubeNode>.Empty;
     private ImmutableDictionary<string, NodeDevices> devices = ImmutableDictionary<string, NodeDevices>.Empty;
     private SourceState source = SourceState.NotYet;
@@ -37,8 +35,7 @@ internal sealed class FleetView
         Clusters = 4,
         Pools = 8,
         Partitions = 16,
-        Accounts = 32,
-        Rest = 64,
+        Rest = 32,
     }
 
     public KubeView View
@@ -109,9 +106,6 @@ internal sealed class FleetView
     public bool Take(IReadOnlyList<ObjectChange<PartitionPolicyObject>> changes) =>
         Take(partitions, changes, PolicyMapping.Map, Parts.Partitions);
 
-    public bool Take(IReadOnlyList<ObjectChange<Namespace>> changes) =>
-        Take(accounts, changes, n => n.Metadata.Labels.GetValueOrDefault(WellKnown.AccountLabel), Parts.Accounts);
-
     private bool Take<TStored, TSeen>(
         SortedDictionary<ObjectKey, TSeen> seen, IReadOnlyList<ObjectChange<TStored>> changes,
         Func<TStored, TSeen?> map, Parts part)
@@ -152,18 +146,7 @@ internal sealed class FleetView
         Clusters = Stale(Parts.Clusters) ? [.. clusters.Values] : view.Clusters,
         Pools = Stale(Parts.Pools) ? [.. pools.Values] : view.Pools,
         Partitions = Stale(Parts.Partitions) ? [.. partitions.Values] : view.Partitions,
-        NamespaceOfAccount = Stale(Parts.Accounts) ? Accounts() : view.NamespaceOfAccount,
     };
 
     private bool Stale(Parts part) => (stale & part) != 0;
-
-    // Of two namespaces that claim one account, the first by name has it: any rule will do that does not depend on
-    // time.
-    private ImmutableDictionary<string, string> Accounts()
-    {
-        var accounts = ImmutableDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
-        foreach (var (key, account) in this.accounts)
-            accounts.TryAdd(account, key.Name);
-        return accounts.ToImmutable();
-    }
 }

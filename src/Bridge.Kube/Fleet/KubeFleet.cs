@@ -8,9 +8,9 @@ using Microsoft.Extensions.Logging;
 namespace Bridge.Kube.Fleet;
 
 /// <summary>
-/// Watches everything that plans are made from, and keeps one immutable view of it: nodes, ResourceSlices, namespaces
-/// with an account, Bridge's slurmd pods and claims, and its three resources. Eight watches, whatever the size of the
-/// fleet, and nothing per node.
+/// Watches everything that plans are made from, and keeps one immutable view of it: nodes, ResourceSlices,
+/// Bridge's slurmd pods and claims, and its three resources. Seven watches, whatever the size of the fleet, and nothing
+/// per node.
 /// </summary>
 public sealed class KubeFleet
 {
@@ -46,7 +46,6 @@ public sealed class KubeFleet
         Slices = Watch(KubeKinds.ResourceSlices, WatchScope.All, view.Take);
         Pods = Watch(KubeKinds.Pods, here with { Labels = SlurmdOnly }, view.Take);
         Claims = Watch(KubeKinds.ResourceClaims, here with { Labels = OursOnly }, view.Take);
-        Namespaces = Watch(KubeKinds.Namespaces, new WatchScope(Labels: WellKnown.AccountLabel), view.Take);
         Clusters = Watch(KubeKinds.SlurmClusters, here, view.Take);
         Pools = Watch(KubeKinds.NodePools, here, view.Take);
         Partitions = Watch(KubeKinds.PartitionPolicies, here, view.Take);
@@ -65,8 +64,6 @@ public sealed class KubeFleet
     public Informer<Pod> Pods { get; }
 
     public Informer<ResourceClaim> Claims { get; }
-
-    public Informer<Namespace> Namespaces { get; }
 
     public Informer<SlurmClusterObject> Clusters { get; }
 

@@ -33,6 +33,8 @@ internal static class PolicyMapping
             ConfServer = stored.Spec.ConfServer,
             ReadBudgetPercent = stored.Spec.ReadBudgetPercent ?? ClusterDefaults.ReadBudgetPercent,
             PollSeconds = stored.Spec.PollSeconds ?? ClusterDefaults.PollSeconds,
+            AccountNamespaces = stored.Spec.AccountNamespaces?.ToImmutableDictionary()
+                ?? ImmutableDictionary<string, string>.Empty,
             DefaultJobNamespace = stored.Spec.DefaultJobNamespace ?? ClusterDefaults.DefaultJobNamespace,
         },
         Conditions = Map(stored.Status.Conditions),

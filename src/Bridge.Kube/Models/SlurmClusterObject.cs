@@ -20,6 +20,7 @@ public sealed record SlurmClusterObjectSpec
     public string ConfServer { get; init => field = value ?? ""; } = "";
     public int? ReadBudgetPercent { get; init; }
     public int? PollSeconds { get; init; }
+    public IReadOnlyDictionary<string, string>? AccountNamespaces { get; init; }
     public string? DefaultJobNamespace { get; init; }
 }
 

@@ -78,6 +78,31 @@ public sealed class JobStoreTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 10_000);
     }
 
+    [Fact]
+    public void A_job_is_shown_where_its_account_is_mapped_to_and_else_in_the_default_namespace()
+    {
+        var store = new JobStore("lab", TimeProvider.System);
+        store.Update([Samples.Running(1), Samples.Running(2, "unmapped")], Samples.Namespaces);
+        Assert.Equal(
+            ["slurm/2", "team-vision/1"],
+            store.Objects.Current!.Objects.ToArray().Select(o => $"{o.Key.Namespace}/{o.Key.Name}").Order());
+    }
+
+    [Fact]
+    public void A_map_of_the_same_accounts_is_the_same_map()
+    {
+        var again = Samples.Namespaces with
+        {
+            ByAccount = new Dictionary<string, string>(Samples.Namespaces.ByAccount),
+        };
+        Assert.Equal(Samples.Namespaces, again);
+        Assert.NotEqual(Samples.Namespaces, again with { Default = "x" });
+        Assert.NotEqual(Samples.Namespaces, again with
+        {
+            ByAccount = new Dictionary<string, string>(again.ByAccount) { ["vision"] = "team-x" },
+        });
+    }
+
     private static List<SlurmJob> RandomJobs(Random random) =>
         [.. Enumerable.Range(1, 30).Where(_ => random.Next(3) > 0).Select(i => Samples.Running((uint)i) with
         {

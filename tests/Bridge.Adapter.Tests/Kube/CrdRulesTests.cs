@@ -30,6 +30,10 @@ public sealed class CrdRulesTests(LabKube lab)
     [InlineData("tokenKeyRef", """{"name":"s","key":"k"}""", "exactly one of tokenKeyRef")]
     [InlineData("readBudgetPercent", "0", "spec.readBudgetPercent")]
     [InlineData("pollSeconds", "\"often\"", "spec.pollSeconds")]
+    [InlineData("accountNamespaces", """{"physics":"Team_P"}""", "spec.accountNamespaces.physics")]
+    [InlineData("accountNamespaces", """{"physics":["a"]}""", "spec.accountNamespaces.physics")]
+    [InlineData("accountNamespaces", """{"physics,math":"team-p"}""", "must be that of a Slurm account")]
+    [InlineData("accountNamespaces", """{"":"team-p"}""", "must be that of a Slurm account")]
     public Task A_SlurmCluster_that_cannot_work_is_refused(string field, string value, string expected) =>
         RefusedAsync(KubeKinds.SlurmClusters.Resource, Cluster, field, value, expected);
 
@@ -112,7 +116,7 @@ public sealed class CrdRulesTests(LabKube lab)
         Assert.Equal(StepResult.Done, await CreateAsync(KubeKinds.SlurmClusters.Resource, "lab", """
             {"restUrl":"unix:/run/slurm/rest.sock","user":"bridge","tokenKeyRef":{"name":"jwt","key":"jwt.key"},
              "slurmKeyRef":{"name":"slurm","key":"slurm.key"},"confServer":"ctl0:6817,ctl1",
-             "readBudgetPercent":10,"pollSeconds":5,"defaultJobNamespace":"jobs"}
+             "readBudgetPercent":10,"pollSeconds":5,"defaultJobNamespace":"jobs","accountNamespaces":{"physics":"team-p","Math_2.b":"team-m"}}
             """));
         Assert.Equal(StepResult.Done, await CreateAsync(KubeKinds.NodePools.Resource, "gpu", """
             {"cluster":"lab","nodeSelector":{"matchExpressions":[{"key":"a/b","operator":"NotIn","values":["c"]}]},

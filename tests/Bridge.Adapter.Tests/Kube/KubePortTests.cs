@@ -34,7 +34,7 @@ public sealed class KubePortTests(LabKube lab) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Assert.False(lab.WhyNot.Length > 0, lab.WhyNot);
-        inNamespace = await lab.NewNamespaceAsync($$"""{ "slurmbridge.io/account": "{{LabKube.NewName("account")}}" }""");
+        inNamespace = await lab.NewNamespaceAsync();
         node = LabKube.NewName("gpu");
         await lab.MakeAsync(KubeKinds.Nodes.Resource, new ObjectKey("", node), """
             {"metadata":{"labels":{"pool":"gpu"}},"status":{"allocatable":{"cpu":"63500m","memory":"1031Gi"},
@@ -58,7 +58,7 @@ public sealed class KubePortTests(LabKube lab) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_node_comes_with_its_devices_and_a_namespace_with_its_account()
+    public async Task A_node_comes_with_its_devices()
     {
         await SliceAsync("a", generation: 1, count: 2, "gpu-0");
         await UntilAsync(() => port.View.DevicesOf(this.node).State == PoolState.Unknown, "half a pool is unknown");
@@ -74,7 +74,6 @@ public sealed class KubePortTests(LabKube lab) : IAsyncLifetime
         Assert.Equal(
             (63500L, 1031L << 30, ConditionStatus.True),
             (node.AllocatableMilliCpu, node.AllocatableMemoryBytes, node.Ready));
-        Assert.Contains(inNamespace, port.View.NamespaceOfAccount.Values);
     }
 
     [Fact]

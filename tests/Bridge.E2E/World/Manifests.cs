@@ -22,6 +22,7 @@ internal static class Manifests
           tokenKeyFile: {{tokenKeyFile}}
           slurmKeyRef: {name: slurm-auth, key: slurm.key}
           confServer: {{lab["CONF_SERVER"]}}
+          accountNamespaces: {team-a: team-a}
           pollSeconds: 1
         """;
 

@@ -26,7 +26,8 @@ internal static class Judge
                 : new Reading<T>.Unknown($"HTTP {answered.Status} without an error text");
         return SlurmErrors.Find(errors[0].ErrorNumber) is SlurmErrors.Kind.NotThere && answered.Status != 200
             ? new Reading<T>.Absent(Text(answered, errors[0]), answered.Elapsed)
-            : new Reading<T>.Unknown(Text(answered, errors[0]));
+            : new Reading<T>.Unknown(
+                Text(answered, errors[0]), Unexplained: answered.Status == 200 && errors is [{ ErrorNumber: 0 }]);
     }
 
     /// <summary>A write. Only a 200 without errors is Done.</summary>

@@ -13,8 +13,10 @@ internal abstract record Reading<T>
 
     /// <summary>
     /// Nothing is known. Endpoint is true when slurmrestd lives but does not serve the path: another version, probably.
+    /// Unexplained is true for HTTP 200 with error 0: so it answers for a node that is not there, and when it fails
+    /// without knowing why.
     /// </summary>
-    public sealed record Unknown(string Reason, bool Endpoint = false) : Reading<T>;
+    public sealed record Unknown(string Reason, bool Endpoint = false, bool Unexplained = false) : Reading<T>;
 
     private Reading()
     {
@@ -38,7 +40,7 @@ internal abstract record Reading<T>
         Known known => new Reading<TOther>.Known(see(known.Value), known.Elapsed),
         Unchanged unchanged => new Reading<TOther>.Unchanged(unchanged.Elapsed),
         Absent absent => new Reading<TOther>.Absent(absent.Reason, absent.Elapsed),
-        Unknown unknown => new Reading<TOther>.Unknown(unknown.Reason, unknown.Endpoint),
+        Unknown unknown => new Reading<TOther>.Unknown(unknown.Reason, unknown.Endpoint, unknown.Unexplained),
         _ => throw new InvalidOperationException(GetType().Name),
     };
 }

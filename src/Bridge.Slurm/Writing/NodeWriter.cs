@@ -11,38 +11,44 @@ using Bridge.Slurm.Wire.V0042;
 namespace Bridge.Slurm.Writing;
 
 /// <summary>
-/// Changes nodes: one request for any number of them. What must not be lost is read again right before, because Slurm
-/// has no precondition of its own: a foreign reason is never taken or cleared, a feature of others never dropped, a
-/// node with a job or of somebody else never deleted.
+/// Changes nodes, many by one request. What must not be lost is read again right before, because Slurm has no
+/// precondition of its own: a foreign reason is never taken or cleared, a feature of others never dropped, a node with
+/// a job or of somebody else never deleted. What nobody can close: a drain that an administrator makes between that
+/// read and the write, some milliseconds later, is taken for Bridge's.
 /// </summary>
 internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
 {
-    // Above this many single reads (2.5 ms each) one read of all nodes is not dearer on clusters of a few hundred
-    // nodes.
-    private const int SinglesAtMost = 64;
+    // So many nodes are read (2.5 ms each, some at once) and written together: few, so that what was read is true still
+    // when it is written.
+    private const int AtOnce = 64;
 
     // Keeps the request line of a delete below what an HTTP server takes.
     private const int NamesPerDelete = 200;
 
     /// <summary>
-    /// A GET of this moment. What is left of the race is the way from this answer to the end of the slurmd: who resumes
-    /// the node by hand in those milliseconds, or while its pod ends, may lose a job that starts right then. Slurm has
-    /// no call that ends a slurmd only if nothing runs on it.
+    /// A GET of this moment: no list of before, and none of all nodes, which takes seconds. That there is no such node
+    /// is believed where a living slurmctld stands behind slurmrestd's unexplained answer: the plan saw none either,
+    /// or saw one that was drained and idle.
     /// </summary>
     public async Task<StepResult> ConfirmIdleAsync(NodeName name, string? heldFor, CancellationToken cancel)
     {
         var asked = await ProfileAsync(cancel);
         if (asked.Profile is not { } profile)
             return StepResult.Unavailable(asked.Problem);
-        var reading = await ReadAsync(profile, [name], cancel);
-        if (reading is not Reading<Dictionary<NodeName, SlurmNode>>.Known { Value: var nodes })
-            return StepResult.Unavailable(reading.Problem);
-        if (nodes.GetValueOrDefault(name) is not { } node)
-            return StepResult.Done;
-        return node.Busy ? StepResult.Conflict($"{name} has a job by now")
-            : heldFor is null ? StepResult.Conflict($"{name} is registered in Slurm by now")
-            : !node.Held || node.Reason != heldFor ? StepResult.Conflict($"{name} is not kept from work any more")
-            : StepResult.Done;
+        switch (await api.NodeAsync(profile, name, cancel))
+        {
+            case Reading<SlurmNode>.Known { Value: var node }:
+                return node.Busy ? StepResult.Conflict($"{name} has a job by now")
+                    : heldFor is null ? StepResult.Conflict($"{name} is registered in Slurm by now")
+                    : !node.Held || node.Reason != heldFor
+                        ? StepResult.Conflict($"{name} is no longer kept from work for '{heldFor}'")
+                    : StepResult.Done;
+            case Reading<SlurmNode>.Unknown { Unexplained: true }
+                when await api.SilenceAsync(profile, cancel) is var silent:
+                return silent.Length == 0 ? StepResult.Done : StepResult.Unavailable(silent);
+            case var other:
+                return StepResult.Unavailable(other.Problem);
+        }
     }
 
     public async Task<StepResult> DrainAsync(DrainNodes step, CancellationToken cancel)
@@ -50,25 +56,35 @@ internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
         if (step.Reason.Length == 0 || !Reason.IsOurs(step.Reason) || step.Reason.Any(char.IsControl))
             return StepResult.Rejected($"'{step.Reason}' is not a reason of Bridge's: it begins with "
                 + $"'{WellKnown.ReasonPrefix}' and is one line");
-        return await CheckedAsync(
-            step.Nodes,
+        var check = new Check(
             node => Foreign(node) is { Length: > 0 } foreign ? foreign
                 : node.HeldByOthers ? $"{node.Name} is {How(node)} already: {Shown(node.Reason)}"
-                : "",
-            node => !node.Drains || node.Reason != step.Reason,
-            (profile, nodes) =>
-            UpdateAsync(profile, Update(nodes) with { State = ["DRAIN"], Reason = step.Reason }, cancel),
+                : "")
+        {
+            Needed = node => !node.Drains || node.Reason != step.Reason,
+            After = Overruled,
+        };
+        return await CheckedAsync(
+            step.Nodes, check,
+            (profile, nodes) => UpdateAsync(
+                profile, Update(nodes) with { State = ["DRAIN"], Reason = step.Reason }, cancel),
             cancel);
     }
 
-    public Task<StepResult> ResumeAsync(ResumeNodes step, CancellationToken cancel) => CheckedAsync(
-        step.Nodes,
-        node => node.Drains && node.Reason != step.ExpectedReason
-            ? $"{node.Name} is drained for another reason: {Shown(node.Reason)}" : "",
-        node => node.Drains,
-        // UNDRAIN, not RESUME: a node that is DOWN stays so until its slurmd comes.
-        (profile, nodes) => UpdateAsync(profile, Update(nodes) with { State = ["UNDRAIN"] }, cancel),
-        cancel);
+    public Task<StepResult> ResumeAsync(ResumeNodes step, CancellationToken cancel)
+    {
+        var check = new Check(node => node.Drains && node.Reason != step.ExpectedReason
+            ? $"{node.Name} is drained for another reason: {Shown(node.Reason)}" : "")
+        {
+            Needed = node => node.Drains,
+            After = Overruled,
+        };
+        return CheckedAsync(
+            step.Nodes, check,
+            // UNDRAIN, not RESUME: a node that is DOWN stays so until its slurmd comes.
+            (profile, nodes) => UpdateAsync(profile, Update(nodes) with { State = ["UNDRAIN"] }, cancel),
+            cancel);
+    }
 
     public async Task<StepResult> TagAsync(TagNodes step, CancellationToken cancel)
     {
@@ -83,8 +99,7 @@ internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
         if (tags.Features is { } wanted)
             return await CheckedAsync(
                 step.Nodes,
-                Foreign,
-                _ => true,
+                new Check(Foreign),
                 (known, nodes) => TagAsync(
                     known, nodes, tags with { Features = [.. wanted.Where(IsOurs)] }, cancel),
                 cancel);
@@ -134,11 +149,10 @@ internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
         }
         return await CheckedAsync(
             step.Nodes,
-            node => Foreign(node) is { Length: > 0 } foreign ? foreign
+            new Check(node => Foreign(node) is { Length: > 0 } foreign ? foreign
                 : node.Busy ? $"{node.Name} still has a job"
                 : reserved.Contains(node.Name) ? $"{node.Name} is in a reservation"
-                : "",
-            _ => true,
+                : ""),
             (known, nodes) => DeleteAsync(known, nodes, cancel),
             cancel);
     }
@@ -167,48 +181,61 @@ internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
     }
 
     /// <summary>
-    /// Reads the nodes, asks each for an objection ("" for none), and writes those that still need it. A node that is
-    /// not there is Gone
-    /// when it was asked for alone, else a Conflict: the plan that named it is stale.
+    /// Some nodes at a time: reads them, asks each for an objection, writes those that still need it, and reads those
+    /// again: whoever wrote at the same moment and had the last word is not overruled, but told. A node that is not
+    /// there is Gone when it was asked for alone, else a Conflict: the plan that named it is stale.
     /// </summary>
     private async Task<StepResult> CheckedAsync(
         ImmutableArray<NodeName> names,
-        Func<SlurmNode, string> objection,
-        Func<SlurmNode, bool> needed,
+        Check check,
         Func<ServerProfile, ImmutableArray<SlurmNode>, Task<StepResult>> write,
         CancellationToken cancel)
     {
         var asked = await ProfileAsync(cancel);
         if (asked.Profile is not { } profile)
             return StepResult.Unavailable(asked.Problem);
-        var reading = await ReadAsync(profile, names, cancel);
-        if (reading is not Reading<Dictionary<NodeName, SlurmNode>>.Known { Value: var nodes })
-            return StepResult.Unavailable(reading.Problem);
-        if (names.FirstOrDefault(n => !nodes.ContainsKey(n)) is { Value: not null } missing)
-            return names.Length == 1 ? StepResult.Gone : StepResult.Conflict($"{missing} is not in Slurm any more");
-        if (names.Select(n => objection(nodes[n])).FirstOrDefault(o => o.Length > 0) is { } reason)
-            return StepResult.Conflict(reason);
-        ImmutableArray<SlurmNode> todo = [.. names.Select(n => nodes[n]).Where(needed)];
-        return todo.IsEmpty ? StepResult.Done : await write(profile, todo);
+        foreach (var some in names.Chunk(AtOnce))
+        {
+            var reading = await ReadAsync(profile, some, cancel);
+            if (reading is not Reading<Dictionary<NodeName, SlurmNode>>.Known { Value: var nodes })
+                return StepResult.Unavailable(reading.Problem);
+            if (some.FirstOrDefault(n => !nodes.ContainsKey(n)) is { Value: not null } missing)
+                return names.Length == 1 ? StepResult.Gone : StepResult.Conflict($"{missing} is not in Slurm any more");
+            if (First(some.Select(n => nodes[n]), check.Objection) is { } objection)
+                return StepResult.Conflict(objection);
+            ImmutableArray<SlurmNode> todo = [.. some.Select(n => nodes[n]).Where(check.Needed)];
+            if (todo.IsEmpty)
+                continue;
+            var result = await write(profile, todo);
+            if (result != StepResult.Done)
+                return result;
+            if (check.After is { } after && First(await SinglesAsync(profile, todo.Select(n => n.Name), cancel), after)
+                is { } meanwhile)
+                return StepResult.Conflict(meanwhile);
+        }
+        return StepResult.Done;
     }
 
+    private static string? First(IEnumerable<SlurmNode> nodes, Func<SlurmNode, string> word) =>
+        nodes.Select(word).FirstOrDefault(w => w.Length > 0);
+
     private async Task<Reading<Dictionary<NodeName, SlurmNode>>> ReadAsync(
-        ServerProfile profile, ImmutableArray<NodeName> names, CancellationToken cancel)
+        ServerProfile profile, NodeName[] names, CancellationToken cancel)
     {
-        var found = new Dictionary<NodeName, SlurmNode>();
-        if (names.Length <= SinglesAtMost)
-        {
-            foreach (var name in names)
-                if (await api.NodeAsync(profile, name, cancel) is Reading<SlurmNode>.Known { Value: var node })
-                    found[name] = node;
-                else
-                    break;
-            if (found.Count == names.Length)
-                return new Reading<Dictionary<NodeName, SlurmNode>>.Known(found, TimeSpan.Zero);
-        }
+        var found = (await SinglesAsync(profile, names, cancel)).ToDictionary(n => n.Name);
+        if (found.Count == names.Length)
+            return new Reading<Dictionary<NodeName, SlurmNode>>.Known(found, TimeSpan.Zero);
         // "No such node" of a single read is not believed: only the whole list can say so.
         return (await api.NodesAsync(profile, 0, cancel))
-            .Map(all => all.Items.Where(n => names.Contains(n.Name)).ToDictionary(n => n.Name));
+            .Map(all => all.Items.ToDictionary(n => n.Name));
+    }
+
+    // Those that answer, by as many requests at once as there are connections.
+    private async Task<IEnumerable<SlurmNode>> SinglesAsync(
+        ServerProfile profile, IEnumerable<NodeName> names, CancellationToken cancel)
+    {
+        var readings = await Task.WhenAll(names.Select(n => api.NodeAsync(profile, n, cancel)));
+        return readings.OfType<Reading<SlurmNode>.Known>().Select(k => k.Value);
     }
 
     private async Task<(ServerProfile? Profile, string Problem)> ProfileAsync(CancellationToken cancel)
@@ -230,6 +257,9 @@ internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
 
     private static string Foreign(SlurmNode node) => BackReference.Owns(node) ? ""
         : $"{node.Name} is not Bridge's: it has neither the feature of a pool nor a back-reference in Extra";
+
+    private static string Overruled(SlurmNode node) => node.HeldByOthers
+        ? $"{node.Name} is {How(node)} by somebody else since a moment ago: {Shown(node.Reason)}" : "";
 
     private static string How(SlurmNode node) => node.Drains ? "drained"
         : node.State.HasFlag(SlurmNodeState.Fail) ? "failing"
@@ -254,4 +284,15 @@ internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
     }
 
     private static string Shown(string reason) => reason.Length == 0 ? "(no reason)" : reason;
+
+    /// <summary>What is asked of each node around a write; "" is no objection.</summary>
+    /// <param name="Objection">Before: why it must not be written.</param>
+    private sealed record Check(Func<SlurmNode, string> Objection)
+    {
+        /// <summary>Whether it is not so already.</summary>
+        public Func<SlurmNode, bool> Needed { get; init; } = static _ => true;
+
+        /// <summary>Afterwards: what somebody else wrote at the same moment; null where that cannot be seen.</summary>
+        public Func<SlurmNode, string>? After { get; init; }
+    }
 }

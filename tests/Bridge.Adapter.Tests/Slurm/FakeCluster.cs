@@ -59,11 +59,12 @@ internal sealed class FakeCluster : IAsyncDisposable
         ["errors"] = new JsonArray(),
     }.ToJsonString());
 
-    /// <summary>GET node/{name} answers the recorded node of that name from now on, changed.</summary>
+    /// <summary>GET node/{name} answers the recorded node n0 from now on, under this name, and changed.</summary>
     public void Node(string name, Action<JsonObject> change)
     {
         var recorded = JsonNode.Parse(Recording.Bytes("v0.0.45", "nodes.json"))!;
-        var node = recorded["nodes"]!.AsArray().Single(n => (string?)n!["name"] == name)!.DeepClone().AsObject();
+        var node = recorded["nodes"]!.AsArray().Single(n => (string?)n!["name"] == "n0")!.DeepClone().AsObject();
+        node["name"] = name;
         change(node);
         Rest.Answer($"node/{name}", 200, new JsonObject
         {

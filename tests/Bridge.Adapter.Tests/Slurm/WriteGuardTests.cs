@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Bridge.Control;
 using Bridge.Core.Names;
 using Bridge.Core.Planning;
+using Bridge.Core.SlurmText;
 
 namespace Bridge.Adapter.Tests.Slurm;
 
@@ -81,13 +83,84 @@ public sealed class WriteGuardTests : IAsyncLifetime
         Assert.DoesNotContain(cluster.Rest.Asked, a => a.StartsWith("DELETE", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_drain_that_somebody_else_makes_right_after_Bridge_wrote_is_told_and_left(bool drains)
+    {
+        var ours = drains ? "" : Cordon.Reason;
+        Set(node => (node["state"], node["reason"]) = (State(ours), ours));
+        cluster.Rest.Answer("nodes", () =>
+            Set(node => (node["state"], node["reason"]) = (State("bad DIMM"), "bad DIMM")));
+        var port = cluster.Port();
+        var result = drains
+            ? await port.DrainAsync(Cordon, Cancel)
+            : await port.ResumeAsync(new ResumeNodes(About, "", Cordon.Nodes, Cordon.Reason), Cancel);
+        Assert.Equal(
+            "n0 is drained by somebody else since a moment ago: bad DIMM",
+            Assert.IsType<StepResult.ConflictResult>(result).Reason);
+        Assert.Single(cluster.Rest.Written);
+    }
+
+    [Fact]
+    public async Task Many_nodes_are_read_and_written_by_the_few_and_never_all_of_the_fleet()
+    {
+        var names = Enumerable.Range(1, 200).Select(i => new NodeName($"m{i}")).ToImmutableArray();
+        foreach (var name in names)
+            Set(node => node["name"] = name.Value, name.Value);
+        Assert.Equal(StepResult.Done, await cluster.Port().DrainAsync(Cordon with { Nodes = names }, Cancel));
+        var written = cluster.Rest.Written.Select(w => (string)JsonNode.Parse(w)!["name"]![0]!).ToList();
+        Assert.Equal(names.Order(), written.SelectMany(w => Hostlist.Expand(w)).Order());
+        Assert.All(written, w => Assert.InRange(Hostlist.Expand(w).Length, 1, 64));
+        Assert.DoesNotContain(
+            cluster.Rest.Asked, a => a.StartsWith("GET slurm/v0.0.45/nodes", StringComparison.Ordinal));
+        // What a write stands on was read right before it: each of its nodes after the write before.
+        var asked = cluster.Rest.Asked.Where(a => a.Contains("/node", StringComparison.Ordinal)).ToList();
+        var first = asked.FindIndex(a => a.StartsWith("POST", StringComparison.Ordinal));
+        Assert.Equal(64, first);
+    }
+
+    [Theory]
+    [InlineData("IDLE,DRAIN", "bridge: cordon", "bridge: cordon", "")]
+    [InlineData("IDLE,FAIL", "bad DIMM", "bad DIMM", "")]
+    [InlineData("IDLE", "", "bridge: cordon", "n0 is no longer kept from work for 'bridge: cordon'")]
+    [InlineData("IDLE,DRAIN", "bad DIMM", "bridge: cordon", "n0 is no longer kept from work for 'bridge: cordon'")]
+    [InlineData("MIXED,DRAIN", "bridge: cordon", "bridge: cordon", "n0 has a job by now")]
+    [InlineData("IDLE,COMPLETING,DRAIN", "bridge: cordon", "bridge: cordon", "n0 has a job by now")]
+    [InlineData("IDLE,DRAIN", "bridge: cordon", null, "n0 is registered in Slurm by now")]
+    public async Task A_slurmd_is_ended_only_where_no_job_runs_or_can_start(
+        string state, string reason, string? heldFor, string objection)
+    {
+        Set(node => (node["state"], node["reason"]) = (
+            new JsonArray([.. state.Split(',').Select(s => JsonValue.Create(s))]), reason));
+        var result = await cluster.Port().ConfirmIdleAsync(new NodeName("n0"), heldFor, Cancel);
+        Assert.Equal(objection, result.Reason);
+        Assert.Equal(objection.Length == 0, result == StepResult.Done);
+    }
+
+    [Fact]
+    public async Task That_there_is_no_such_node_is_believed_where_a_living_slurmctld_stands_behind_it()
+    {
+        var port = cluster.Port();
+        var name = new NodeName("nosuch");
+        Assert.Equal(StepResult.Done, await port.ConfirmIdleAsync(name, null, Cancel));
+        Assert.DoesNotContain(cluster.Rest.Asked, a => a.Contains("/nodes/", StringComparison.Ordinal));
+        cluster.Rest.Answer("ping", 200, """{"pings":[{"hostname":"ctl","pinged":"DOWN","responding":false}]}""");
+        Assert.IsType<StepResult.UnavailableResult>(await port.ConfirmIdleAsync(name, null, Cancel));
+        cluster.Rest.Answer("ping", null);
+        cluster.Rest.Answer("node/nosuch", 500, """{"errors":[{"error_number":1800,"description":"no controller"}]}""");
+        Assert.IsType<StepResult.UnavailableResult>(await port.ConfirmIdleAsync(name, null, Cancel));
+    }
+
+    private static JsonArray State(string reason) => reason.Length == 0 ? ["IDLE"] : ["IDLE", "DRAIN"];
+
     private static string Reason(StepResult result) => Assert.IsType<StepResult.UnavailableResult>(result).Reason;
 
     private static TagNodes Tag(params string[] features) =>
         new(About, "", Cordon.Nodes, new NodeTags(null, null, [.. features]));
 
     // An idle node of a pool, changed.
-    private void Set(Action<JsonObject> change) => cluster.Node("n0", node =>
+    private void Set(Action<JsonObject> change, string name = "n0") => cluster.Node(name, node =>
     {
         node["state"] = new JsonArray("IDLE");
         node["alloc_cpus"] = 0;

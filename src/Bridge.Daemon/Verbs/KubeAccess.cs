@@ -4,14 +4,15 @@ using Bridge.Kube.Client;
 namespace Bridge.Daemon.Verbs;
 
 /// <summary>
-/// The options by which every verb finds its Kubernetes. The ambient KUBECONFIG is never read: a cluster is named, or
-/// it is our own.
+/// The options by which every verb finds its Kubernetes: as kubectl does, by --kubeconfig, else KUBECONFIG, else the
+/// home folder's kubeconfig, else the service account of the pod.
 /// </summary>
 public sealed class KubeAccess
 {
     public Option<string?> Kubeconfig { get; } = new("--kubeconfig")
     {
-        Description = "Kubeconfig file. Without it Bridge uses the service account of the pod that it runs in.",
+        Description = "Kubeconfig file. Without it those of KUBECONFIG are used, else ~/.kube/config, else the service "
+            + "account of the pod that Bridge runs in.",
         HelpName = "PATH",
     };
 
@@ -37,12 +38,21 @@ public sealed class KubeAccess
 
     /// <exception cref="KubeConfigException">Neither a usable kubeconfig nor a service account; the message says what
     /// is missing.</exception>
-    public KubeEndpoint Endpoint(ParseResult parsed, TimeProvider time) =>
-        parsed.GetValue(Kubeconfig) is { } path
-            ? KubeConfigFile.Read(path, parsed.GetValue(Context), time)
-            : InCluster.Read(
-                Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_HOST"),
-                Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_PORT"),
-                InCluster.DefaultFolder,
-                time);
+    public KubeEndpoint Endpoint(ParseResult parsed, TimeProvider time)
+    {
+        var files = parsed.GetValue(Kubeconfig) is { } path
+            ? [path]
+            : KubeConfigFile.Ambient(
+                Environment.GetEnvironmentVariable("KUBECONFIG"), Environment.GetEnvironmentVariable("HOME"));
+        var context = parsed.GetValue(Context);
+        if (files.Length > 0)
+            return KubeConfigFile.Read(files, context, CredentialPlugins.Runner(time), time);
+        if (context is not null)
+            throw new KubeConfigException($"there is no kubeconfig that could have the context '{context}'");
+        return InCluster.Read(
+            Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_HOST"),
+            Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_PORT"),
+            InCluster.DefaultFolder,
+            time);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using k8s.Authentication;
 
@@ -20,10 +21,10 @@ public abstract class BearerToken : ITokenProvider
     public abstract ValueTask<string> CurrentAsync(CancellationToken cancel);
 
     /// <summary>
-    /// Gets another token at once, because the server refused <paramref name="refused"/>. False: there is no other.
+    /// Gets another token at once, because the server refused <paramref name="refused"/>. Null: there is no other.
     /// </summary>
     /// <exception cref="KubeException">None can be had.</exception>
-    public abstract ValueTask<bool> RenewAsync(string refused, CancellationToken cancel);
+    public abstract ValueTask<string?> RenewAsync(string refused, CancellationToken cancel);
 
     public async Task<AuthenticationHeaderValue> GetAuthenticationHeaderAsync(CancellationToken cancellationToken) =>
         new("Bearer", await CurrentAsync(cancellationToken));
@@ -32,7 +33,8 @@ public abstract class BearerToken : ITokenProvider
     {
         public override ValueTask<string> CurrentAsync(CancellationToken cancel) => new(value);
 
-        public override ValueTask<bool> RenewAsync(string refused, CancellationToken cancel) => new(value != refused);
+        public override ValueTask<string?> RenewAsync(string refused, CancellationToken cancel) =>
+            new(value != refused ? value : null);
 
         public override string ToString() => "a fixed token";
     }
@@ -61,10 +63,10 @@ public abstract class BearerToken : ITokenProvider
                 return new(time.GetElapsedTime(readAt) < RereadAfter ? value : Reread());
         }
 
-        public override ValueTask<bool> RenewAsync(string refused, CancellationToken cancel)
+        public override ValueTask<string?> RenewAsync(string refused, CancellationToken cancel)
         {
             lock (gate)
-                return new(Reread() != refused);
+                return new(Reread() is var read && read != refused ? read : null);
         }
 
         public override string ToString() => $"the token in {path}";
@@ -96,12 +98,12 @@ internal sealed class TokenRenewal(BearerToken token) : DelegatingHandler
         HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var answer = await base.SendAsync(request, cancellationToken);
-        if (answer.StatusCode != System.Net.HttpStatusCode.Unauthorized
+        if (answer.StatusCode != HttpStatusCode.Unauthorized
             || request.Headers.Authorization?.Parameter is not { } refused
-            || !await token.RenewAsync(refused, cancellationToken))
+            || await token.RenewAsync(refused, cancellationToken) is not { } renewed)
             return answer;
         answer.Dispose();
-        request.Headers.Authorization = await token.GetAuthenticationHeaderAsync(cancellationToken);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", renewed);
         return await base.SendAsync(request, cancellationToken);
     }
 }

@@ -87,7 +87,11 @@ public sealed class KubeConfigTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("", "exec: {command: aws}", "users[me].user.exec is not supported")]
+    [InlineData("", "exec: {command: aws}", "users[me].user.exec is not supported here")]
+    [InlineData("", "as: root", "users[me].user.as is not supported")]
+    [InlineData("", "as-groups: [system:masters]", "as-groups is not supported")]
+    [InlineData("", "what-comes-next: x", "what-comes-next is not supported")]
+    [InlineData("what-comes-next: x", "token: x", "clusters[c].cluster.what-comes-next is not supported")]
     [InlineData("", "auth-provider: {name: gcp}", "auth-provider is not supported")]
     [InlineData("", "username: me", "username is not supported")]
     [InlineData("insecure-skip-tls-verify: true", "token: x",

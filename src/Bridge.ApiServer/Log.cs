@@ -5,12 +5,6 @@ namespace Bridge.ApiServer;
 /// <summary>The messages of this project. Event ids 8000 to 8099.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(8000, LogLevel.Information, "Aggregated API listened on {Address}, authorization by {Authorizer}")]
-    public static partial void Listening(ILogger log, string address, string authorizer);
-
-    [LoggerMessage(8001, LogLevel.Information, "Aggregated API stopped listening on {Address}")]
-    public static partial void Stopped(ILogger log, string address);
-
     [LoggerMessage(8002, LogLevel.Information, "Serving certificate was read, valid until {NotAfter:O}")]
     public static partial void CertificateRead(ILogger log, DateTime notAfter);
 

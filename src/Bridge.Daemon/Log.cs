@@ -19,19 +19,19 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Information, "SlurmCluster {Cluster} is no longer served")]
     public static partial void ClusterLeft(this ILogger log, string cluster);
 
-    [LoggerMessage(6, LogLevel.Warning, "The job API cannot listen on {Address} yet: {Reason}")]
-    public static partial void ApiNotListening(this ILogger log, string address, string reason);
-
     [LoggerMessage(
         7, LogLevel.Warning, "Jobs of SlurmCluster {Cluster} that have ended cannot be read from the ledger: {Reason}")]
     public static partial void LedgerUnread(this ILogger log, string cluster, string reason);
 
-    [LoggerMessage(9, LogLevel.Warning, "Slurm's hooks are not heard on {Socket}, which only costs time: {Reason}")]
-    public static partial void HooksNotHeard(this ILogger log, string socket, string reason);
-
     [LoggerMessage(10, LogLevel.Warning,
-        "Whose certificate may name users to the job API cannot be read anew, the last answer holds: {Reason}")]
+        "Whose certificate may name users to the job API cannot be read, an earlier answer holds: {Reason}")]
     public static partial void TrustUnread(this ILogger log, string reason);
+
+    [LoggerMessage(11, LogLevel.Warning, "SlurmCluster {Cluster} cannot be served: {Reason}")]
+    public static partial void ClusterUnusable(this ILogger log, string cluster, string reason);
+
+    [LoggerMessage(12, LogLevel.Critical, "{Part} failed inside Bridge, which ends")]
+    public static partial void PartFailed(this ILogger log, Exception exception, string part);
 
     [LoggerMessage(8, LogLevel.Error, "The term {Token} failed; another one is begun")]
     public static partial void TermFailed(this ILogger log, Exception exception, string token);

@@ -8,7 +8,9 @@ namespace Bridge.ApiServer.Jobs;
 /// The jobs that are served. Feed it whole snapshots: it finds out by itself what changed and tells the watchers that,
 /// and only that. One feeder at a time; it must not be called from two threads.
 /// </summary>
-public sealed class JobStore(string cluster, TimeProvider time, int eventsKept = JobStore.DefaultEventsKept)
+/// <param name="cluster">Of whose jobs.</param>
+/// <param name="objects">Where they are served.</param>
+public sealed class JobStore(string cluster, ObjectStore<SlurmJobObject> objects)
 {
     /// <summary>
     /// So many changes may a watch lag behind: a busy cluster of 10,000 jobs turned over once, and some.
@@ -20,7 +22,16 @@ public sealed class JobStore(string cluster, TimeProvider time, int eventsKept =
     private readonly List<ObjectChange<SlurmJobObject>> now = [];
     private int round;
 
-    public ObjectStore<SlurmJobObject> Objects { get; } = new(JobJson.Default.SlurmJobObject, time, eventsKept);
+    public JobStore(string cluster, TimeProvider time, int eventsKept = DefaultEventsKept)
+        : this(cluster, Serve(time, eventsKept))
+    {
+    }
+
+    public ObjectStore<SlurmJobObject> Objects => objects;
+
+    /// <summary>A store that nothing has been fed to yet.</summary>
+    public static ObjectStore<SlurmJobObject> Serve(TimeProvider time, int eventsKept = DefaultEventsKept) =>
+        new(JobJson.Default.SlurmJobObject, time, eventsKept);
 
     /// <summary>
     /// Takes over a snapshot; a job that is not in it is deleted. So call it only with what Slurm really said, never

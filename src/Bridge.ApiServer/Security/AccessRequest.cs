@@ -30,13 +30,3 @@ public enum AccessVerdict
 /// Decides whether a request may go on. An exception counts as a bug, not as an answer: say Unknown instead.
 /// </summary>
 public delegate ValueTask<AccessDecision> Authorize(AccessRequest request, CancellationToken cancel);
-
-/// <summary>Authorizers that ask nobody.</summary>
-public static class Authorizers
-{
-    /// <summary>
-    /// For the lab only: whoever the aggregator lets through may do all. The host logs its name at start.
-    /// </summary>
-    public static ValueTask<AccessDecision> AlwaysAllow(AccessRequest request, CancellationToken cancel) =>
-        ValueTask.FromResult(new AccessDecision(AccessVerdict.Allowed));
-}

@@ -8,14 +8,16 @@ namespace Bridge.ApiServer.Security;
 /// Takes a user's name from the request's headers, but only on a connection whose client certificate proves it to be
 /// the API server's aggregator. Anybody can write headers; the certificate is what makes them true.
 /// </summary>
-public sealed class FrontProxyAuthenticator(RequestHeaderTrust trust, TimeProvider time)
+public sealed class FrontProxyAuthenticator(RequestHeaderTrust? trust, TimeProvider time)
 {
     private const string ClientAuthenticationUse = "1.3.6.1.5.5.7.3.2";
 
-    private volatile RequestHeaderTrust trust = trust;
+    private volatile RequestHeaderTrust? trust = trust;
 
-    /// <summary>May be replaced at any time; connections that are open are judged anew.</summary>
-    public RequestHeaderTrust Trust
+    /// <summary>
+    /// Null while it is not known. May be replaced at any time; connections that are open are judged anew.
+    /// </summary>
+    public RequestHeaderTrust? Trust
     {
         get => trust;
         set => trust = value;
@@ -25,7 +27,11 @@ public sealed class FrontProxyAuthenticator(RequestHeaderTrust trust, TimeProvid
     /// secrets.</returns>
     public UserInfo? Authenticate(HttpContext context, out string reason)
     {
-        var current = trust;
+        if (trust is not { } current)
+        {
+            reason = "whose certificate may name users could not be read yet: /readyz says why";
+            return null;
+        }
         reason = JudgeConnection(context, current);
         if (reason.Length > 0)
             return null;

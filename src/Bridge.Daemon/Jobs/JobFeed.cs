@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Bridge.ApiServer.Jobs;
+using Bridge.ApiServer.Store;
 using Bridge.Control;
-using Bridge.Control.Loop;
 using Bridge.Core.Model;
 using Bridge.Core.Names;
 using Bridge.Core.View;
@@ -14,35 +14,37 @@ namespace Bridge.Daemon.Jobs;
 /// Carries what the loop learns to those who keep it: jobs to the job API and the ledger, steps to the ledger. Jobs
 /// that Slurm has forgotten are added from the ledger, so that kubectl shows them for a day.
 /// </summary>
-public sealed class JobFeed(LedgerStore? ledger, long fencingToken, Surroundings around)
+public sealed class JobFeed(LedgerStore? ledger, Func<int?> term, TimeProvider time, ILoggerFactory logs)
 {
     private static readonly TimeSpan ShowEnded = TimeSpan.FromDays(1);
     private static readonly TimeSpan LedgerPatience = TimeSpan.FromSeconds(10);
     private const int MaxEnded = 10_000;
 
-    private readonly ILogger log = around.Logs.CreateLogger<JobFeed>();
+    private readonly ILogger log = logs.CreateLogger<JobFeed>();
     private readonly Dictionary<JobId, SlurmJob> recorded = [];
     private ImmutableArray<SlurmJob> ended = [];
     private ImmutableArray<SlurmJob> open = [];
     private ImmutableDictionary<JobId, SlurmJob>? shown;
     private JobNamespaces? shownIn;
+    private int? recordedIn;
     private JobStore? store;
 
     /// <summary>Jobs that had not ended when they were last seen, now or in an earlier life of Bridge.</summary>
     public IEnumerable<SlurmJob> Open => [.. open, .. recorded.Values.Where(j => !j.Finished)];
 
     /// <summary>Begins with what the ledger knows of the cluster; without an answer from it, with nothing.</summary>
-    public async Task<JobStore> StartAsync(string cluster, CancellationToken cancel)
+    public async Task StartAsync(
+        string cluster, ObjectStore<SlurmJobObject> objects, CancellationToken cancel)
     {
-        store = new JobStore(cluster, around.Time);
+        store = new JobStore(cluster, objects);
         if (ledger is null)
-            return store;
-        using var bound = new CancellationTokenSource(LedgerPatience, around.Time);
+            return;
+        using var bound = new CancellationTokenSource(LedgerPatience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, bound.Token);
         try
         {
             var known = await ledger.ReadJobsAsync(
-                cluster, around.Time.GetUtcNow() - ShowEnded, MaxEnded, either.Token);
+                cluster, time.GetUtcNow() - ShowEnded, MaxEnded, either.Token);
             (open, ended) = ([.. known.Where(j => !j.Finished)], [.. known.Where(j => j.Finished)]);
         }
         catch (LedgerUnavailableException unavailable)
@@ -53,7 +55,6 @@ public sealed class JobFeed(LedgerStore? ledger, long fencingToken, Surroundings
         {
             log.LedgerUnread(cluster, "no answer in time");
         }
-        return store;
     }
 
     /// <summary>Takes over a read of Slurm. Called from one loop at a time.</summary>
@@ -64,24 +65,22 @@ public sealed class JobFeed(LedgerStore? ledger, long fencingToken, Surroundings
             Stale(slurm.Jobs.Since, slurm.Jobs.Error);
             return;
         }
-        if (ReferenceEquals(shown, slurm.JobsById) && shownIn == namespaces)
+        // A new term offers all to the ledger again: what the last leader did not get there is not known.
+        var now = term();
+        if (now != recordedIn)
+            recorded.Clear();
+        else if (ReferenceEquals(shown, slurm.JobsById) && shownIn == namespaces)
             return;
-        (shown, shownIn) = (slurm.JobsById, namespaces);
+        (shown, shownIn, recordedIn) = (slurm.JobsById, namespaces, now);
         open = [];
         Record(cluster, shown);
-        var cut = around.Time.GetUtcNow() - ShowEnded;
+        var cut = time.GetUtcNow() - ShowEnded;
         ended = [.. ended.Where(j => j.EndTime >= cut && !shown.ContainsKey(j.Id))];
         store?.Update(shown.Values.Concat(ended), namespaces);
     }
 
     /// <summary>Nothing is read of the cluster any more: what is shown stays, with a warning.</summary>
-    public void Left() => Stale(around.Time.GetUtcNow(), "its SlurmCluster is gone, or is connected anew");
-
-    public void Tried(string cluster, StepOutcome outcome)
-    {
-        if (!outcome.Step.Bookkeeping)
-            ledger?.Record(ActionEntry.Of(outcome.Step, outcome.Result, cluster, outcome.At, fencingToken));
-    }
+    public void Left() => Stale(time.GetUtcNow(), "its SlurmCluster is gone, or is connected anew");
 
     // What is shown is as good as not shown: when Slurm answers again, the same jobs take the warning away.
     private void Stale(DateTimeOffset since, string why)
@@ -92,12 +91,10 @@ public sealed class JobFeed(LedgerStore? ledger, long fencingToken, Surroundings
 
     private void Record(string cluster, ImmutableDictionary<JobId, SlurmJob> jobs)
     {
-        if (ledger is null)
-            return;
         foreach (var (id, job) in jobs)
             // What the ledger has no room for now is offered again with the next change.
             if ((!recorded.TryGetValue(id, out var before) || !ReferenceEquals(before, job))
-                && ledger.Record(cluster, job) is not StepResult.UnavailableResult)
+                && (recordedIn is null || ledger?.Record(cluster, job) is not StepResult.UnavailableResult))
                 recorded[id] = job;
         if (recorded.Count == jobs.Count)
             return;

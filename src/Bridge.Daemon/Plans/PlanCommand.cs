@@ -42,14 +42,14 @@ public static class PlanCommand
                 return Usage.Fail([wrong.Message]);
             }
             using var logs = LoggerFactory.Create(
-                logging => RunHost.Configure(logging.SetMinimumLevel(LogLevel.Warning)));
+                logging => ConsoleLog.Configure(logging.SetMinimumLevel(LogLevel.Warning)));
             using var client = new KubeClient(endpoint, new KubeLimits(), time);
             using var deadline = new CancellationTokenSource(
                 TimeSpan.FromSeconds(Math.Max(1, parsed.GetValue(Within))), time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, deadline.Token);
-            var around = new Surroundings(time, logs);
-            var fleet = KubeConnection.Watch(client, parsed.GetValue(kube.Namespace)!, around);
-            var connector = new SlurmConnector(client, slurm.Client(parsed), around);
+            var fleet = new KubeFleet(client, parsed.GetValue(kube.Namespace)!, time, new Random(),
+                logs.CreateLogger<KubeFleet>());
+            var connector = new SlurmConnector(client, slurm.Client(parsed), leads: () => false, time, logs);
             return await PrintAsync(fleet, connector, time, either.Token);
         });
         return command;
@@ -88,7 +88,7 @@ public static class PlanCommand
     {
         try
         {
-            using var slurm = connector.Open(cluster.Ref.Namespace, cluster.Spec, leads: () => false);
+            using var slurm = connector.Open(cluster.Ref.Namespace, cluster.Spec);
             var view = new ClusterView(cluster, kube, await slurm.ReadAsync(cancel));
             return Print(view, ClusterPlanner.Plan(view, time.GetUtcNow()));
         }

@@ -1,148 +1,63 @@
 using System.CommandLine;
-using System.Net;
+using Bridge.Daemon.Settings;
 using Bridge.Daemon.Verbs;
-using Bridge.Ledger;
+using Bridge.Kube.Client;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Bridge.Daemon.Run;
 
 /// <summary>The verb `bridge run`: the daemon.</summary>
 public static class RunCommand
 {
-    private static readonly Option<string?> ApiListen = new("--api-listen")
+    private static readonly Option<string?> Config = new("--config")
     {
-        Description = "Address of the aggregated job API, such as 0.0.0.0:8443. Without it jobs are not served to "
-            + "kubectl.",
-        HelpName = "IP:PORT",
+        Description = "YAML or JSON file with settings. Each has a key path there, such as api.listen, a flag "
+            + "--api-listen and a variable BRIDGE_API_LISTEN; the flag comes first, then the variable, then the file.",
+        HelpName = "FILE",
     };
 
-    private static readonly Option<string?> ApiCertificate = new("--api-cert")
+    /// <param name="time">The clock.</param>
+    /// <param name="runs">Adds what runs.</param>
+    public static Command Create(TimeProvider time, Action<IServiceCollection> runs)
     {
-        Description = "PEM file with the serving certificate of the job API; read again when it changes.",
-        HelpName = "PATH",
-    };
-
-    private static readonly Option<string?> ApiKey = new("--api-key")
-    {
-        Description = "PEM file with the key of --api-cert.",
-        HelpName = "PATH",
-    };
-
-    private static readonly Option<string?> ApiRequestHeaderCa = new("--api-requestheader-ca")
-    {
-        Description = "PEM file with the authority of the API server's front-proxy certificate. "
-            + "Without it the one in kube-system/extension-apiserver-authentication is used.",
-        HelpName = "PATH",
-    };
-
-    private static readonly Option<string[]> ApiRequestHeaderNames = new("--api-requestheader-allowed-names")
-    {
-        Description = "Common names of that authority's certificates that may name users, as kube-apiserver's "
-            + "--requestheader-allowed-names; with --api-requestheader-ca, and any name without it.",
-        HelpName = "NAME",
-        AllowMultipleArgumentsPerToken = true,
-    };
-
-    private static readonly Option<ApiAuthorization> Authorization = new("--api-authorization")
-    {
-        Description = "Who decides what a caller may see: Review asks Kubernetes (SubjectAccessReview); AlwaysAllow "
-            + "is for labs.",
-    };
-
-    private static readonly Option<string?> HookSocket = new("--hook-socket")
-    {
-        Description = "Unix socket on which Slurm's prolog and epilog hooks tell of jobs that start and end.",
-        HelpName = "PATH",
-    };
-
-    private static readonly Option<string?> Identity = new("--identity")
-    {
-        Description = "Name of this process in the lease; host name and process id by default.",
-        HelpName = "NAME",
-    };
-
-    public static Command Create(TimeProvider time)
-    {
-        var (kube, slurm) = (new KubeAccess(), new SlurmAccess());
+        var kube = new KubeAccess();
         var command = new Command(
-            "run", "Runs the daemon until it is told to stop (SIGTERM). One of several leads; the others wait.\n"
-            + "The ledger's connection string comes from the environment variable BRIDGE_LEDGER, so that no password "
-            + "shows in ps.");
+            "run", "Runs the daemon until it is told to stop (SIGTERM). Each replica reads and serves; one leads and "
+            + "acts.\nThe ledger's connection string comes from the variable BRIDGE_LEDGER or the file, so that no "
+            + "password shows in ps.");
         kube.AddTo(command);
-        slurm.AddTo(command);
-        Option[] own =
-        [
-            ApiListen, ApiCertificate, ApiKey, ApiRequestHeaderCa, ApiRequestHeaderNames, Authorization, HookSocket,
-            Identity,
-        ];
-        foreach (var option in own)
-            command.Options.Add(option);
+        new SlurmAccess().AddTo(command);
+        command.Options.Add(Config);
+        foreach (var setting in RunSettings.All)
+            if (!setting.Secret && command.Options.All(o => o.Name != setting.Flag))
+                command.Options.Add(new Option<string[]>(setting.Flag)
+                {
+                    Description = setting.Help,
+                    HelpName = setting.Value,
+                    AllowMultipleArgumentsPerToken = setting.Many,
+                });
         command.SetAction(async (parsed, cancel) =>
         {
-            var (options, problems) = Read(parsed, kube);
-            if (options is null)
-                return Usage.Fail(problems);
-            options = options with { SlurmClient = slurm.Client(parsed) };
-            return await RunHost.RunAsync(() => kube.Endpoint(parsed, time), options, time, cancel);
+            var given = new GivenSettings(RunSettings.All, setting => Words(parsed, command, setting),
+                Environment.GetEnvironmentVariable, parsed.GetValue(Config));
+            var process = $"{Environment.MachineName}-{Environment.ProcessId}";
+            if (new RunOptionsReader(given, process).Read() is not { } options)
+                return Usage.Fail(given.Problems);
+            try
+            {
+                var endpoint = KubeAccess.Endpoint(options.Kubeconfig, options.Context, time);
+                return await BridgeHost.RunAsync(BridgeHost.Build(options, endpoint, time, runs), cancel);
+            }
+            catch (KubeConfigException wrong)
+            {
+                return Usage.Fail([wrong.Message]);
+            }
         });
         return command;
     }
 
-    private static (RunOptions? Options, IReadOnlyList<string> Problems) Read(ParseResult parsed, KubeAccess kube)
-    {
-        var problems = new List<string>();
-        var api = ReadApi(parsed, problems);
-        var hooks = parsed.GetValue(HookSocket);
-        if (hooks is not null && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(hooks))))
-            problems.Add($"--hook-socket: the folder of {hooks} does not exist");
-        // A unix socket address holds 107 (unix(7)), and it is made as PATH.PID first.
-        if (hooks is { Length: > 99 })
-            problems.Add($"--hook-socket: {hooks} is longer than 99 characters");
-        var ledger = Environment.GetEnvironmentVariable("BRIDGE_LEDGER");
-        if (!string.IsNullOrEmpty(ledger) && LedgerOptions.ProblemOf(ledger) is { Length: > 0 } problem)
-            problems.Add($"BRIDGE_LEDGER: {problem}; it should be such as Host=/run/postgresql;Database=bridge");
-        if (problems.Count > 0)
-            return (null, problems);
-        return (new RunOptions
-        {
-            Namespace = parsed.GetValue(kube.Namespace)!,
-            Identity = parsed.GetValue(Identity) ?? $"{Environment.MachineName}-{Environment.ProcessId}",
-            Api = api,
-            HookSocket = hooks,
-            Ledger = string.IsNullOrEmpty(ledger) ? null : ledger,
-        }, problems);
-    }
-
-    private static ApiOptions? ReadApi(ParseResult parsed, List<string> problems)
-    {
-        var (certificate, key) = (parsed.GetValue(ApiCertificate), parsed.GetValue(ApiKey));
-        if (parsed.GetValue(ApiListen) is not { } listen)
-        {
-            if (certificate is not null || key is not null)
-                problems.Add("--api-cert and --api-key are of no use without --api-listen");
-            return null;
-        }
-        if (!IPEndPoint.TryParse(listen, out var address) || address.Port == 0)
-            problems.Add($"--api-listen: '{listen}' is not IP:PORT, such as 127.0.0.1:8443");
-        if (certificate is null || !File.Exists(certificate))
-            problems.Add(
-                certificate is null ? "--api-cert is needed with --api-listen"
-                : $"--api-cert: there is no file {certificate}");
-        if (key is null || !File.Exists(key))
-            problems.Add(key is null ? "--api-key is needed with --api-listen" : $"--api-key: there is no file {key}");
-        if (parsed.GetValue(ApiRequestHeaderCa) is { } ca && !File.Exists(ca))
-            problems.Add($"--api-requestheader-ca: there is no file {ca}");
-        var names = parsed.GetValue(ApiRequestHeaderNames) ?? [];
-        if (names.Length > 0 && parsed.GetValue(ApiRequestHeaderCa) is null)
-            problems.Add("--api-requestheader-allowed-names is of no use without --api-requestheader-ca: "
-                + "the API server publishes its own names with its authority");
-        return problems.Count > 0 ? null : new ApiOptions
-        {
-            Listen = address!,
-            CertificatePath = certificate!,
-            KeyPath = key!,
-            RequestHeaderCaPath = parsed.GetValue(ApiRequestHeaderCa),
-            RequestHeaderNames = [.. names],
-            Authorization = parsed.GetValue(Authorization),
-        };
-    }
+    private static List<string>? Words(ParseResult parsed, Command command, Setting setting) =>
+        command.Options.FirstOrDefault(o => o.Name == setting.Flag) is { } option
+        && parsed.GetResult(option) is { Implicit: false } result
+            ? [.. result.Tokens.Select(t => t.Value)] : null;
 }

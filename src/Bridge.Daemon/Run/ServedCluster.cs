@@ -1,44 +1,78 @@
 using Bridge.Control.Loop;
+using Bridge.Control.Ports;
 using Bridge.Core.Names;
 using Bridge.Core.Policy;
-using Bridge.Slurm;
 
 namespace Bridge.Daemon.Run;
 
-/// <summary>One SlurmCluster that is served: its connection to Slurm, what reads it, and its loop.</summary>
-public sealed class ServedCluster : IAsyncDisposable
+/// <summary>
+/// One SlurmCluster as it is connected: its port and what reads it. It lives until it is left and nobody uses it any
+/// more: a tick that is under way never meets a connection that is closed.
+/// </summary>
+public sealed class ServedCluster(SlurmCluster resource, ISlurmPort port, SlurmFeed feed) : IDisposable
 {
-    private readonly SlurmClusterSpec spec;
     private readonly CancellationTokenSource left = new();
-    private readonly Task reading;
+    private int users = 1;
 
-    public ServedCluster(ObjectRef cluster, SlurmClusterSpec spec, SlurmPort slurm, SlurmFeed feed, ClusterLoop loop)
-    {
-        (Ref, Slurm, Feed, Loop) = (cluster, slurm, feed, loop);
-        this.spec = spec;
-        reading = feed.RunAsync(left.Token);
-    }
+    /// <summary>Without uid: a cluster that is made anew under its name is the same one.</summary>
+    public ObjectRef Key { get; } = resource.Ref with { Uid = "" };
 
-    public ObjectRef Ref { get; }
-    public SlurmPort Slurm { get; }
-    public SlurmFeed Feed { get; }
-    public ClusterLoop Loop { get; }
+    public string Name => resource.Ref.Name;
+
+    public ISlurmPort Port => port;
+
+    public SlurmFeed Feed => feed;
 
     /// <summary>
-    /// Whether the connection is still the one that a spec asks for; what else is in a spec is read anew by every tick.
+    /// Whether the connection is still the one that a spec asks for; what else is in a spec is read anew by every plan.
     /// </summary>
     public bool Serves(SlurmClusterSpec other) =>
-        spec.RestUrl == other.RestUrl
-        && spec.User == other.User
-        && spec.TokenKeyRef == other.TokenKeyRef
-        && spec.TokenKeyFile == other.TokenKeyFile
-        && spec.ReadBudgetPercent == other.ReadBudgetPercent;
+        resource.Spec.RestUrl == other.RestUrl
+        && resource.Spec.User == other.User
+        && resource.Spec.TokenKeyRef == other.TokenKeyRef
+        && resource.Spec.TokenKeyFile == other.TokenKeyFile
+        && resource.Spec.ReadBudgetPercent == other.ReadBudgetPercent;
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Reads Slurm until it is left or cancelled.</summary>
+    /// <param name="first">What is to be done before the first read.</param>
+    /// <param name="cancel">The end of the process.</param>
+    public async Task ReadAsync(Func<CancellationToken, Task> first, CancellationToken cancel)
     {
-        await left.CancelAsync();
-        await reading.ContinueWith(static _ => { }, TaskScheduler.Default);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(left.Token, cancel);
+        try
+        {
+            await first(either.Token);
+            await feed.RunAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        {
+            // That is how reading ends.
+        }
+        finally
+        {
+            Release();
+        }
+    }
+
+    /// <summary>It is not read any more; who uses it still may do so until the last of them releases it.</summary>
+    public void Dispose()
+    {
+        left.Cancel();
         left.Dispose();
-        Slurm.Dispose();
+    }
+
+    /// <summary>False when it is closed already; else each use is followed by a <see cref="Release"/>.</summary>
+    public bool TryUse()
+    {
+        for (var seen = Volatile.Read(ref users); seen > 0; seen = Volatile.Read(ref users))
+            if (Interlocked.CompareExchange(ref users, seen + 1, seen) == seen)
+                return true;
+        return false;
+    }
+
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref users) == 0)
+            (port as IDisposable)?.Dispose();
     }
 }

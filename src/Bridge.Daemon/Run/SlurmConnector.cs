@@ -15,14 +15,16 @@ namespace Bridge.Daemon.Run;
 /// Command prefix that runs Slurm's own client; empty where there is none. It is an option of the daemon and not a
 /// field of the resource, so that who may write a SlurmCluster cannot run commands here.
 /// </param>
-/// <param name="around">Time and logs.</param>
-public sealed class SlurmConnector(KubeClient client, ImmutableArray<string> textClient, Surroundings around)
+/// <param name="leads">Asked right before each write.</param>
+/// <param name="time">Time of tokens, deadlines and budgets.</param>
+/// <param name="logs">Where each connection logs.</param>
+public sealed class SlurmConnector(
+    KubeClient client, ImmutableArray<string> textClient, Func<bool> leads, TimeProvider time, ILoggerFactory logs)
 {
     /// <param name="inNamespace">Where the SlurmCluster and its Secret are.</param>
     /// <param name="spec">What it says.</param>
-    /// <param name="leads">Asked right before each write.</param>
     /// <exception cref="ArgumentException">The spec cannot work; the message lists every reason.</exception>
-    public SlurmPort Open(string inNamespace, SlurmClusterSpec spec, Func<bool> leads)
+    public SlurmPort Open(string inNamespace, SlurmClusterSpec spec)
     {
         var options = new SlurmOptions
         {
@@ -30,9 +32,9 @@ public sealed class SlurmConnector(KubeClient client, ImmutableArray<string> tex
             User = spec.User,
             ReadBudget = spec.ReadBudgetPercent / 100.0,
         };
-        var text = textClient.IsEmpty ? null : ClientCommand.Of(textClient, around.Time);
+        var text = textClient.IsEmpty ? null : ClientCommand.Of(textClient, time);
         return new SlurmPort(
-            options, Key(inNamespace, spec), text, leads, around.Time, around.Logs.CreateLogger<SlurmPort>());
+            options, Key(inNamespace, spec), text, leads, time, logs.CreateLogger<SlurmPort>());
     }
 
     // Asked on every mint, so that a rotated key is seen without a restart.

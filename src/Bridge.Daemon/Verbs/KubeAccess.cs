@@ -38,13 +38,16 @@ public sealed class KubeAccess
 
     /// <exception cref="KubeConfigException">Neither a usable kubeconfig nor a service account; the message says what
     /// is missing.</exception>
-    public KubeEndpoint Endpoint(ParseResult parsed, TimeProvider time)
+    public KubeEndpoint Endpoint(ParseResult parsed, TimeProvider time) =>
+        Endpoint(parsed.GetValue(Kubeconfig), parsed.GetValue(Context), time);
+
+    /// <inheritdoc cref="Endpoint(ParseResult, TimeProvider)"/>
+    public static KubeEndpoint Endpoint(string? kubeconfig, string? context, TimeProvider time)
     {
-        var files = parsed.GetValue(Kubeconfig) is { } path
+        var files = kubeconfig is { } path
             ? [path]
             : KubeConfigFile.Ambient(
                 Environment.GetEnvironmentVariable("KUBECONFIG"), Environment.GetEnvironmentVariable("HOME"));
-        var context = parsed.GetValue(Context);
         if (files.Length > 0)
             return KubeConfigFile.Read(files, context, CredentialPlugins.Runner(time), time);
         if (context is not null)

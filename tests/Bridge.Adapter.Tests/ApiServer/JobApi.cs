@@ -30,18 +30,19 @@ internal sealed class JobApi : IAsyncDisposable
         Time = setup.Time;
         Store = new JobStore("lab", Time ?? TimeProvider.System, setup.EventsKept);
         host = new AggregatedApiHost(
-            new AggregatedApiOptions
+            new IPEndPoint(IPAddress.Loopback, 0),
+            new JobApiOptions
             {
-                Listen = new IPEndPoint(IPAddress.Loopback, 0),
                 CertificatePath = Pki.CertificatePath,
                 KeyPath = Pki.KeyPath,
-                Trust = RequestHeaderTrust.FromPem(Pki.FrontProxyAuthority.ExportCertificatePem(), setup.AllowedNames),
                 Authorize = setup.Authorize,
-                AuthorizerName = "test",
             },
             Store,
             setup.Logs,
-            Time ?? TimeProvider.System);
+            Time ?? TimeProvider.System)
+        {
+            Trust = RequestHeaderTrust.FromPem(Pki.FrontProxyAuthority.ExportCertificatePem(), setup.AllowedNames),
+        };
         Client = null!;
     }
 
@@ -142,6 +143,6 @@ internal sealed class JobApi : IAsyncDisposable
 
         public ILoggerFactory Logs { get; init; } = NullLoggerFactory.Instance;
 
-        public Authorize Authorize { get; init; } = Authorizers.AlwaysAllow;
+        public Authorize Authorize { get; init; } = AggregatedApiHost.AlwaysAllow;
     }
 }

@@ -88,18 +88,16 @@ public sealed class KubectlLab(LabKube lab) : IAsyncLifetime
     {
         var port = int.Parse(lab["AGGREGATE_PORT"], CultureInfo.InvariantCulture);
         var host = new AggregatedApiHost(
-            new AggregatedApiOptions
+            new IPEndPoint(IPAddress.Parse(lab["AGGREGATE_ADDRESS"]), port),
+            new JobApiOptions
             {
-                Listen = new IPEndPoint(IPAddress.Parse(lab["AGGREGATE_ADDRESS"]), port),
                 CertificatePath = lab["AGGREGATE_CERT"],
                 KeyPath = lab["AGGREGATE_KEY"],
-                Trust = await TrustAsync(),
-                Authorize = Authorizers.AlwaysAllow,
-                AuthorizerName = nameof(Authorizers.AlwaysAllow),
+                Authorize = AggregatedApiHost.AlwaysAllow,
             },
             Jobs,
             NullLoggerFactory.Instance,
-            TimeProvider.System);
+            TimeProvider.System) { Trust = await TrustAsync() };
         await host.StartAsync(CancellationToken.None);
         return host;
     }

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 
 namespace Bridge.E2E.World;
@@ -6,6 +8,8 @@ namespace Bridge.E2E.World;
 /// <summary>One process of the bridge program, or of the lab's, its output in a file.</summary>
 internal sealed partial class BridgeProcess : IAsyncDisposable
 {
+    private static int Ports = Environment.ProcessId;
+
     private readonly Process process;
     private readonly string logFile;
 
@@ -19,6 +23,12 @@ internal sealed partial class BridgeProcess : IAsyncDisposable
     public string Name { get; }
 
     public int Id => process.Id;
+
+    /// <summary>Where it serves jobs, behind the lab's one address for all replicas.</summary>
+    public IPEndPoint JobApi { get; set; } = new(IPAddress.None, 0);
+
+    /// <summary>Where it says how it stands.</summary>
+    public IPEndPoint Metrics { get; set; } = new(IPAddress.None, 0);
 
     public bool Running => !process.HasExited;
 
@@ -51,6 +61,27 @@ internal sealed partial class BridgeProcess : IAsyncDisposable
         if (ledger.Length > 0)
             start.Environment["BRIDGE_LEDGER"] = ledger;
         return new BridgeProcess(Process.Start(start)!, name, logFile);
+    }
+
+    /// <summary>
+    /// An address of this machine on which nobody listens, below the ports that the kernel gives to connections.
+    /// </summary>
+    public static IPEndPoint FreeAddress()
+    {
+        while (true)
+        {
+            var address = new IPEndPoint(IPAddress.Loopback, 20_000 + (Interlocked.Increment(ref Ports) % 10_000));
+            using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                probe.Bind(address);
+                return address;
+            }
+            catch (SocketException)
+            {
+                // The next one.
+            }
+        }
     }
 
     /// <summary>kill -9: nothing is given back, nothing is finished.</summary>

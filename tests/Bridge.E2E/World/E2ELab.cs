@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -21,6 +23,7 @@ public sealed partial class E2ELab : IAsyncLifetime
     private readonly List<Regex> declared = [];
     private readonly string name = $"e2e-{Environment.ProcessId}";
     private BridgeProcess? labRuntime;
+    private TcpBalancer? balancer;
 
     /// <summary>The Bridge that last went past the proxies.</summary>
     private BridgeProcess? direct;
@@ -74,6 +77,10 @@ public sealed partial class E2ELab : IAsyncLifetime
         kube = new KubeClient(KubeConfigFile.Read(this["KUBECONFIG"], null, TimeProvider.System), new KubeLimits(),
             TimeProvider.System);
         await StartProxiesAsync();
+        balancer = new TcpBalancer(
+            new IPEndPoint(IPAddress.Parse(this["AGGREGATE_ADDRESS"]), int.Parse(this["AGGREGATE_PORT"],
+                CultureInfo.InvariantCulture)),
+            () => [.. bridges.Where(b => b.Running).Select(b => b.JobApi)]);
         await KubectlAsync("apply", "--server-side", "-f", Path.Combine(Repository, "helm/bridge/crds"));
         await KubectlAsync("wait", "--for=condition=Established", "--timeout=30s", "crd/slurmclusters.slurmbridge.io",
             "crd/nodepools.slurmbridge.io", "crd/partitionpolicies.slurmbridge.io");
@@ -90,6 +97,8 @@ public sealed partial class E2ELab : IAsyncLifetime
     {
         if (WhyNot.Length > 0 || Folder.Length == 0)
             return;
+        if (balancer is not null)
+            await balancer.DisposeAsync();
         foreach (var bridge in bridges)
             await bridge.DisposeAsync();
         if (labRuntime is not null)
@@ -160,16 +169,17 @@ public sealed partial class E2ELab : IAsyncLifetime
     private BridgeProcess StartBridgeAs(string identity, bool direct)
     {
         var config = direct ? this["KUBECONFIG_BRIDGE"] : Path.Combine(Folder, "proxied.kubeconfig");
+        var (jobApi, metrics) = (BridgeProcess.FreeAddress(), BridgeProcess.FreeAddress());
         var bridge = BridgeProcess.Start(identity, Log($"bridge-{++started}-{identity}"),
         [
             "run", "--kubeconfig", config, "--namespace", "slurm",
             "--identity", identity, "--hook-socket", this["HOOK_SOCKET"],
-            "--api-listen", $"{this["AGGREGATE_ADDRESS"]}:{this["AGGREGATE_PORT"]}", "--api-cert",
-                this["AGGREGATE_CERT"],
+            "--metrics-listen", $"{metrics}", "--api-listen", $"{jobApi}", "--api-cert", this["AGGREGATE_CERT"],
             "--api-key", this["AGGREGATE_KEY"],
             .. this["REQUESTHEADER_CA"] is { Length: > 0 } ca ? (string[])["--api-requestheader-ca", ca,
                 "--api-requestheader-allowed-names", this["REQUESTHEADER_NAME"]] : [],
         ], this["POSTGRES"]);
+        (bridge.JobApi, bridge.Metrics) = (jobApi, metrics);
         bridges.Add(bridge);
         this.direct = direct ? bridge : this.direct;
         LeftLabs.Remember(Folder, bridge.Id);

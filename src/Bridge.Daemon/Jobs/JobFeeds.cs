@@ -1,0 +1,53 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Bridge.ApiServer.Jobs;
+using Bridge.ApiServer.Store;
+using Bridge.Control.Loop;
+using Bridge.Control.Ports;
+using Bridge.Core.Names;
+using Bridge.Daemon.Run;
+using Bridge.Kube.Leases;
+using Bridge.Ledger;
+using Bridge.Slurm;
+using Microsoft.Extensions.Logging;
+
+namespace Bridge.Daemon.Jobs;
+
+/// <summary>The feeds of all SlurmClusters' jobs to the job API and, while this replica leads, to the ledger.</summary>
+public sealed class JobFeeds(
+    IKubePort kube, LeaderElector elector, TimeProvider time, ILoggerFactory logs, LedgerStore? ledger = null)
+{
+    private readonly ConcurrentDictionary<ObjectRef, JobFeed> feeds = new();
+    private int started;
+
+    /// <summary>What the job API serves, from the start: the jobs of the first cluster that is read.</summary>
+    public ObjectStore<SlurmJobObject> Served { get; } = JobStore.Serve(time);
+
+    /// <summary>
+    /// Follows what is read of a cluster. Its feed outlives the connection: what is shown of a cluster's jobs goes on
+    /// when the connection is another.
+    /// </summary>
+    public async Task FollowAsync(ServedCluster cluster, CancellationToken cancel)
+    {
+        if (!feeds.TryGetValue(cluster.Key, out var feed))
+        {
+            feed = new JobFeed(ledger, () => elector.Current?.Token.Transitions, time, logs);
+            var objects = Interlocked.Increment(ref started) == 1 ? Served : JobStore.Serve(time);
+            await feed.StartAsync(cluster.Name, objects, cancel);
+            feeds[cluster.Key] = feed;
+        }
+        (cluster.Port as SlurmPort)?.Recall(feed.Open);
+        cluster.Feed.Changed += () => feed.Take(cluster.Name, cluster.Feed.View, Namespaces(cluster));
+    }
+
+    public void Leave(ServedCluster cluster) => feeds.GetValueOrDefault(cluster.Key)?.Left();
+
+    public void Tried(string cluster, StepOutcome outcome, FencingToken token) =>
+        ledger?.Record(ActionEntry.Of(outcome.Step, outcome.Result, cluster, outcome.At, token.Transitions));
+
+    // Read anew each time: where jobs are shown may change while the connection stays.
+    private JobNamespaces Namespaces(ServedCluster cluster) =>
+        kube.View.Clusters.FirstOrDefault(c => c.Ref with { Uid = "" } == cluster.Key)?.Spec is { } spec
+            ? new(spec.DefaultJobNamespace, spec.AccountNamespaces)
+            : new("default", ImmutableDictionary<string, string>.Empty);
+}

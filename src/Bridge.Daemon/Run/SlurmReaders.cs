@@ -1,0 +1,137 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Threading.Channels;
+using Bridge.Control.Loop;
+using Bridge.Control.Ports;
+using Bridge.Core.Names;
+using Bridge.Core.Policy;
+using Bridge.Core.View;
+using Bridge.Daemon.Jobs;
+using Bridge.Daemon.Serving;
+using Bridge.Slurm;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Bridge.Daemon.Run;
+
+/// <summary>
+/// The readers of all SlurmClusters: one connection to Slurm and one feed each, made and ended as the resources come
+/// and go. They live as long as the process, on every replica: whoever begins to lead, and whoever is asked for jobs,
+/// has read already.
+/// </summary>
+public sealed class SlurmReaders(
+    IKubePort kube, SlurmConnector connector, JobFeeds jobs, HookBell hooks, TimeProvider time, ILoggerFactory logs)
+    : BackgroundService
+{
+    private readonly ILogger log = logs.CreateLogger<SlurmReaders>();
+    private readonly ConcurrentDictionary<ObjectRef, ServedCluster> served = new();
+    private readonly List<Task> reading = [];
+    private readonly Channel<bool> wake = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    /// <summary>Raised with the key of a cluster that is served, anew or no longer. Handlers return at once.</summary>
+    public event Action<ObjectRef>? Changed;
+
+    /// <summary>Those that are served now.</summary>
+    public IEnumerable<ServedCluster> All => served.Values;
+
+    public ServedCluster? Find(ObjectRef key) => served.GetValueOrDefault(key);
+
+    /// <summary>One part for each cluster.</summary>
+    public IEnumerable<Part> Parts() => served.Values.Select(PartOf).OrderBy(p => p.Name, StringComparer.Ordinal);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        kube.Changed += Wake;
+        hooks.Rung += Ring;
+        try
+        {
+            while (true)
+            {
+                if (kube.View.Source.Synced)
+                    Follow(kube.View.Clusters, stoppingToken);
+                await wake.Reader.ReadAsync(stoppingToken);
+            }
+        }
+        finally
+        {
+            kube.Changed -= Wake;
+            hooks.Rung -= Ring;
+            await Task.WhenAll(reading);
+        }
+    }
+
+    private void Wake() => wake.Writer.TryWrite(true);
+
+    private void Ring(ImmutableArray<JobId> named)
+    {
+        foreach (var cluster in served.Values)
+        {
+            foreach (var job in named)
+                (cluster.Port as SlurmPort)?.Notify(job);
+            cluster.Feed.Ring();
+        }
+    }
+
+    private void Follow(ImmutableArray<SlurmCluster> wanted, CancellationToken stop)
+    {
+        reading.RemoveAll(r => r.IsCompletedSuccessfully);
+        var byKey = wanted.ToDictionary(c => c.Ref with { Uid = "" });
+        foreach (var (key, cluster) in served)
+            if (!byKey.TryGetValue(key, out var resource) || !cluster.Serves(resource.Spec))
+                Leave(cluster);
+        foreach (var (key, resource) in byKey)
+        {
+            if (!served.ContainsKey(key))
+                Open(resource, stop);
+            served[key].Feed.Poll = TimeSpan.FromSeconds(Math.Max(1, resource.Spec.PollSeconds));
+        }
+    }
+
+    private void Open(SlurmCluster resource, CancellationToken stop)
+    {
+        var port = Port(resource);
+        var cluster = new ServedCluster(
+            resource, port, new SlurmFeed(port, time, logs.CreateLogger<SlurmFeed>()));
+        served[cluster.Key] = cluster;
+        reading.Add(cluster.ReadAsync(cancel => jobs.FollowAsync(cluster, cancel), stop));
+        Changed?.Invoke(cluster.Key);
+    }
+
+    private ISlurmPort Port(SlurmCluster resource)
+    {
+        try
+        {
+            var port = connector.Open(resource.Ref.Namespace, resource.Spec);
+            log.ClusterServed(resource.Ref.Name, resource.Spec.RestUrl, resource.Spec.User);
+            return port;
+        }
+        catch (ArgumentException wrong)
+        {
+            log.ClusterUnusable(resource.Ref.Name, wrong.Message);
+            return new UnusableSlurm(wrong.Message, time.GetUtcNow());
+        }
+    }
+
+    private void Leave(ServedCluster cluster)
+    {
+        served.TryRemove(cluster.Key, out _);
+        cluster.Dispose();
+        jobs.Leave(cluster);
+        log.ClusterLeft(cluster.Name);
+        Changed?.Invoke(cluster.Key);
+    }
+
+    // A Slurm that does not answer is every replica's trouble; one that was not asked yet is this one's alone.
+    private static Part PartOf(ServedCluster cluster)
+    {
+        var view = cluster.Feed.View;
+        SourceState[] sources = [view.Nodes, view.Partitions, view.Jobs];
+        var error = string.Join("; ", sources.Select(s => s.Error).Where(e => e.Length > 0).Distinct());
+        var name = $"slurm/{cluster.Name}";
+        return error.Length > 0 ? new Part(name, PartState.Degraded, error)
+            : sources.All(s => s.Synced) ? new Part(name, PartState.Ready, $"Slurm {view.Version} is read")
+            : new Part(name, PartState.NotReady, view.Jobs.Synced || !view.Nodes.Synced
+                ? "it has not been read yet" : "its jobs have not all been read yet");
+    }
+}

@@ -7,7 +7,8 @@ using Bridge.Core.View;
 namespace Bridge.Bench;
 
 /// <summary>
-/// `bench plan [--nodes N]`: what one plan costs when nothing changed, when everything was read anew but says the same,
+/// `bench plan [--nodes N]`: what one plan costs when nothing changed, when only jobs did, when everything was read
+/// anew but says the same,
 /// and when everything is to be done. Medians of several rounds after warming up, one thread.
 /// </summary>
 public static class PlanBench
@@ -41,13 +42,18 @@ public static class PlanBench
         var settled = PlanFleet.Settle(bare);
         new BenchLine(Name, "plan_nodes", nodes, "nodes").Print();
         // As after a tick that found all as it was: Slurm's view is a new value, Kubernetes' the same one.
-        var idle = Time(() => PlanFleet.Tick(settled), expected: 0, IdleRounds);
-        var reread = Time(() => PlanFleet.Reread(settled), expected: 0);
+        var memory = new PlanMemory();
+        var idle = Time(() => PlanFleet.Tick(settled), memory, expected: 0, IdleRounds);
+        // A job came: its nodes are the same ones still.
+        var jobs = Time(() => PlanFleet.JobCame(settled), memory, PlanFleet.StatusesOfAJob, IdleRounds);
+        var reread = Time(() => PlanFleet.Reread(settled), memory, expected: 0);
         // A claim and a pod for each node, the status of cluster and pools, finalizer and status of each policy.
-        var all = Time(() => PlanFleet.Bare(nodes), (2 * nodes) + 1 + PlanFleet.Pools + (2 * PlanFleet.Partitions));
+        var all = Time(
+            () => PlanFleet.Bare(nodes), memory, (2 * nodes) + 1 + PlanFleet.Pools + (2 * PlanFleet.Partitions));
         // One drain names them all.
-        var drain = Time(() => PlanFleet.Cordon(settled), expected: 1);
+        var drain = Time(() => PlanFleet.Cordon(settled), memory, expected: 1);
         var holds = Print("plan_idle", idle, IdleLimit, all.Seconds);
+        Print("plan_jobs_changed", jobs, null, all.Seconds);
         Print("plan_reread", reread, null, all.Seconds);
         Print("plan_all", all, null, all.Seconds);
         Print("plan_all_cordoned", drain, null, all.Seconds);
@@ -62,7 +68,7 @@ public static class PlanBench
         return new BenchLine(Name, what + "_seconds", cost.Seconds, "s", limit, ratio).Print();
     }
 
-    private static Cost Time(Func<ClusterView> view, int expected, int rounds = Rounds)
+    private static Cost Time(Func<ClusterView> view, PlanMemory memory, int expected, int rounds = Rounds)
     {
         var costs = new List<Cost>(rounds);
         for (var round = 0; round < rounds; round++)
@@ -72,7 +78,7 @@ public static class PlanBench
             var bytes = GC.GetAllocatedBytesForCurrentThread();
             var cpu = ThreadSeconds();
             var clock = Stopwatch.StartNew();
-            var plan = ClusterPlanner.Plan(seen, PlanFleet.Now);
+            var plan = ClusterPlanner.Plan(seen, memory, PlanFleet.Now);
             var seconds = clock.Elapsed.TotalSeconds;
             costs.Add(new Cost(seconds, ThreadSeconds() - cpu, GC.GetAllocatedBytesForCurrentThread() - bytes));
             if (plan.Steps.Length != expected)

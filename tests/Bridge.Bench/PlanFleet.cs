@@ -25,6 +25,18 @@ internal static class PlanFleet
         Slurm = view.Slurm with { Nodes = Read with { Since = Now + TimeSpan.FromSeconds(30) } },
     };
 
+    /// <summary>A job more: the cluster and two partitions count it.</summary>
+    public const int StatusesOfAJob = 3;
+
+    /// <summary>The same fleet after a pending job came.</summary>
+    public static ClusterView JobCame(ClusterView view) => view with
+    {
+        Slurm = view.Slurm with
+        {
+            JobsById = view.Slurm.JobsById.Add(new JobId(1_000_000), Job(1) with { Id = new JobId(1_000_000) }),
+        },
+    };
+
     /// <summary>Kubernetes has the nodes and Slurm the jobs; nothing that Bridge would make is there yet.</summary>
     public static ClusterView Bare(int nodes)
     {
@@ -65,9 +77,10 @@ internal static class PlanFleet
     public static ClusterView Settle(ClusterView view)
     {
         var world = new PlanWorld(view);
+        var memory = new PlanMemory();
         for (var round = 0; round < 8; round++)
         {
-            var plan = ClusterPlanner.Plan(world.View, Now);
+            var plan = ClusterPlanner.Plan(world.View, memory, Now);
             if (plan.Steps.IsEmpty)
                 return world.View;
             world.Do(plan.Steps);

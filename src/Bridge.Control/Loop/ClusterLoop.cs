@@ -21,6 +21,7 @@ public sealed class ClusterLoop(
 
     private readonly Executor executor = new(kube, slurm, leads, time, log);
     private readonly SteadyClock clock = new(time);
+    private readonly PlanMemory memory = new();
     private (KubeView? Kube, SlurmView? Slurm) planned;
     private DateTimeOffset? due;
     private DateTimeOffset broken = DateTimeOffset.MinValue;
@@ -76,7 +77,7 @@ public sealed class ClusterLoop(
         var today = time.GetUtcNow();
         try
         {
-            var plan = ClusterPlanner.Plan(view, today);
+            var plan = ClusterPlanner.Plan(view, memory, today);
             LoopMetrics.Planned(time.GetElapsedTime(begun));
             // While a source cannot be read the plan is not whole: it says nothing of what is wanted.
             if (view.Synced && view.Kube.Source.Current && view.Slurm.Nodes.Current && view.Slurm.Partitions.Current)

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Bridge.Core.Model;
 using Bridge.Core.Names;
+using Bridge.Core.Policy;
 
 namespace Bridge.Core.Planning;
 
@@ -66,4 +67,7 @@ public sealed record BackReference
 }
 
 [JsonSerializable(typeof(BackReference))]
+[JsonSerializable(typeof(SlurmClusterSpec))]
+[JsonSerializable(typeof(NodePoolSpec))]
+[JsonSerializable(typeof(SlurmdPodSpec))]
 internal sealed partial class CoreJson : JsonSerializerContext;

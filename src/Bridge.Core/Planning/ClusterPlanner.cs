@@ -11,21 +11,21 @@ namespace Bridge.Core.Planning;
 /// </summary>
 public static class ClusterPlanner
 {
-    public static Plan Plan(ClusterView view, DateTimeOffset now)
+    public static Plan Plan(ClusterView view, PlanMemory memory, DateTimeOffset now)
     {
         if (!view.Synced || !view.Kube.Source.Current || !view.Slurm.Nodes.Current)
             return new Plan(StatusPlanner.Unreachable(view, now) is { } status ? [status] : [], null);
-        var fleet = Fleet.Join(view);
+        var fleet = Fleet.Join(view, memory);
         var wishes = NodeWishes.Compute(fleet, now);
-        var partitions = PartitionPlanner.Resolve(fleet);
+        var partitions = PartitionPlanner.Resolve(fleet, memory);
         var steps = ImmutableArray.CreateBuilder<Step>();
         steps.AddRange(DrainPlanner.Plan(fleet, wishes));
-        steps.AddRange(LifecyclePlanner.Plan(fleet, wishes, now));
+        steps.AddRange(LifecyclePlanner.Plan(fleet, now));
         steps.AddRange(TagPlanner.Plan(fleet));
         if (view.Slurm.Partitions.Current)
             steps.AddRange(PartitionPlanner.Plan(fleet, partitions));
         steps.AddRange(ConditionPlanner.Plan(fleet));
-        steps.AddRange(StatusPlanner.Plan(fleet, wishes, partitions, now));
+        steps.AddRange(StatusPlanner.Plan(fleet, wishes, partitions, JobCounts.Of(view.Slurm, memory), now));
         return new Plan(steps.DrainToImmutable(), LookAgain(wishes, now));
     }
 

@@ -22,12 +22,12 @@ public static class DesiredNodes
         var cpus = (int)(node.AllocatableMilliCpu / 1000) - pool.Spec.Reserved.Cpus;
         var most = (node.AllocatableMemoryBytes >> 20) - pool.Spec.Reserved.MemoryMiB;
         var memory = most - (most % MemoryStepMiB);
-        if (cpus < 1 || memory < MemoryStepMiB)
-            return new Member(node, pool, null, NothingLeft(node, pool.Spec.Reserved));
         var devices = view.Kube.DevicesOf(node.Name);
+        if (cpus < 1 || memory < MemoryStepMiB)
+            return new Member(node, pool, null, NothingLeft(node, pool.Spec.Reserved)) { Devices = devices };
         var (ownership, problem) = OwnershipOf(node, pool.Spec.GpuOwnership, devices);
         if (problem.Length > 0)
-            return new Member(node, pool, null, problem);
+            return new Member(node, pool, null, problem) { Devices = devices };
         var usable = devices.Devices.Where(d => d.Healthy && !d.Shared && d.Uuid.Length > 0).ToImmutableArray();
         // With nothing to claim there is no claim: whether all GPUs are sick or their driver is gone is the same
         // slurmd.
@@ -49,7 +49,7 @@ public static class DesiredNodes
             Weight = 1 + (pool.Spec.Lendable ? 10 : 0) + (pool.Spec.Shared ? 100 : 0)
             + (devices.Devices.Any(d => !d.Healthy) ? 1000 : 0),
         };
-        return new Member(node, pool, desired, "");
+        return new Member(node, pool, desired, "") { Devices = devices };
     }
 
     private static string NothingLeft(KubeNode node, Reservation reserved) =>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
 using Bridge.Core.Model;
 using Bridge.Core.Names;
 using Bridge.Core.View;
@@ -11,9 +10,7 @@ namespace Bridge.Core.Planning;
 /// </summary>
 public sealed class JobCounts
 {
-    // Counting ten thousand jobs is a third of an idle plan, and most plans find the jobs of the one before.
-    private static readonly ConditionalWeakTable<ImmutableDictionary<JobId, SlurmJob>, JobCounts> Known = [];
-
+    private readonly ImmutableDictionary<JobId, SlurmJob> of;
     private readonly Dictionary<string, (int Running, int Pending)> byPartition = new(StringComparer.Ordinal);
 
     public int Running { get; private set; }
@@ -23,16 +20,19 @@ public sealed class JobCounts
 
     public int PendingIn(string partition) => byPartition.GetValueOrDefault(partition).Pending;
 
-    public static JobCounts Of(SlurmView slurm) => Known.GetValue(slurm.JobsById, Count);
-
-    private static JobCounts Count(ImmutableDictionary<JobId, SlurmJob> jobs)
+    private JobCounts(ImmutableDictionary<JobId, SlurmJob> jobs)
     {
-        var counts = new JobCounts();
+        of = jobs;
         foreach (var job in jobs.Values)
             if (!job.Finished)
-                counts.Add(job);
-        return counts;
+                Add(job);
     }
+
+    /// <summary>Counted once for as long as the jobs are the same: most plans find those of the one before.</summary>
+    public static JobCounts Of(SlurmView slurm, PlanMemory memory) =>
+        memory.Jobs is { } known && ReferenceEquals(known.of, slurm.JobsById)
+            ? known
+            : memory.Jobs = new JobCounts(slurm.JobsById);
 
     private void Add(SlurmJob job)
     {

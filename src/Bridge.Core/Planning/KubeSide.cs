@@ -1,6 +1,5 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
+using System.Text.Json;
 using Bridge.Core.Model;
 using Bridge.Core.Names;
 using Bridge.Core.Policy;
@@ -9,25 +8,26 @@ using Bridge.Core.View;
 namespace Bridge.Core.Planning;
 
 /// <summary>
-/// What Kubernetes says of one cluster's nodes, by Slurm node name. Made once per cluster and KubeView, which is one
-/// value for as long as nothing in it changed, while Slurm is read anew every few seconds.
+/// What Kubernetes says of one cluster's nodes, by Slurm node name. It is the same object for as long as nodes,
+/// devices, pods, claims and the specs of pools are: a status that somebody writes is no reason to look at
+/// ten thousand nodes.
 /// </summary>
 internal sealed class KubeSide
 {
-    private static readonly ConditionalWeakTable<KubeView, ConcurrentDictionary<ObjectRef, KubeSide>> Known = new();
+    private readonly KubeView from;
+    private readonly SlurmCluster cluster;
+    private readonly string specs;
 
-    private readonly SlurmClusterSpec spec;
-
-    private KubeSide(ClusterView view)
+    private KubeSide(ClusterView view, string specs, KubeSide? last)
     {
-        var cluster = view.Cluster.Ref;
-        spec = view.Cluster.Spec;
-        (Members, Problems) = Membership.Resolve(view);
-        Pods = OnePerNode(view.Kube.Pods.Where(p => p.Namespace == cluster.Namespace && p.Cluster == cluster.Name));
-        Claims = view.Kube.Claims.Where(c => c.Namespace == cluster.Namespace && c.Cluster == cluster.Name)
-            .GroupBy(c => c.SlurmNode).ToDictionary(g => g.Key, g => g.ToImmutableArray());
-        LeftCordoned = [.. view.Kube.Nodes.Values.Where(n => n.Annotations.ContainsKey(WellKnown.CordonedAnnotation)
-            && !n.Deleting && !view.Kube.Pools.Any(p => !p.Deleting && Membership.Selects(p.Spec.NodeSelector, n)))
+        (from, cluster, this.specs) = (view.Kube, view.Cluster, specs);
+        (Members, Problems) = Membership.Resolve(view, last);
+        Pods = last is not null && last.from.Pods == from.Pods ? last.Pods : OnePerNode(from.Pods.Where(IsOurs));
+        Claims = last is not null && last.from.Claims == from.Claims ? last.Claims
+            : from.Claims.Where(c => c.Namespace == cluster.Ref.Namespace && c.Cluster == cluster.Ref.Name)
+                .GroupBy(c => c.SlurmNode).ToDictionary(g => g.Key, g => g.ToImmutableArray());
+        LeftCordoned = [.. from.Nodes.Values.Where(n => n.Annotations.ContainsKey(WellKnown.CordonedAnnotation)
+            && !n.Deleting && !from.Pools.Any(p => !p.Deleting && Membership.Selects(p.Spec.NodeSelector, n)))
             .OrderBy(n => n.Name, StringComparer.Ordinal)];
         Names = [.. Members.Keys.Union(Pods.Keys).Union(Claims.Keys).Order()];
     }
@@ -43,20 +43,38 @@ internal sealed class KubeSide
     /// <summary>Every node that has any of the three, in order.</summary>
     public ImmutableArray<NodeName> Names { get; }
 
-    /// <summary>
-    /// The last join with Slurm's records: most plans are asked for by jobs, and find the same nodes.
-    /// </summary>
-    public FleetJoin? LastJoin { get; set; }
-
-    public static KubeSide Of(ClusterView view)
+    public static KubeSide Of(ClusterView view, KubeSide? last)
     {
-        var known = Known.GetOrCreateValue(view.Kube);
-        if (known.TryGetValue(view.Cluster.Ref, out var found) && found.spec == view.Cluster.Spec)
-            return found;
-        return known[view.Cluster.Ref] = new KubeSide(view);
+        var kube = view.Kube;
+        if (last is not null && last.from.Pools == kube.Pools && ReferenceEquals(last.cluster, view.Cluster)
+            && last.IsOf(kube))
+            return last;
+        var specs = Specs(view);
+        return last is not null && last.specs == specs && last.IsOf(kube) ? last
+            : new KubeSide(view, specs, last?.specs == specs ? last : null);
     }
 
     public bool Has(NodeName name) => Members.ContainsKey(name) || Pods.ContainsKey(name) || Claims.ContainsKey(name);
+
+    /// <summary>What is known of a node, where nothing that it was made from has changed.</summary>
+    public Member? Known(NodeName name, KubeNode node, NodePool pool, NodeDevices devices) =>
+        Members.GetValueOrDefault(name) is { } member && ReferenceEquals(member.Node, node)
+        && member.Pool.Ref == pool.Ref && member.Devices == devices
+            ? member
+            : null;
+
+    private bool IsOf(KubeView kube) => ReferenceEquals(from.Nodes, kube.Nodes)
+        && ReferenceEquals(from.Devices, kube.Devices) && from.Pods == kube.Pods && from.Claims == kube.Claims;
+
+    private bool IsOurs(SlurmdPod pod) => pod.Namespace == cluster.Ref.Namespace && pod.Cluster == cluster.Ref.Name;
+
+    // Everything of cluster and pools but their status.
+    private static string Specs(ClusterView view) => string.Join('\n',
+    [
+        $"{view.Cluster.Ref} {JsonSerializer.Serialize(view.Cluster.Spec, CoreJson.Default.SlurmClusterSpec)}",
+        .. view.Kube.Pools.Select(p =>
+            $"{p.Ref} {p.Ref.Uid} {p.Deleting} {JsonSerializer.Serialize(p.Spec, CoreJson.Default.NodePoolSpec)}"),
+    ]);
 
     // Pod names are fixed by the node, so there is one pod per node; were there ever two, the living one counts.
     private static Dictionary<NodeName, SlurmdPod> OnePerNode(IEnumerable<SlurmdPod> pods)

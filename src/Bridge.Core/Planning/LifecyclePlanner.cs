@@ -25,13 +25,13 @@ public static class LifecyclePlanner
     /// </summary>
     public static readonly TimeSpan OldestView = TimeSpan.FromSeconds(60);
 
-    public static IEnumerable<Step> Plan(Fleet fleet, NodeWishes wishes, DateTimeOffset now)
+    public static IEnumerable<Step> Plan(Fleet fleet, DateTimeOffset now)
     {
         var young = (now - fleet.View.Slurm.Nodes.Since).Duration() <= OldestView;
         var restarts = Restarts(fleet);
         foreach (var row in fleet.Rows)
         {
-            var steps = row.Member is null ? Leave(fleet, row) : Serve(fleet, row, wishes, restarts.Contains(row));
+            var steps = row.Member is null ? Leave(fleet, row) : Serve(fleet, row, restarts.Contains(row));
             foreach (var step in steps)
                 // A slurmd that lives may have a job since Slurm was read; no other step ends jobs.
                 if (young || step is not DeletePod { EndsWork: true })
@@ -75,26 +75,26 @@ public static class LifecyclePlanner
     private static bool Withdrawn(SlurmNode record) =>
         record.HeldByOthers || DrainedFor(record, DrainRules.Leaving);
 
-    private static IEnumerable<Step> Serve(Fleet fleet, FleetRow row, NodeWishes wishes, bool restart)
+    private static IEnumerable<Step> Serve(Fleet fleet, FleetRow row, bool restart)
     {
         var member = row.Member!;
         if (row.Pod is { } pod)
-            return pod.Deleting ? [] : ServePod(fleet, row, pod, wishes, restart);
+            return pod.Deleting ? [] : ServePod(fleet, row, pod, restart);
         if (member.Desired is not { } desired || row.Foreign)
             return [];
         if (row.Record is { } record && !DrainRules.CanStart(record, desired))
-            return Replaceable(row, record, wishes.Of(row))
+            return Replaceable(row, record, row.Wish)
                 ? [DeleteRecord(
                     fleet, row, $"the record of node {row.Name} describes hardware that is no longer there")]
                 : [];
         // A new node starts only where work is wanted; a known one comes back even on a cordoned node, drained as it
         // was.
-        if (row.Record is null && DrainRules.WishFor(row) is not null)
+        if (row.Record is null && row.Wish is not null)
             return FreeClaims(fleet, row, member.ClaimName);
         return [.. FreeClaims(fleet, row, member.ClaimName), .. Start(fleet, row, member, desired)];
     }
 
-    private static IEnumerable<Step> ServePod(Fleet fleet, FleetRow row, SlurmdPod pod, NodeWishes wishes, bool restart)
+    private static IEnumerable<Step> ServePod(Fleet fleet, FleetRow row, SlurmdPod pod, bool restart)
     {
         if (pod.Finished)
             return [EndPod(fleet, row, pod,
@@ -113,8 +113,8 @@ public static class LifecyclePlanner
                 ? []
                 : [EndPod(fleet, row, pod,
                     $"the slurmd of node {row.Name} is not what is wanted, and has not registered")];
-        return Replaceable(row, row.Record, wishes.Of(row))
-            ? [EndPod(fleet, row, pod, $"{wishes.Of(row)!.Why}; it is drained and runs no job")]
+        return Replaceable(row, row.Record, row.Wish)
+            ? [EndPod(fleet, row, pod, $"{row.Wish!.Why}; it is drained and runs no job")]
             : [];
     }
 

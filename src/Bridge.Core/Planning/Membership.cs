@@ -27,7 +27,15 @@ public sealed class MembershipProblems
 /// </summary>
 public static class Membership
 {
-    public static (IReadOnlyDictionary<NodeName, Member> Members, MembershipProblems Problems) Resolve(ClusterView view)
+    public static (IReadOnlyDictionary<NodeName, Member> Members, MembershipProblems Problems) Resolve(
+        ClusterView view) =>
+        Resolve(view, null);
+
+    /// <param name="view">What is seen.</param>
+    /// <param name="last">What was known of the same cluster and pools: a node that is as it was is not described
+    /// again.</param>
+    internal static (IReadOnlyDictionary<NodeName, Member> Members, MembershipProblems Problems) Resolve(
+        ClusterView view, KubeSide? last)
     {
         var members = new Dictionary<NodeName, Member>();
         var problems = new MembershipProblems();
@@ -39,16 +47,27 @@ public static class Membership
         if (pools.IsEmpty)
             return (members, problems);
         foreach (var node in view.Kube.Nodes.Values.OrderBy(n => n.Name, StringComparer.Ordinal))
-            Place(view, node, pools, members, problems);
+            if (Place(node, pools, members, problems) is { } placed)
+                members[placed.Name] = last?.Known(placed.Name, node, placed.Pool, view.Kube.DevicesOf(node.Name))
+                    ?? Describe(view, node, placed.Pool, placed.Name);
         return (members, problems);
     }
 
-    private static void Place(
-        ClusterView view, KubeNode node, ImmutableArray<NodePool> pools, Dictionary<NodeName, Member> members,
+    private static Member Describe(ClusterView view, KubeNode node, NodePool pool, NodeName name)
+    {
+        var member = DesiredNodes.Describe(view, node, pool);
+        if (member.Desired is not { } desired)
+            return member;
+        member = member with { ClaimName = SlurmdPods.ClaimName(name, desired) };
+        return member with { SpecHash = SlurmdPods.SpecHash(view.Cluster.Spec, member, name) };
+    }
+
+    private static (NodeName Name, NodePool Pool)? Place(
+        KubeNode node, ImmutableArray<NodePool> pools, Dictionary<NodeName, Member> members,
         MembershipProblems problems)
     {
         if (node.Deleting || node.Labels.ContainsKey(WellKnown.SlinkyExternalNodeLabel))
-            return;
+            return null;
         NodePool? taken = null;
         foreach (var pool in pools)
         {
@@ -61,7 +80,7 @@ public static class Membership
                     + "narrow one nodeSelector");
         }
         if (taken is null)
-            return;
+            return null;
         var name = SlurmNameOf(node);
         if (!NodeName.IsValid(name))
             problems.Add(taken.Ref.Name,
@@ -72,7 +91,8 @@ public static class Membership
                 $"nodes {other.Node.Name} and {node.Name} would both be called {name} in Slurm; set label "
                     + $"{WellKnown.SlurmNodeLabel} on one");
         else
-            members[new NodeName(name)] = KnownMembers.Of(view, node, taken, new NodeName(name));
+            return (new NodeName(name), taken);
+        return null;
     }
 
     /// <summary>

@@ -9,16 +9,11 @@ namespace Bridge.Core.Planning;
 /// </summary>
 public sealed class NodeWishes
 {
-    // A row is the row: comparing all that it holds would cost more than planning.
-    private readonly Dictionary<FleetRow, DrainWish> wishes = new(ReferenceEqualityComparer.Instance);
-
     public List<(FleetRow Row, DrainWish Wish)> ToDrain { get; } = [];
     public List<FleetRow> ToResume { get; } = [];
 
     /// <summary>Drains that the breaker or a rollout limit holds back, by pool.</summary>
     public Dictionary<string, List<DrainWish>> HeldBack { get; } = new(StringComparer.Ordinal);
-
-    public DrainWish? Of(FleetRow row) => wishes.GetValueOrDefault(row);
 
     public static NodeWishes Compute(Fleet fleet, DateTimeOffset now)
     {
@@ -42,9 +37,7 @@ public sealed class NodeWishes
         {
             if (row.Record is not { } record)
                 continue;
-            var wish = DrainRules.WishFor(row);
-            if (wish is not null)
-                wishes[row] = wish;
+            var wish = row.Wish;
             if (record.HeldByOthers)
                 continue;
             if (wish is null)

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
 using Bridge.Core.Gpus;
 using Bridge.Core.Model;
 using Bridge.Core.Names;
@@ -30,9 +29,7 @@ public static class PartitionPlanner
 {
     private const string InUse = "InUse";
 
-    private static readonly ConditionalWeakTable<PartitionPolicy, Written> Lists = [];
-
-    public static ImmutableArray<PartitionOutcome> Resolve(Fleet fleet)
+    public static ImmutableArray<PartitionOutcome> Resolve(Fleet fleet, PlanMemory memory)
     {
         var running = new Lazy<Dictionary<string, HashSet<NodeName>>>(() => RunningNodes(fleet.View.Slurm));
         var taken = new Dictionary<PartitionName, string>();
@@ -44,7 +41,7 @@ public static class PartitionPlanner
         {
             var rows = RowsOf(fleet, policy.Spec);
             var nodes = rows.Select(r => r.Name).ToImmutableArray();
-            var list = ListOf(policy, nodes);
+            var list = ListOf(memory, policy, nodes);
             var kept = Kept(fleet.View.Slurm, policy, nodes, list, running);
             var problem = Problem(fleet, policy, taken);
             taken.TryAdd(policy.Partition, policy.Ref.Name);
@@ -220,16 +217,14 @@ public static class PartitionPlanner
     }
 
     // Writing ten thousand names as a hostlist costs more than much of an idle plan, and they hardly ever change.
-    private static string ListOf(PartitionPolicy policy, ImmutableArray<NodeName> nodes)
+    private static string ListOf(PlanMemory memory, PartitionPolicy policy, ImmutableArray<NodeName> nodes)
     {
-        if (Lists.TryGetValue(policy, out var last) && last.Nodes.AsSpan().SequenceEqual(nodes.AsSpan()))
+        if (memory.NodeLists.TryGetValue(policy.Ref, out var last) && last.Nodes.AsSpan().SequenceEqual(nodes.AsSpan()))
             return last.List;
         var list = Hostlist.Compress(nodes);
-        Lists.AddOrUpdate(policy, new Written(nodes, list));
+        memory.NodeLists[policy.Ref] = (nodes, list);
         return list;
     }
 
     private static string Count(int nodes) => nodes == 1 ? "1 node" : $"{nodes} nodes";
-
-    private sealed record Written(ImmutableArray<NodeName> Nodes, string List);
 }

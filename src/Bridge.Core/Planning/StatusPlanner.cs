@@ -13,9 +13,9 @@ namespace Bridge.Core.Planning;
 public static class StatusPlanner
 {
     public static IEnumerable<Step> Plan(
-        Fleet fleet, NodeWishes wishes, ImmutableArray<PartitionOutcome> partitions, DateTimeOffset now)
+        Fleet fleet, NodeWishes wishes, ImmutableArray<PartitionOutcome> partitions, JobCounts jobs,
+        DateTimeOffset now)
     {
-        var jobs = JobCounts.Of(fleet.View.Slurm);
         if (Cluster(fleet, jobs, now) is { } cluster)
             yield return cluster;
         var rows = fleet.Rows.ToLookup(r => r.Member?.Pool.Ref.Name ?? "");

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
 using Bridge.Core.Model;
 using Bridge.Core.Names;
 
@@ -10,29 +9,16 @@ namespace Bridge.Core.Planning;
 /// </summary>
 public static class TagPlanner
 {
-    // Records that were found to carry what this pod and this member want of them. All three never change, so neither
-    // does the answer; writing and reading every back-reference at every plan would be half of the plan's time.
-    private static readonly ConditionalWeakTable<SlurmNode, Tagged> Known = new();
+    public static IEnumerable<Step> Plan(Fleet fleet) => fleet.Rows.Select(r => r.Tag).OfType<Step>();
 
-    public static IEnumerable<Step> Plan(Fleet fleet)
-    {
-        foreach (var row in fleet.Rows)
-            if (row is { Record: { } record, Pod: { Deleting: false } pod, Member: { Desired: { } desired } member }
-                && BackReference.Owns(record)
-                // One that is about to be registered anew keeps what describes it now.
-                && DrainRules.Matches(record, desired)
-                && !IsKnown(record, pod, member))
-            {
-                if (Tag(row, record, pod, member, desired) is { } step)
-                    yield return step;
-                else
-                    Known.AddOrUpdate(record, new Tagged(pod, member));
-            }
-    }
-
-    private static bool IsKnown(SlurmNode record, SlurmdPod pod, Member member) =>
-        Known.TryGetValue(record, out var tagged)
-        && ReferenceEquals(tagged.Pod, pod) && ReferenceEquals(tagged.Member, member);
+    /// <summary>What is to be written on a row's record; null for nothing.</summary>
+    public static TagNodes? TagFor(FleetRow row) =>
+        row is { Record: { } record, Pod: { Deleting: false } pod, Member: { Desired: { } desired } member }
+        && BackReference.Owns(record)
+        // One that is about to be registered anew keeps what describes it now.
+        && DrainRules.Matches(record, desired)
+            ? Tag(row, record, pod, member, desired)
+            : null;
 
     private static TagNodes? Tag(FleetRow row, SlurmNode record, SlurmdPod pod, Member member, DesiredNode desired)
     {
@@ -75,6 +61,4 @@ public static class TagPlanner
     private static ImmutableArray<string> Features(SlurmNode record, DesiredNode desired) =>
         [.. record.Features.Where(f => !f.StartsWith(WellKnown.FeaturePrefix, StringComparison.Ordinal)),
             .. desired.Features];
-
-    private sealed record Tagged(SlurmdPod Pod, Member Member);
 }

@@ -90,7 +90,7 @@ public static class PlanCommand
         {
             using var slurm = connector.Open(cluster.Ref.Namespace, cluster.Spec);
             var view = new ClusterView(cluster, kube, await slurm.ReadAsync(cancel));
-            return Print(view, ClusterPlanner.Plan(view, time.GetUtcNow()));
+            return Print(view, ClusterPlanner.Plan(view, new PlanMemory(), time.GetUtcNow()));
         }
         catch (OperationCanceledException)
         {

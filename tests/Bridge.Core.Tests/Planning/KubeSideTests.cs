@@ -13,31 +13,66 @@ public sealed class KubeSideTests
 
     /// <summary>What is worked out of thousands of Kubernetes nodes shows in what a plan allocates.</summary>
     [Fact]
-    public void Two_clusters_of_one_view_do_not_make_each_other_work_out_its_nodes_again()
+    public void A_status_that_somebody_writes_does_not_have_all_nodes_worked_out_again()
+    {
+        var (view, memory) = (View(3000), new PlanMemory());
+        Allocated(view, memory);
+        var idle = Allocated(view, memory);
+        var kube = view.Kube;
+        var written = view with
+        {
+            Cluster = view.Cluster with { ResourceVersion = "8" },
+            Kube = kube with
+            {
+                Pools = [.. kube.Pools.Select(p => p with { Counts = new NodePoolCounts { KubeNodes = 7 } })],
+                Partitions = [Policy],
+            },
+        };
+        var after = Allocated(written, memory);
+        Assert.True(after < idle * 1.5, $"{idle} bytes for a plan after its like, {after} after a status was written");
+    }
+
+    [Fact]
+    public void A_pool_that_changed_has_its_nodes_described_anew()
+    {
+        var (view, memory) = (View(2), new PlanMemory());
+        Assert.Equal(8, Started(view, memory));
+        var pool = view.Kube.Pools[0];
+        var spec = pool.Spec with { Reserved = new Reservation { Cpus = 2 } };
+        var changed = view with { Kube = view.Kube with { Pools = [pool with { Spec = spec }] } };
+        Assert.Equal(6, Started(changed, memory));
+    }
+
+    private static int Started(ClusterView view, PlanMemory memory) =>
+        ClusterPlanner.Plan(view, memory, Now).Steps.OfType<CreatePod>().First().Pod.Cpus;
+
+    private static ClusterView View(int nodes)
     {
         var fresh = new SourceState(true, Now);
         var kube = new KubeView
         {
             Source = fresh,
-            Clusters = [Cluster("one"), Cluster("two")],
+            Clusters = [Cluster("one")],
             Pools = [Pool("one")],
-            Nodes = Enumerable.Range(0, 3000).Select(i => Node($"n{i}")).ToImmutableDictionary(n => n.Name),
+            Nodes = Enumerable.Range(0, nodes).Select(i => Node($"n{i}", nodes > 100))
+                .ToImmutableDictionary(n => n.Name),
         };
         var slurm = new SlurmView { Nodes = fresh, Partitions = fresh, Jobs = fresh };
-        var views = kube.Clusters.Select(c => new ClusterView(c, kube, slurm)).ToList();
-        Allocated(views[0]);
-        var alone = Allocated(views[0]);
-        Allocated(views[1]);
-        var after = Allocated(views[0]);
-        Assert.True(after < alone * 1.1, $"{alone} bytes for a plan after its like, {after} after another cluster's");
+        return new ClusterView(kube.Clusters[0], kube, slurm);
     }
 
-    private static long Allocated(ClusterView view)
+    private static long Allocated(ClusterView view, PlanMemory memory)
     {
         var before = GC.GetAllocatedBytesForCurrentThread();
-        ClusterPlanner.Plan(view, Now);
+        ClusterPlanner.Plan(view, memory, Now);
         return GC.GetAllocatedBytesForCurrentThread() - before;
     }
+
+    private static readonly PartitionPolicy Policy = new()
+    {
+        Ref = new ObjectRef("PartitionPolicy", "slurm", "p", "uid-p"),
+        Spec = new PartitionPolicySpec { Cluster = "one" },
+    };
 
     private static SlurmCluster Cluster(string name) => new()
     {
@@ -60,9 +95,9 @@ public sealed class KubeSideTests
         },
     };
 
-    private static KubeNode Node(string name) => new()
+    private static KubeNode Node(string name, bool cordoned) => new()
     {
-        Name = name, Uid = "uid-" + name, Ready = ConditionStatus.False,
+        Name = name, Uid = "uid-" + name, Ready = ConditionStatus.True, Cordoned = cordoned,
         Labels = ImmutableDictionary<string, string>.Empty.Add("pool", "main"),
         AllocatableMilliCpu = 8000, AllocatableMemoryBytes = 8L << 30,
     };

@@ -5,7 +5,8 @@ namespace Bridge.Core.Tests.Planning;
 public sealed class MemoryTests
 {
     private static SlurmdPodSpec Started(params string[] lines) =>
-        ClusterPlanner.Plan(CaseView.Parse(lines), CaseView.Now).Steps.OfType<CreatePod>().Single().Pod;
+        ClusterPlanner.Plan(CaseView.Parse(lines), new PlanMemory(), CaseView.Now).Steps
+            .OfType<CreatePod>().Single().Pod;
 
     [Fact]
     public void A_new_record_gets_whole_steps() =>

@@ -22,7 +22,7 @@ public sealed class PlanLaws
                 Assert.Fail($"seed {seed}: {broken}\n{string.Join('\n', new PlanLawsFleet(seed).Lines())}");
     }
 
-    private static Plan PlanOf(ClusterView view) => ClusterPlanner.Plan(view, CaseView.Now);
+    private static Plan PlanOf(ClusterView view) => ClusterPlanner.Plan(view, new PlanMemory(), CaseView.Now);
 
     private static string Text(Step step) => $"{step.GetType().Name} {step.Key}: {step.Why}";
 

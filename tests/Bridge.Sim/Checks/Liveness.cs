@@ -26,7 +26,8 @@ internal static class Liveness
         var now = world.Clock.GetUtcNow();
         var fresh = new SourceState(true, now);
         var slurm = world.Slurm.View with { Nodes = fresh, Partitions = fresh, Jobs = fresh };
-        var plan = ClusterPlanner.Plan(new ClusterView(world.Kube.Cluster, world.Kube.View, slurm), now);
+        var view = new ClusterView(world.Kube.Cluster, world.Kube.View, slurm);
+        var plan = ClusterPlanner.Plan(view, new PlanMemory(), now);
         return [.. plan.Steps.Select(s => $"still planned: {s.Why}")];
     }
 

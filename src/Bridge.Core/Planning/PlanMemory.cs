@@ -1,0 +1,22 @@
+using System.Collections.Immutable;
+using Bridge.Core.Names;
+
+namespace Bridge.Core.Planning;
+
+/// <summary>
+/// What one loop remembers from plan to plan: answers that hold for as long as what they are made from is the same
+/// value (they change what a plan costs, never what it says), and when Bridge itself first saw something. Belongs to
+/// one SlurmCluster and one loop, and goes with it.
+/// </summary>
+public sealed class PlanMemory
+{
+    /// <summary>Ages by Bridge's own clock.</summary>
+    public Sightings Sightings { get; } = new();
+
+    internal KubeSide? Kube { get; set; }
+    internal FleetJoin? Join { get; set; }
+    internal JobCounts? Jobs { get; set; }
+
+    /// <summary>Hostlists as they were last written, by PartitionPolicy.</summary>
+    internal Dictionary<ObjectRef, (ImmutableArray<NodeName> Nodes, string List)> NodeLists { get; } = [];
+}

@@ -3,7 +3,6 @@ using Bridge.Sim.Checks;
 using Bridge.Sim.Ports;
 using Bridge.Sim.World;
 using Bridge.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bridge.Sim;
 
@@ -27,6 +26,8 @@ internal sealed class Simulation : IDisposable
     private readonly Safety safety;
     private readonly Faults faults;
     private readonly int chaosTicks;
+    private readonly SimLog<ClusterLoop> loopLog = new();
+    private readonly SimLog<SlurmFeed> feedLog = new();
 
     private CancellationTokenSource leadership = new();
     private SimKube kube;
@@ -81,10 +82,14 @@ internal sealed class Simulation : IDisposable
         thread.Run(world.Step);
         causes.Note();
         kube.Deliver();
+        if (faults.On)
+            chaos.ResumeBeforePlan();
         if (reading.IsFaulted)
             throw reading.Exception.InnerException!;
         if (running.IsCompleted)
             Tick();
+        loopLog.Check();
+        feedLog.Check();
         safety.AfterTick();
     }
 
@@ -129,7 +134,7 @@ internal sealed class Simulation : IDisposable
     {
         var newKube = new SimKube(world, faults, safety);
         var slurm = new SimSlurm(world, faults, safety, clock);
-        var feed = new SlurmFeed(slurm, clock, NullLogger<SlurmFeed>.Instance);
+        var feed = new SlurmFeed(slurm, clock, feedLog);
         newKube.Changed += () => changed = true;
         feed.Changed += () => changed = true;
         safety.Current = () =>
@@ -138,6 +143,6 @@ internal sealed class Simulation : IDisposable
         var term = leadership.Token;
         thread.Run(() => reading = feed.RunAsync(term));
         return (newKube, new ClusterLoop(
-            newKube, slurm, feed, () => !term.IsCancellationRequested, clock, NullLogger<ClusterLoop>.Instance));
+            newKube, slurm, feed, () => !term.IsCancellationRequested, clock, loopLog));
     }
 }

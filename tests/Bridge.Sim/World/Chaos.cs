@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Bridge.Core.Model;
-using Bridge.Core.Names;
+using Bridge.Core.SlurmText;
 using Bridge.Testing;
 
 namespace Bridge.Sim.World;
@@ -51,11 +51,6 @@ internal sealed class Chaos
         ];
     }
 
-    /// <summary>
-    /// Last tick at which somebody ended Bridge's own drain, by node: from then on jobs may run there.
-    /// </summary>
-    public Dictionary<NodeName, int> Resumed { get; } = [];
-
     private string subject = "";
 
     public void Step()
@@ -66,6 +61,27 @@ internal sealed class Chaos
         subject = "";
         act();
         world.Trace.Add($"somebody {what} {subject}".TrimEnd());
+    }
+
+    /// <summary>
+    /// The worst moment to resume a node that Bridge drained, and to have a job start there: after Slurm was read, and
+    /// before the plan that is made of it.
+    /// </summary>
+    public void ResumeBeforePlan()
+    {
+        var now = world.Clock.GetUtcNow();
+        var drained = world.Slurm.Records.Values.Where(r => r.Seen is { DrainedByBridge: true, Responding: true }
+            && !r.Seen.State.HasFlag(SlurmNodeState.InvalidReg)
+            && now - r.Seen.ReasonSince < 4 * SimWorld.TickLength).ToList();
+        if (drained.Count == 0 || world.Random.Next(4) != 0)
+            return;
+        var record = drained[world.Random.Next(drained.Count)];
+        world.Slurm.Undrain(record);
+        if (world.Slurm.Partitions.Values.FirstOrDefault(
+            p => Hostlist.Expand(p.Nodes).Contains(record.Seen.Name)) is { } partition)
+            world.Slurm.Submit(partition.Name.Value, world.Random.Next(3, 40));
+        world.Slurm.Schedule(world.Tick);
+        world.Trace.Add($"somebody resumes {record.Seen.Name} in Slurm, for a job");
     }
 
     /// <summary>Everything is well again: what is still missing then is Bridge's to do.</summary>
@@ -190,7 +206,6 @@ internal sealed class Chaos
     {
         if (Record() is not { } record || record.Seen.State.HasFlag(SlurmNodeState.InvalidReg))
             return;
-        Resumed[record.Seen.Name] = world.Tick;
         world.Slurm.Undrain(record);
     }
 

@@ -45,7 +45,7 @@ internal sealed class Simulation : IDisposable
         clock = new JumpingClock(time);
         chaos = new Chaos(world, clock);
         causes = new Causes(world);
-        safety = new Safety(world, causes);
+        safety = new Safety(world, chaos, causes);
         faults = new Faults(world);
         chaosTicks = world.Random.Next(60, 400);
         (kube, loop) = TakeOver();

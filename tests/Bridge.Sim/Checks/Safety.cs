@@ -6,11 +6,12 @@ using Bridge.Sim.World;
 namespace Bridge.Sim.Checks;
 
 /// <summary>What must never happen, checked at each write and after each tick.</summary>
-internal sealed class Safety(SimWorld world, Causes causes)
+internal sealed class Safety(SimWorld world, Chaos chaos, Causes causes)
 {
     /// <summary>Whether what the loop plans from now on rests on sources that are all current.</summary>
     public Func<bool> Current { get; set; } = () => true;
 
+    private readonly Dictionary<NodeName, int> idle = [];
     private bool plannedCurrent;
 
     /// <summary>The loop is about to plan on what it sees now.</summary>
@@ -30,12 +31,18 @@ internal sealed class Safety(SimWorld world, Causes causes)
         Require(!node.Drains || Reason.IsOurs(node.Reason),
             $"the foreign drain of {node.Name} ({node.Reason}) was cleared");
 
-    // A slurmd that has ended has lost its jobs already.
+    /// <summary>Slurm says that no job runs on the node, and that none can start.</summary>
+    public void OnIdle(NodeName node) => idle[node] = world.Tick;
+
+    // A slurmd that has ended has lost its jobs already. A job that runs must have begun after Slurm's last word, while
+    // the request was on its way, and because somebody resumed the node by hand in that very time: no call of Slurm's
+    // or of Kubernetes' could have held the one back for the other.
     public void OnPodDeleted(SimPod pod, string why)
     {
         var node = pod.Spec.SlurmNode;
         var alive = pod.Record != 0 && pod.Record == world.Record(node)?.Id && !pod.Seen.Finished;
-        Require(!alive || !world.Slurm.RunningOn(node).Any(),
+        var late = idle.TryGetValue(node, out var asked) && chaos.Resumed.GetValueOrDefault(node, -1) >= asked;
+        Require(!alive || world.Slurm.RunningOn(node).All(j => late && j.BeganAt > asked),
             $"the pod of {node} was ended under a running job: {why}");
     }
 

@@ -100,6 +100,8 @@ internal sealed class SimSlurm(SimWorld world, Faults faults, Safety safety, Tim
     public async Task<StepResult> ConfirmIdleAsync(NodeName node, string? heldFor, CancellationToken cancel)
     {
         var said = !world.SlurmAnswers || faults.Fails(5) ? NoAnswer : Idle(node, heldFor);
+        if (said == StepResult.Done)
+            safety.OnIdle(node);
         await faults.DawdleAsync();
         cancel.ThrowIfCancellationRequested();
         return said;

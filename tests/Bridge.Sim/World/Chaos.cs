@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Bridge.Core.Model;
+using Bridge.Core.Names;
 using Bridge.Core.SlurmText;
 using Bridge.Testing;
 
@@ -51,6 +52,9 @@ internal sealed class Chaos
         ];
     }
 
+    /// <summary>Last tick at which somebody ended a drain by hand, by node: from then on jobs may run there.</summary>
+    public Dictionary<NodeName, int> Resumed { get; } = [];
+
     private string subject = "";
 
     public void Step()
@@ -76,7 +80,7 @@ internal sealed class Chaos
         if (drained.Count == 0 || world.Random.Next(4) != 0)
             return;
         var record = drained[world.Random.Next(drained.Count)];
-        world.Slurm.Undrain(record);
+        Resume(record);
         if (world.Slurm.Partitions.Values.FirstOrDefault(
             p => Hostlist.Expand(p.Nodes).Contains(record.Seen.Name)) is { } partition)
             world.Slurm.Submit(partition.Name.Value, world.Random.Next(3, 40));
@@ -206,6 +210,12 @@ internal sealed class Chaos
     {
         if (Record() is not { } record || record.Seen.State.HasFlag(SlurmNodeState.InvalidReg))
             return;
+        Resume(record);
+    }
+
+    private void Resume(SimRecord record)
+    {
+        Resumed[record.Seen.Name] = world.Tick;
         world.Slurm.Undrain(record);
     }
 

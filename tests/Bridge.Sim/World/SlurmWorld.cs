@@ -22,6 +22,7 @@ internal sealed class SimJob(SlurmJob seen, int runsFor)
 {
     public SlurmJob Seen { get; set; } = seen;
     public int RunsFor { get; } = runsFor;
+    public int BeganAt { get; set; }
     public int EndsAt { get; set; } = int.MaxValue;
 }
 
@@ -181,7 +182,7 @@ internal sealed class SlurmWorld(TimeProvider clock)
     {
         var node = record.Seen;
         job.Seen = job.Seen with { State = JobStates.Running, Nodes = node.Name.Value };
-        job.EndsAt = tick + job.RunsFor;
+        (job.BeganAt, job.EndsAt) = (tick, tick + job.RunsFor);
         Put(record, WithBase(node, SlurmNodeState.Allocated) with { AllocatedCpus = node.Cpus, GresUsed = node.Gres });
         Touch();
     }

@@ -151,7 +151,10 @@ public sealed record SetPartitionFinalizer(ObjectRef About, string Why, string R
 public sealed record SetNodeCondition(ObjectRef About, string Why, string KubeNode, NodeCondition Condition)
     : Step(About, Why)
 {
-    public override string Key => $"condition/{KubeNode}";
+    /// <summary>Of the condition; the port keeps conditions of other types as they are.</summary>
+    public string Type { get; init; } = WellKnown.SlurmDrainedCondition;
+
+    public override string Key => $"condition/{KubeNode}/{Type}";
 
     public override Plane Plane => Plane.Kubernetes;
 

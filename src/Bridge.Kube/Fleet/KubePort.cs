@@ -72,7 +72,7 @@ public sealed class KubePort(KubeFleet fleet, KubeWriter writer, EventRecorder e
     {
         var key = new ObjectKey("", step.KubeNode);
         var stored = fleet.Nodes.Snapshot.GetValueOrDefault(key);
-        var before = stored?.Status.Conditions.FirstOrDefault(c => c.Type == WellKnown.SlurmDrainedCondition);
+        var before = stored?.Status.Conditions.FirstOrDefault(c => c.Type == step.Type);
         var status = step.Condition.Status.ToString();
         var now = time.GetUtcNow();
         var since = before?.Status == status && before.LastTransitionTime is { } known ? known : now;
@@ -82,7 +82,7 @@ public sealed class KubePort(KubeFleet fleet, KubeWriter writer, EventRecorder e
             {
                 ["conditions"] = new JsonArray(new JsonObject
                 {
-                    ["type"] = WellKnown.SlurmDrainedCondition,
+                    ["type"] = step.Type,
                     ["status"] = status,
                     ["reason"] = step.Condition.Reason,
                     ["message"] = step.Condition.Message,
@@ -90,7 +90,7 @@ public sealed class KubePort(KubeFleet fleet, KubeWriter writer, EventRecorder e
                 }),
             },
         };
-        var target = new WriteTarget(KubeKinds.Nodes.Resource, key, "status");
+        var target = new WriteTarget(KubeKinds.Nodes.Resource, key, "status", step.Type);
         return writer.ApplyAsync(target, body, force: true, stored?.Metadata.ResourceVersion ?? "", cancel);
     }
 

@@ -11,20 +11,28 @@ using k8s;
 namespace Bridge.Kube.Writes;
 
 /// <summary>One object, or its subresource such as status, that a write is about.</summary>
-public sealed record WriteTarget(KubeResource Resource, ObjectKey Key, string Subresource = "")
+/// <param name="Resource">Its kind.</param>
+/// <param name="Key">Its name.</param>
+/// <param name="Subresource">Such as status; else empty.</param>
+/// <param name="Concern">
+/// Of several concerns that apply to one object each its own word, such as a condition's type: what one field manager
+/// applied before and does not repeat is erased, its neighbour's too.
+/// </param>
+public sealed record WriteTarget(KubeResource Resource, ObjectKey Key, string Subresource = "", string Concern = "")
 {
     public string Path => Resource.Path(Key, Subresource);
+
+    internal string Manager => Uri.EscapeDataString(
+        Concern.Length == 0 ? WellKnown.FieldManager : $"{WellKnown.FieldManager}-{Concern}");
 }
 
 /// <summary>
-/// Writes under one field manager. Each write comes back as one of the five results; none is retried here. Bodies are
-/// fragments with only the fields that Bridge owns, never a slim record sent back whole.
+/// Writes under Bridge's field managers. Each write comes back as one of the five results; none is retried here. Bodies
+/// are fragments with only the fields that Bridge owns, never an object that was read sent back whole.
 /// </summary>
 public sealed class KubeWriter(KubeClient client)
 {
-    private const string Manager = "fieldManager=" + WellKnown.FieldManager;
-
-    private readonly ConcurrentDictionary<string, Applied> applied = new();
+    private readonly ConcurrentDictionary<WriteTarget, Applied> applied = new();
 
     /// <summary>
     /// Server-side apply (application/apply-patch+yaml). Skipped when the last apply said the same and the object is
@@ -48,19 +56,20 @@ public sealed class KubeWriter(KubeClient client)
             meta["namespace"] = target.Key.Namespace;
         var body = Bytes(desired);
         var hash = Convert.ToHexString(SHA256.HashData(body.Span));
-        if (observedVersion.Length > 0 && applied.TryGetValue(target.Path, out var last)
+        if (observedVersion.Length > 0 && applied.TryGetValue(target, out var last)
             && last == new Applied(hash, observedVersion))
             return StepResult.Done;
-        var request = new KubeRequest(HttpMethod.Patch, $"{target.Path}?{Manager}&force={(force ? "true" : "false")}")
+        var query = $"fieldManager={target.Manager}&force={(force ? "true" : "false")}";
+        var request = new KubeRequest(HttpMethod.Patch, $"{target.Path}?{query}")
         {
             Body = body,
             ContentType = "application/apply-patch+yaml",
         };
         var (result, written) = await SendAsync(request, target, cancel);
         if (written is { Metadata.ResourceVersion: { Length: > 0 } version })
-            applied[target.Path] = new Applied(hash, version);
+            applied[target] = new Applied(hash, version);
         else
-            applied.TryRemove(target.Path, out _);
+            applied.TryRemove(target, out _);
         return result;
     }
 
@@ -74,7 +83,7 @@ public sealed class KubeWriter(KubeClient client)
             patch["metadata"] = meta;
             meta["resourceVersion"] = expectedVersion;
         }
-        var request = new KubeRequest(HttpMethod.Patch, $"{target.Path}?{Manager}")
+        var request = new KubeRequest(HttpMethod.Patch, $"{target.Path}?fieldManager={target.Manager}")
         {
             Body = Bytes(patch),
             ContentType = "application/merge-patch+json",

@@ -135,6 +135,21 @@ public sealed class KubePortTests(LabKube lab) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_condition_of_Bridges_does_not_erase_another()
+    {
+        foreach (var type in (string[])["slurmbridge.io/GpuHealthy", WellKnown.SlurmDrainedCondition])
+        {
+            var step = new SetNodeCondition(About, "", node, new(ConditionStatus.True, "Said", type)) { Type = type };
+            Assert.Equal(StepResult.Done, await port.SetNodeConditionAsync(step, Cancel));
+        }
+        var (_, stored) = await lab.RawAsync(HttpMethod.Get, $"/api/v1/nodes/{node}");
+        var types = stored["status"]!["conditions"]!.AsArray().Select(c => (string)c!["type"]!);
+        Assert.Superset(
+            new HashSet<string> { "Ready", "slurmbridge.io/GpuHealthy", WellKnown.SlurmDrainedCondition },
+            types.ToHashSet());
+    }
+
+    [Fact]
     public async Task A_heartbeat_makes_no_new_view()
     {
         var before = port.View;

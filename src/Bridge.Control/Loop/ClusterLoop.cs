@@ -25,7 +25,10 @@ public sealed class ClusterLoop(
     private (KubeView? Kube, SlurmView? Slurm) planned;
     private DateTimeOffset? due;
     private DateTimeOffset broken = DateTimeOffset.MinValue;
-    private long settled;
+
+    // A new leader's first plan stands on a read of its own term: the last view of a standby may be from before the
+    // last write of the leader that it follows.
+    private long settled = feed.Ask();
 
     /// <inheritdoc cref="Executor.Tried"/>
     public event Action<StepOutcome>? Tried

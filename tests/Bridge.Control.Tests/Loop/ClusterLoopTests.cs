@@ -151,6 +151,18 @@ public sealed class ClusterLoopTests : IDisposable
     }
 
     [Fact]
+    public async Task A_new_leader_plans_on_no_view_from_before_its_term()
+    {
+        ports.Show(ClusterLoopPorts.Node("n1"));
+        var next = new ClusterLoop(ports, ports, feed, () => true, clock, NullLogger<ClusterLoop>.Instance);
+        await next.TickAsync(ClusterLoopPorts.Cluster, TestContext.Current.CancellationToken);
+        Assert.Empty(ports.Writes);
+        Pass(SlurmFeed.AtMostEvery);
+        await next.TickAsync(ClusterLoopPorts.Cluster, TestContext.Current.CancellationToken);
+        Assert.Equal(["CreatePod slurmd-n1"], ports.Writes);
+    }
+
+    [Fact]
     public async Task A_failure_is_tried_again_after_its_delay_though_nothing_changed()
     {
         ports.Answer = _ => Task.FromResult(StepResult.Unavailable("no answer"));

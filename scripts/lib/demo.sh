@@ -90,7 +90,7 @@ start_lab() {
 # Bridge has its own rights, not the administrator's.
 start_bridge() {
     local options=(--kubeconfig "$(lab_value KUBECONFIG_BRIDGE)" --namespace slurm --hook-socket "$(lab_value HOOK_SOCKET)"
-        --slurm-client "$(lab_value SLURM_CLIENT)"
+        --slurm-client "$(lab_value SLURM_CLIENT)" --slurmrestd-sockets "$(dirname "$(lab_value SLURMRESTD_SOCKET)")"
         --api-listen "$(lab_value AGGREGATE_ADDRESS):$(lab_value AGGREGATE_PORT)"
         --api-cert "$(lab_value AGGREGATE_CERT)" --api-key "$(lab_value AGGREGATE_KEY)")
     [ -z "$(lab_value REQUESTHEADER_CA)" ] || options+=(--api-requestheader-ca "$(lab_value REQUESTHEADER_CA)"

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What the demo applies, as YAML on standard output. Expects LAB/env.
 
-# Namespaces, the key that slurmd pods mount, and what alice may do.
+# Namespaces, the key that slurmd pods mount, the one that tokens are made with, and what alice may do.
 manifest_base() {
     cat <<E
 apiVersion: v1
@@ -18,6 +18,16 @@ metadata: {name: slurm-auth, namespace: slurm}
 type: Opaque
 data:
   slurm.key: $(base64 -w0 "$(lab_value SLURM_KEY_FILE)")
+---
+apiVersion: v1
+kind: Secret
+metadata:
+  name: slurm-jwt
+  namespace: slurm
+  annotations: {slurmbridge.io/allowed-addresses: 'unix:$(lab_value SLURMRESTD_SOCKET)'}
+type: Opaque
+data:
+  jwt.key: $(base64 -w0 "$(lab_value JWT_KEY_FILE)")
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
@@ -44,7 +54,7 @@ metadata: {name: demo, namespace: slurm}
 spec:
   restUrl: unix:$(lab_value SLURMRESTD_SOCKET)
   user: $(lab_value SLURM_USER)
-  tokenKeyFile: $(lab_value JWT_KEY_FILE)
+  tokenKeyRef: {name: slurm-jwt, key: jwt.key}
   slurmKeyRef: {name: slurm-auth, key: slurm.key}
   confServer: $(lab_value CONF_SERVER)
   accountNamespaces: {team-a: team-a}

@@ -27,9 +27,6 @@ internal static partial class Log
         "Whose certificate may name users to the job API cannot be read, an earlier answer holds: {Reason}")]
     public static partial void TrustUnread(this ILogger log, string reason);
 
-    [LoggerMessage(11, LogLevel.Warning, "SlurmCluster {Cluster} cannot be served: {Reason}")]
-    public static partial void ClusterUnusable(this ILogger log, string cluster, string reason);
-
     [LoggerMessage(12, LogLevel.Critical, "{Part} failed inside Bridge, which ends")]
     public static partial void PartFailed(this ILogger log, Exception exception, string part);
 

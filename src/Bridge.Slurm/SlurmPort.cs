@@ -21,20 +21,18 @@ public sealed class SlurmPort : ISlurmPort, IDisposable
     private readonly PartitionWriter partitions;
     private readonly SemaphoreSlim oneRead = new(1, 1);
 
-    /// <param name="options">Checked: see <see cref="SlurmOptions.Problems"/>.</param>
+    /// <param name="options">Where they cannot work (<see cref="SlurmOptions.Problems"/>) nobody is asked anything, and
+    /// the view says why.</param>
     /// <param name="key">The HS256 key.</param>
     /// <param name="text">Slurm's own client, where it can be run; null where not.</param>
     /// <param name="leads">Asked right before each write: without leadership nothing is written.</param>
     /// <param name="clock">Time of tokens, deadlines and budget.</param>
     /// <param name="log">The adapter's log.</param>
-    /// <exception cref="ArgumentException">The options cannot work; the message lists every reason.</exception>
     public SlurmPort(SlurmOptions options, TokenKeySource key, SlurmTextClient? text, Func<bool> leads,
         TimeProvider clock, ILogger<SlurmPort> log)
     {
-        if (string.Join("; ", options.Problems()) is { Length: > 0 } problems)
-            throw new ArgumentException(problems, nameof(options));
         tokens = new TokenSource(options.User, options.TokenLifetime, key, clock);
-        client = new RestClient(SlurmAddress.Parse(options.RestUrl), tokens, clock, log);
+        client = new RestClient(options, tokens, clock, log);
         var negotiator = new Negotiator(client, log);
         var api = new SlurmApi(client, negotiator, leads, log);
         reader = new SlurmReader(api, negotiator, text, options, new Surroundings(clock, log));

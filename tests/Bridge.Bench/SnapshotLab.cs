@@ -83,7 +83,12 @@ internal sealed class SnapshotLab : IAsyncDisposable
 
     /// <summary>Slurm as the daemon reads it, with Slurm's own client.</summary>
     public SlurmPort Port() => new(
-        new SlurmOptions { RestUrl = "unix:" + env["SLURMRESTD_SOCKET"] }, Key,
+        new SlurmOptions
+        {
+            RestUrl = "unix:" + env["SLURMRESTD_SOCKET"],
+            Limits = new SlurmLimits { SocketFolders = [Path.GetDirectoryName(env["SLURMRESTD_SOCKET"])!] },
+        },
+        Key,
         ClientCommand.Of(env["SLURM_CLIENT"].Split(' '), TimeProvider.System),
         () => true,
         TimeProvider.System, NullLogger<SlurmPort>.Instance);

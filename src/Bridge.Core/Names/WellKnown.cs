@@ -47,6 +47,11 @@ public static class WellKnown
     /// </summary>
     public const string SlinkyFeaturesAnnotation = "features.slinky.slurm.net/spec";
 
+    /// <summary>
+    /// On a Secret with a token key: the slurmrestd addresses that tokens of it may be sent to, separated by commas.
+    /// </summary>
+    public const string AllowedAddressesAnnotation = "slurmbridge.io/allowed-addresses";
+
     // Annotations on what Bridge makes.
     public const string SpecHashAnnotation = "slurmbridge.io/spec-hash";
     public const string KubeNodeAnnotation = "slurmbridge.io/kube-node";

@@ -73,7 +73,7 @@ public static class StatusPlanner
             : !slurm.Partitions.Current
                 ? ("SlurmUnreachable", Because("Slurm's partitions cannot be read", slurm.Partitions))
             : !slurm.Jobs.Current ? ("JobsUnreadable", Because("Slurm's jobs cannot be read", slurm.Jobs))
-            : ("Synced", $"Slurm {slurm.Version} answers over {slurm.DataParser}");
+            : ("Synced", $"Slurm {slurm.Version} answers over {slurm.DataParser}{Readable(view.Cluster.Spec)}");
         return new Condition
         {
             Type = WellKnown.ReadyCondition,
@@ -83,6 +83,11 @@ public static class StatusPlanner
             ObservedGeneration = generation,
         };
     }
+
+    // Said for as long as it is so: a lab's setting must not pass unseen into a cluster that people rely on.
+    private static string Readable(SlurmClusterSpec spec) =>
+        spec.AllowPlainHttp && spec.RestUrl.StartsWith("http:", StringComparison.Ordinal)
+            ? "; spec.allowPlainHttp: its tokens can be read on the way" : "";
 
     private static string Because(string what, SourceState source) =>
         source.Error.Length > 0 ? $"{what}: {source.Error}" : $"{what} yet: the first read is under way";

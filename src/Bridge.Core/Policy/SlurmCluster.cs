@@ -10,20 +10,47 @@ public sealed record SecretKeyRef
     public required string Key { get; init; }
 }
 
+/// <summary>Where the authorities of slurmrestd's certificate are.</summary>
+public enum CaKind
+{
+    ConfigMap,
+    Secret,
+}
+
+/// <summary>One key, with authorities as PEM, of a ConfigMap or Secret in the resource's own namespace.</summary>
+public sealed record CaRef
+{
+    public CaKind Kind { get; init; }
+    public required string Name { get; init; }
+    public required string Key { get; init; }
+}
+
 /// <summary>SlurmCluster.spec: where the Slurm is, as whom Bridge speaks to it, and what reading it may cost.</summary>
 public sealed record SlurmClusterSpec
 {
-    /// <summary>slurmrestd: http://HOST:PORT or unix:/PATH.</summary>
+    /// <summary>slurmrestd: https://HOST:PORT, http://HOST:PORT or unix:/PATH.</summary>
     public required string RestUrl { get; init; }
 
     /// <summary>Slurm user that Bridge acts as; needs AdminLevel=Administrator.</summary>
     public string User { get; init; } = "bridge";
 
-    /// <summary>The HS256 key (AuthAltParameters=jwt_key) that tokens are minted with.</summary>
+    /// <summary>
+    /// The HS256 key (AuthAltParameters=jwt_key) that tokens are minted with. Its Secret says to which addresses they
+    /// may go. Null only in resources of before it was compulsory.
+    /// </summary>
     public SecretKeyRef? TokenKeyRef { get; init; }
 
-    /// <summary>The same key as a file on the daemon's machine. Exactly one of the two is given.</summary>
-    public string? TokenKeyFile { get; init; }
+    /// <summary>Authorities of an https address; null: those of the daemon's system.</summary>
+    public CaRef? CaRef { get; init; }
+
+    /// <summary>Whether tokens may travel readable, over http to another machine.</summary>
+    public bool AllowPlainHttp { get; init; }
+
+    /// <summary>
+    /// Name of a client that the daemon was given (bridge run --slurm-client NAME=COMMAND), which must be this Slurm's;
+    /// "" for the one without a name.
+    /// </summary>
+    public string SlurmClient { get; init; } = "";
 
     /// <summary>slurm.key (auth/slurm) that slurmd pods mount.</summary>
     public SecretKeyRef? SlurmKeyRef { get; init; }

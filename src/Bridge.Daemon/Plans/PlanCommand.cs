@@ -3,6 +3,7 @@ using Bridge.Core.Planning;
 using Bridge.Core.Policy;
 using Bridge.Core.View;
 using Bridge.Daemon.Run;
+using Bridge.Daemon.Settings;
 using Bridge.Daemon.Verbs;
 using Bridge.Kube.Client;
 using Bridge.Kube.Fleet;
@@ -24,14 +25,18 @@ public static class PlanCommand
 
     public static Command Create(TimeProvider time)
     {
-        var (kube, slurm) = (new KubeAccess(), new SlurmAccess());
+        var kube = new KubeAccess();
         var command = new Command(
             "plan", "Prints what the daemon would do now, and why. Changes nothing; a running daemon is not asked.");
         kube.AddTo(command);
-        slurm.AddTo(command);
+        SettingFlags.AddTo(command, RunSettings.Slurm);
         command.Options.Add(Within);
         command.SetAction(async (parsed, cancel) =>
         {
+            var given = SettingFlags.Given(parsed, RunSettings.Slurm);
+            var limits = SlurmLimitsReader.Read(given);
+            if (given.Problems.Count > 0)
+                return Usage.Fail(given.Problems);
             KubeEndpoint endpoint;
             try
             {
@@ -49,7 +54,7 @@ public static class PlanCommand
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, deadline.Token);
             var fleet = new KubeFleet(client, parsed.GetValue(kube.Namespace)!, time, new Random(),
                 logs.CreateLogger<KubeFleet>());
-            var connector = new SlurmConnector(client, slurm.Client(parsed), leads: () => false, time, logs);
+            var connector = new SlurmConnector(client, limits, leads: () => false, time, logs);
             return await PrintAsync(fleet, connector, time, either.Token);
         });
         return command;
@@ -95,10 +100,6 @@ public static class PlanCommand
         catch (OperationCanceledException)
         {
             return Fail($"SlurmCluster {cluster.Ref.Name} could not be read: slurmrestd did not answer in time");
-        }
-        catch (ArgumentException wrong)
-        {
-            return Fail($"SlurmCluster {cluster.Ref.Name} cannot be read: {wrong.Message}");
         }
     }
 

@@ -105,7 +105,7 @@ public static class BridgeHost
         services.AddSingleton(s => new LeaderElector(Get<KubeClient>(s),
             new LeaseOptions { Namespace = options.Namespace, Name = "bridge", Identity = options.Identity },
             Get<TimeProvider>(s), new Random(), Get<ILogger<LeaderElector>>(s)));
-        services.AddSingleton(s => new SlurmConnector(Get<KubeClient>(s), options.SlurmClient,
+        services.AddSingleton(s => new SlurmConnector(Get<KubeClient>(s), options.Slurm,
             () => Get<LeaderElector>(s).IsLeader, Get<TimeProvider>(s), Get<ILoggerFactory>(s)));
         services.AddSingleton<JobFeeds>().AddSingleton<SlurmReaders>().AddSingleton<Leading>();
         services.AddTransient<LeaderTerm>().AddSingleton<Func<LeaderTerm>>(s => () => Get<LeaderTerm>(s));

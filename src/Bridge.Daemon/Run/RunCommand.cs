@@ -26,20 +26,11 @@ public static class RunCommand
             + "acts.\nThe ledger's connection string comes from the variable BRIDGE_LEDGER or the file, so that no "
             + "password shows in ps.");
         kube.AddTo(command);
-        new SlurmAccess().AddTo(command);
         command.Options.Add(Config);
-        foreach (var setting in RunSettings.All)
-            if (!setting.Secret && command.Options.All(o => o.Name != setting.Flag))
-                command.Options.Add(new Option<string[]>(setting.Flag)
-                {
-                    Description = setting.Help,
-                    HelpName = setting.Value,
-                    AllowMultipleArgumentsPerToken = setting.Many,
-                });
+        SettingFlags.AddTo(command, RunSettings.All);
         command.SetAction(async (parsed, cancel) =>
         {
-            var given = new GivenSettings(RunSettings.All, setting => Words(parsed, command, setting),
-                Environment.GetEnvironmentVariable, parsed.GetValue(Config));
+            var given = SettingFlags.Given(parsed, RunSettings.All, parsed.GetValue(Config));
             var process = $"{Environment.MachineName}-{Environment.ProcessId}";
             if (new RunOptionsReader(given, process).Read() is not { } options)
                 return Usage.Fail(given.Problems);
@@ -55,9 +46,4 @@ public static class RunCommand
         });
         return command;
     }
-
-    private static List<string>? Words(ParseResult parsed, Command command, Setting setting) =>
-        command.Options.FirstOrDefault(o => o.Name == setting.Flag) is { } option
-        && parsed.GetResult(option) is { Implicit: false } result
-            ? [.. result.Tokens.Select(t => t.Value)] : null;
 }

@@ -30,7 +30,9 @@ public sealed class ServedCluster(SlurmCluster resource, ISlurmPort port, SlurmF
         resource.Spec.RestUrl == other.RestUrl
         && resource.Spec.User == other.User
         && resource.Spec.TokenKeyRef == other.TokenKeyRef
-        && resource.Spec.TokenKeyFile == other.TokenKeyFile
+        && resource.Spec.CaRef == other.CaRef
+        && resource.Spec.AllowPlainHttp == other.AllowPlainHttp
+        && resource.Spec.SlurmClient == other.SlurmClient
         && resource.Spec.ReadBudgetPercent == other.ReadBudgetPercent;
 
     /// <summary>Reads Slurm until it is left or cancelled.</summary>

@@ -90,27 +90,13 @@ public sealed class SlurmReaders(
 
     private void Open(SlurmCluster resource, CancellationToken stop)
     {
-        var port = Port(resource);
+        var port = connector.Open(resource.Ref.Namespace, resource.Spec);
+        log.ClusterServed(resource.Ref.Name, resource.Spec.RestUrl, resource.Spec.User);
         var cluster = new ServedCluster(
             resource, port, new SlurmFeed(port, time, logs.CreateLogger<SlurmFeed>()));
         served[cluster.Key] = cluster;
         reading.Add(cluster.ReadAsync(cancel => jobs.FollowAsync(cluster, cancel), stop));
         Changed?.Invoke(cluster.Key);
-    }
-
-    private ISlurmPort Port(SlurmCluster resource)
-    {
-        try
-        {
-            var port = connector.Open(resource.Ref.Namespace, resource.Spec);
-            log.ClusterServed(resource.Ref.Name, resource.Spec.RestUrl, resource.Spec.User);
-            return port;
-        }
-        catch (ArgumentException wrong)
-        {
-            log.ClusterUnusable(resource.Ref.Name, wrong.Message);
-            return new UnusableSlurm(wrong.Message, time.GetUtcNow());
-        }
     }
 
     private void Leave(ServedCluster cluster)

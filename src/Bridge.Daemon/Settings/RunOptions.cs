@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Bridge.Slurm;
 
 namespace Bridge.Daemon.Settings;
 
@@ -17,8 +18,8 @@ public sealed record RunOptions
     /// <summary>Null: the kubeconfig's current one.</summary>
     public string? Context { get; init; }
 
-    /// <summary>Command prefix that runs squeue and scontrol; empty where Slurm's client is not at hand.</summary>
-    public ImmutableArray<string> SlurmClient { get; init; } = [];
+    /// <summary>What SlurmClusters may ask of this process.</summary>
+    public SlurmLimits Slurm { get; init; } = new();
 
     /// <summary>Null: the job API is not served.</summary>
     public ApiOptions? Api { get; init; }

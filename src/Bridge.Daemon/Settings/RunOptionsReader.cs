@@ -24,8 +24,7 @@ public sealed class RunOptionsReader(GivenSettings given, string process)
             Identity = IdentityText(),
             Kubeconfig = given.Text(Kubeconfig),
             Context = given.Text(Context),
-            SlurmClient =
-                [.. given.Texts(SlurmClient).SelectMany(c => c.Split(' ', StringSplitOptions.RemoveEmptyEntries))],
+            Slurm = SlurmLimitsReader.Read(given),
             Api = Api(),
             Hook = Hook(),
             MetricsListen = addresses.Read(MetricsListen),

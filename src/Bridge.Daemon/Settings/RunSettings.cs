@@ -9,8 +9,20 @@ public static class RunSettings
     public static readonly Setting Namespace = new(
         "namespace", "NAME", "Namespace of the SlurmCluster, its pools, policies and slurmd pods.");
 
-    public static readonly Setting SlurmClient = new(
-        "slurmClient", "COMMAND", "Command prefix that runs Slurm's own client (squeue, scontrol).") { Many = true };
+    public static readonly Setting SlurmClient = new("slurmClient", "[NAME=]COMMAND",
+        "Command prefix that runs Slurm's own client (squeue, scontrol), words separated by spaces. With it a busy "
+        + "cluster is read many times cheaper than over REST. A SlurmCluster chooses one by its NAME "
+        + "(spec.slurmClient); those that choose none get the one without a name.") { Many = true };
+
+    public static readonly Setting SlurmrestdSockets = new("slurmrestdSockets", "DIR",
+        "Folder with unix sockets of slurmrestd: a SlurmCluster's spec.restUrl may name those below it as unix:/PATH, "
+        + "and no others.") { Many = true };
+
+    public static readonly Setting SlurmUser = new("slurmUser", "NAME",
+        "SlurmUser of the clusters, slurm by default: no token is made for it, as none is for root.") { Many = true };
+
+    /// <summary>What SlurmClusters may ask of a process that reads them.</summary>
+    public static readonly IReadOnlyList<Setting> Slurm = [SlurmClient, SlurmrestdSockets, SlurmUser];
 
     public static readonly Setting Identity = new(
         "identity", "NAME", "Name of this process in the lease; host name and process id by default.");
@@ -50,7 +62,7 @@ public static class RunSettings
     /// <summary>In the order of the help.</summary>
     public static readonly IReadOnlyList<Setting> All =
     [
-        Kubeconfig, Context, Namespace, SlurmClient, Identity, ApiListen, ApiCert, ApiKey, ApiRequestHeaderCa,
+        Kubeconfig, Context, Namespace, .. Slurm, Identity, ApiListen, ApiCert, ApiKey, ApiRequestHeaderCa,
         ApiRequestHeaderNames, HookSocket, HookListen, HookTokenFile, MetricsListen, Ledger,
     ];
 }

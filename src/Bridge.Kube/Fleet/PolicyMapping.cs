@@ -28,7 +28,10 @@ internal static class PolicyMapping
             RestUrl = stored.Spec.RestUrl,
             User = stored.Spec.User ?? ClusterDefaults.User,
             TokenKeyRef = Map(stored.Spec.TokenKeyRef),
-            TokenKeyFile = stored.Spec.TokenKeyFile,
+            CaRef = stored.Spec.CaRef is { } ca
+                ? new CaRef { Kind = Word<CaKind>(ca.Kind), Name = ca.Name, Key = ca.Key } : null,
+            AllowPlainHttp = stored.Spec.AllowPlainHttp,
+            SlurmClient = stored.Spec.SlurmClient ?? "",
             SlurmKeyRef = Map(stored.Spec.SlurmKeyRef),
             ConfServer = stored.Spec.ConfServer,
             ReadBudgetPercent = stored.Spec.ReadBudgetPercent ?? ClusterDefaults.ReadBudgetPercent,

@@ -15,7 +15,9 @@ public sealed record SlurmClusterObjectSpec
     public string RestUrl { get; init => field = value ?? ""; } = "";
     public string? User { get; init; }
     public KeyRef? TokenKeyRef { get; init; }
-    public string? TokenKeyFile { get; init; }
+    public CaKeyRef? CaRef { get; init; }
+    public bool AllowPlainHttp { get; init; }
+    public string? SlurmClient { get; init; }
     public KeyRef? SlurmKeyRef { get; init; }
     public string ConfServer { get; init => field = value ?? ""; } = "";
     public int? ReadBudgetPercent { get; init; }
@@ -27,6 +29,14 @@ public sealed record SlurmClusterObjectSpec
 /// <summary>One key of a Secret in the same namespace.</summary>
 public sealed record KeyRef
 {
+    public string Name { get; init => field = value ?? ""; } = "";
+    public string Key { get; init => field = value ?? ""; } = "";
+}
+
+/// <summary>One key of a ConfigMap or Secret in the same namespace.</summary>
+public sealed record CaKeyRef
+{
+    public string? Kind { get; init; }
     public string Name { get; init => field = value ?? ""; } = "";
     public string Key { get; init => field = value ?? ""; } = "";
 }

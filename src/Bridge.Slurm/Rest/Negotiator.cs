@@ -56,13 +56,30 @@ internal sealed class Negotiator(RestClient client, ILogger log)
             var answer = await client.SendAsync(RestRequest.Ping($"slurm/{version}/ping/"), cancel);
             var ping = Judge.Read(answer, WireJson.Default.PingAnswer);
             if (ping is Reading<Wire.V0042.PingAnswer>.Known { Value: var value })
-                return Keep(new ServerProfile(version, value.Meta?.Slurm?.Release ?? "",
+                return await IsSlurmUserAsync(version, served, cancel)
+                    ? new Reading<ServerProfile>.Unknown(client.Refusal)
+                    : Keep(new ServerProfile(version, value.Meta?.Slurm?.Release ?? "",
                     served?.Capabilities(version) ?? SlurmCapabilities.None), ping.Cost);
             last = ping.Map(_ => default(ServerProfile)!);
             if (last is not Reading<ServerProfile>.Unknown { Endpoint: true })
                 return last;
         }
         return last;
+    }
+
+    // The names that the daemon refuses are known before anything is sent; this one only slurmctld knows.
+    private async Task<bool> IsSlurmUserAsync(string version, ServedPaths? served, CancellationToken cancel)
+    {
+        if (served?.Has("get", version, "conf") != true)
+            return false;
+        var answer = await client.SendAsync(RestRequest.One($"slurm/{version}/conf/"), cancel);
+        var slurmUser = Judge.Read(answer, WireJson.Default.ConfAnswer) is Reading<Wire.V0045.ConfAnswer>.Known known
+            ? known.Value.SlurmConf?.SlurmUser : null;
+        if (slurmUser != client.User)
+            return false;
+        client.Refuse($"user: '{slurmUser}' is the SlurmUser of this Slurm, whose token may act as anybody. Name a "
+            + "Slurm user of Bridge's own with AdminLevel=Administrator, such as bridge");
+        return true;
     }
 
     private Reading<ServerProfile> Keep(ServerProfile found, TimeSpan cost)

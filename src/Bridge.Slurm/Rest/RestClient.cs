@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Text;
 using Microsoft.Extensions.Logging;
 
 namespace Bridge.Slurm.Rest;
@@ -12,6 +13,8 @@ namespace Bridge.Slurm.Rest;
 /// </summary>
 internal sealed class RestClient : IDisposable
 {
+    private const int EchoAtMost = 64 << 10;
+
     private readonly SlurmAddress address;
     private readonly TokenSource tokens;
     private readonly TimeProvider clock;
@@ -19,13 +22,18 @@ internal sealed class RestClient : IDisposable
     private readonly HttpClient http;
     private long requests;
 
-    public RestClient(SlurmAddress address, TokenSource tokens, TimeProvider clock, ILogger log)
+    /// <summary>
+    /// With options that cannot work it asks nobody: every answer is silence, for the reasons that they give.
+    /// </summary>
+    public RestClient(SlurmOptions options, TokenSource tokens, TimeProvider clock, ILogger log)
     {
-        this.address = address;
+        User = options.User;
+        Refusal = string.Join("; ", options.Problems());
+        address = SlurmAddress.TryParse(options.RestUrl, out var parsed).Length == 0 ? parsed! : SlurmAddress.None;
         this.tokens = tokens;
         this.clock = clock;
         this.log = log;
-        http = new HttpClient(Handler(address), disposeHandler: true)
+        http = new HttpClient(SlurmConnection.Handler(address, options.Trust), disposeHandler: true)
         {
             BaseAddress = address.Base,
             Timeout = Timeout.InfiniteTimeSpan, // each request brings its own
@@ -39,8 +47,18 @@ internal sealed class RestClient : IDisposable
 
     public SlurmAddress Address => address;
 
+    /// <summary>In whose name it asks.</summary>
+    public string User { get; }
+
+    /// <summary>Why it asks nobody; "" while it does.</summary>
+    public string Refusal { get; private set; }
+
+    public void Refuse(string why) => Refusal = why;
+
     public async Task<RestAnswer> SendAsync(RestRequest request, CancellationToken cancel)
     {
+        if (Refusal.Length > 0)
+            return new RestAnswer.Silent(Refusal);
         for (var attempt = 1; ; attempt++)
         {
             string token;
@@ -73,8 +91,11 @@ internal sealed class RestClient : IDisposable
         {
             using var response = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, either.Token);
             var body = await ReadAsync(response.Content, request.MaxBytes, either.Token);
-            return body is null
-                ? new RestAnswer.Silent($"{address} answered with more than {request.MaxBytes >> 20} MiB")
+            if (body is null)
+                return new RestAnswer.Silent($"{address} answered with more than {request.MaxBytes >> 20} MiB");
+            // Words of an answer come into conditions and logs. What repeats the token is not slurmrestd.
+            return body.Value.Length <= EchoAtMost && body.Value.Span.IndexOf(Encoding.ASCII.GetBytes(token)) >= 0
+                ? new RestAnswer.Silent($"{address} is not slurmrestd: it sends Bridge's token back")
                 : new RestAnswer.Answered((int)response.StatusCode, body.Value, clock.GetElapsedTime(start));
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
@@ -127,33 +148,4 @@ internal sealed class RestClient : IDisposable
 
     private static string Cause(Exception e) => e.InnerException is { } inner and (IOException or SocketException)
         ? inner.Message : e.Message;
-
-    private static SocketsHttpHandler Handler(SlurmAddress address) => new()
-    {
-        MaxConnectionsPerServer = 4,
-        ConnectTimeout = TimeSpan.FromSeconds(5),
-        PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
-        PooledConnectionLifetime = TimeSpan.FromMinutes(10), // a name that moved is looked up again
-        MaxResponseDrainSize = 0,
-        UseProxy = false,
-        UseCookies = false,
-        AllowAutoRedirect = false,
-        ActivityHeadersPropagator = null,
-        ConnectCallback = address.Socket is { } path ? (_, cancel) => ConnectAsync(path, cancel) : null,
-    };
-
-    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancel)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancel);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch (Exception e) when (e is SocketException or OperationCanceledException)
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
 }

@@ -21,4 +21,5 @@ namespace Bridge.Slurm.Wire;
 [JsonSerializable(typeof(V0042.Partition), TypeInfoPropertyName = "Partition42")]
 [JsonSerializable(typeof(V0045.PartitionsAnswer), TypeInfoPropertyName = "PartitionsAnswer45")]
 [JsonSerializable(typeof(V0045.PartitionsUpdate))]
+[JsonSerializable(typeof(V0045.ConfAnswer))]
 internal sealed partial class WireJson : JsonSerializerContext;

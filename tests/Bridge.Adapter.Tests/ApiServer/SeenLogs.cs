@@ -4,9 +4,12 @@ using Microsoft.Extensions.Logging;
 namespace Bridge.Adapter.Tests.ApiServer;
 
 /// <summary>Keeps what was logged.</summary>
-internal sealed class SeenLogs : ILoggerFactory, ILogger
+internal sealed class SeenLogs(LogLevel lowest = LogLevel.Information) : ILoggerFactory, ILogger
 {
     private readonly ConcurrentQueue<string> messages = [];
+
+    /// <summary>Everything, one message a line, with the exceptions.</summary>
+    public string All => string.Join('\n', messages);
 
     public bool Seen(string part) => messages.Any(m => m.Contains(part, StringComparison.Ordinal));
 
@@ -17,14 +20,15 @@ internal sealed class SeenLogs : ILoggerFactory, ILogger
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= lowest;
 
     public void Log<TState>(
         LogLevel logLevel,
         EventId eventId,
         TState state,
         Exception? exception,
-        Func<TState, Exception?, string> formatter) => messages.Enqueue(formatter(state, exception));
+        Func<TState, Exception?, string> formatter) =>
+        messages.Enqueue($"{formatter(state, exception)} {exception}".TrimEnd());
 
     public void Dispose()
     {

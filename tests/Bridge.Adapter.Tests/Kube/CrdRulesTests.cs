@@ -11,23 +11,33 @@ namespace Bridge.Adapter.Tests.Kube;
 [Collection(LabKubeTests.Name)]
 public sealed class CrdRulesTests(LabKube lab)
 {
-    private const string Cluster = """{"restUrl":"http://slurm:6820","confServer":"slurmctld:6817","tokenKeyFile":"/etc/slurm/jwt.key"}""";
+    private const string Cluster = """{"restUrl":"https://slurm:6820","confServer":"slurmctld:6817","tokenKeyRef":{"name":"s","key":"k"}}""";
     private const string Pool = """{"cluster":"lab","nodeSelector":{"matchLabels":{"gpu":"yes"}},"slurmd":{"image":"slurmd:26.05"}}""";
     private const string Partition = """{"cluster":"lab","pools":["gpu"]}""";
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("restUrl", "\"ftp://slurm\"", "spec.restUrl")]
+    [InlineData("restUrl", "\"ftp://slurm\"", "it must be https://HOST:PORT, http://HOST:PORT or unix:/PATH")]
     [InlineData("restUrl", "\"unix:/run/x y\"", "spec.restUrl")]
-    [InlineData("restUrl", "\"http://slurm:70000\"", "spec.restUrl")]
-    [InlineData("restUrl", "\"http://slurm..local\"", "spec.restUrl")]
+    [InlineData("restUrl", "\"unix:/run/slurm/../docker.sock\"", "without '..'")]
+    [InlineData("restUrl", "\"https://slurm:70000\"", "spec.restUrl")]
+    [InlineData("restUrl", "\"https://slurm..local\"", "spec.restUrl")]
+    [InlineData("restUrl", "\"https://me:secret@slurm\"", "spec.restUrl")]
+    [InlineData("restUrl", "\"http://slurm:6820\"", "spec.restUrl: Invalid value: over http:// an administrator")]
+    [InlineData("restUrl", "\"http://127.0.0.1.example:6820\"", "say allowPlainHttp: true")]
     [InlineData("restUrl", "null", "spec.restUrl")]
     [InlineData("user", "\"root; rm\"", "spec.user")]
+    [InlineData("user", "\"root\"", "a token of root or SlurmUser may act as anybody")]
+    [InlineData("user", "\"slurm\"", "a token of root or SlurmUser may act as anybody")]
     [InlineData("confServer", "\"slurmctld --conf x\"", "spec.confServer")]
     [InlineData("confServer", "\"a\\nb\"", "spec.confServer")]
-    [InlineData("tokenKeyFile", "null", "exactly one of tokenKeyRef")]
-    [InlineData("tokenKeyRef", """{"name":"s","key":"k"}""", "exactly one of tokenKeyRef")]
+    [InlineData("tokenKeyRef", "null", "spec.tokenKeyRef")]
+    [InlineData("tokenKeyRef", """{"name":"s"}""", "spec.tokenKeyRef.key")]
+    [InlineData("caRef", """{"name":"c"}""", "spec.caRef.key")]
+    [InlineData("caRef", """{"kind":"File","name":"c","key":"ca.crt"}""", "supported values")]
+    [InlineData("slurmClient", "\"a b\"", "spec.slurmClient")]
+    [InlineData("slurmClient", "\"/bin/sh\"", "spec.slurmClient")]
     [InlineData("readBudgetPercent", "0", "spec.readBudgetPercent")]
     [InlineData("pollSeconds", "\"often\"", "spec.pollSeconds")]
     [InlineData("accountNamespaces", """{"physics":"Team_P"}""", "spec.accountNamespaces.physics")]
@@ -110,11 +120,33 @@ public sealed class CrdRulesTests(LabKube lab)
         Assert.Equal(StepResult.Done, closed);
     }
 
+    [Theory]
+    [InlineData("""{"restUrl":"http://127.0.0.1:6820"}""", "")]
+    [InlineData("""{"restUrl":"http://localhost"}""", "")]
+    [InlineData("""{"restUrl":"http://[::1]:6820"}""", "")]
+    [InlineData("""{"restUrl":"http://slurm:6820","allowPlainHttp":true}""", "")]
+    [InlineData("""{"restUrl":"unix:/run/slurm/rest.sock"}""", "")]
+    [InlineData("""{"restUrl":"https://[fd00::1]:6820"}""", "")]
+    [InlineData("""{"restUrl":"http://127.0.0.1:6820","caRef":{"name":"c","key":"ca.crt"}}""", "with an https://")]
+    public async Task An_address_is_taken_where_tokens_are_safe_on_the_way_or_were_said_not_to_be(
+        string fields, string refusal)
+    {
+        var spec = (JsonObject)JsonNode.Parse(Cluster)!;
+        foreach (var (name, value) in (JsonObject)JsonNode.Parse(fields)!)
+            spec[name] = value!.DeepClone();
+        var result = await CreateAsync(KubeKinds.SlurmClusters.Resource, "x", spec.ToJsonString());
+        if (refusal.Length == 0)
+            Assert.Equal(StepResult.Done, result);
+        else
+            Assert.Contains(refusal, Reason(result), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Every_field_at_once_is_accepted()
     {
         Assert.Equal(StepResult.Done, await CreateAsync(KubeKinds.SlurmClusters.Resource, "lab", """
-            {"restUrl":"unix:/run/slurm/rest.sock","user":"bridge","tokenKeyRef":{"name":"jwt","key":"jwt.key"},
+            {"restUrl":"https://slurm.example:6820","user":"bridge","slurmClient":"lab","allowPlainHttp":false,
+             "caRef":{"kind":"Secret","name":"ca","key":"ca.crt"},"tokenKeyRef":{"name":"jwt","key":"jwt.key"},
              "slurmKeyRef":{"name":"slurm","key":"slurm.key"},"confServer":"ctl0:6817,ctl1",
              "readBudgetPercent":10,"pollSeconds":5,"defaultJobNamespace":"jobs","accountNamespaces":{"physics":"team-p","Math_2.b":"team-m"}}
             """));

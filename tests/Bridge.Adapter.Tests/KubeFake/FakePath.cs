@@ -5,9 +5,12 @@ namespace Bridge.Adapter.Tests.KubeFake;
 /// <summary>A request path taken apart. Name and Subresource are empty where the path has none.</summary>
 internal sealed record FakePath(KubeResource Resource, string Namespace, string Name, string Subresource)
 {
+    public static readonly KubeResource ConfigMaps = new("", "v1", "configmaps", "ConfigMap", true);
+
     private static readonly KubeResource[] Known =
     [
         KubeKinds.Nodes.Resource, KubeKinds.Pods.Resource, KubeKinds.Namespaces.Resource, KubeKinds.Secrets.Resource,
+        ConfigMaps,
         KubeKinds.Events.Resource, KubeKinds.Leases, KubeKinds.ResourceSlices.Resource,
         KubeKinds.ResourceClaims.Resource,
         KubeKinds.SlurmClusters.Resource, KubeKinds.NodePools.Resource, KubeKinds.PartitionPolicies.Resource,

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -37,12 +38,18 @@ internal sealed class FakeSlurmrestd : IAsyncDisposable
 
     public string Url => app.Urls.Single();
 
-    public static async Task<FakeSlurmrestd> StartAsync(string version = "v0.0.45")
+    public static async Task<FakeSlurmrestd> StartAsync(
+        string version = "v0.0.45", X509Certificate2? certificate = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelCore()
-            .ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0, l => l.Protocols = HttpProtocols.Http1));
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0, l =>
+        {
+            l.Protocols = HttpProtocols.Http1;
+            if (certificate is not null)
+                l.UseHttps(certificate);
+        }));
         var app = builder.Build();
         var fake = new FakeSlurmrestd(app, version);
         app.Run(fake.AnswerAsync);

@@ -56,7 +56,8 @@ public sealed class SlurmLab : IAsyncLifetime
     public SlurmPort Port(bool client = false, Func<SlurmOptions, SlurmOptions>? change = null)
     {
         // The tests look ten times a second, where Bridge looks every two: that is no matter of the budget.
-        var options = new SlurmOptions { RestUrl = "unix:" + Socket, User = "bridge", ReadBudget = 1 };
+        var limits = new SlurmLimits { SocketFolders = [Path.GetDirectoryName(Socket)!] };
+        var options = new SlurmOptions { RestUrl = "unix:" + Socket, User = "bridge", ReadBudget = 1, Limits = limits };
         return new SlurmPort(
             change is null ? options : change(options),
             async cancel => await File.ReadAllBytesAsync(env["JWT_KEY_FILE"], cancel),

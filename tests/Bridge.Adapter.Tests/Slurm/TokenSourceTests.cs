@@ -77,8 +77,10 @@ public sealed class TokenSourceTests
 
     [Theory]
     [InlineData("http://127.0.0.1:6820", "")]
+    [InlineData("https://slurm.example:6820", "")]
     [InlineData("unix:/run/slurmrestd.sock", "")]
-    [InlineData("127.0.0.1:6820", "neither http://HOST:PORT nor unix:/PATH")]
+    [InlineData("unix:/run/slurm/../docker.sock", "without '..'")]
+    [InlineData("127.0.0.1:6820", "neither https://HOST:PORT, http://HOST:PORT nor unix:/PATH")]
     [InlineData("unix:relative", "absolute path")]
     [InlineData("http://user:secret@host:6820", "neither")]
     [InlineData("http://host:6820/slurm", "neither")]

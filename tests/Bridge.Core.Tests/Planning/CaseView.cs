@@ -21,7 +21,7 @@ internal sealed class CaseView
     {
         RestUrl = "unix:/run/slurmrestd.sock",
         ConfServer = "10.231.0.1:6817",
-        TokenKeyFile = "/etc/bridge/jwt.key",
+        TokenKeyRef = new SecretKeyRef { Name = "slurm-jwt", Key = "jwt.key" },
         SlurmKeyRef = new SecretKeyRef { Name = "slurm-key", Key = "slurm.key" },
     };
 

@@ -11,20 +11,35 @@ internal static class Manifests
         "bash", repository, lab,
     ])).Ok();
 
-    public static string Cluster(E2ELab lab, string restUrl, string tokenKeyFile) =>
-        $$"""
+    /// <summary>
+    /// A SlurmCluster, and the Secret of its token key, which is named after the file that it comes from.
+    /// </summary>
+    public static string Cluster(E2ELab lab, string restUrl, string tokenKeyFile)
+    {
+        var secret = Path.GetFileNameWithoutExtension(tokenKeyFile).Replace('_', '-');
+        return $$"""
+        apiVersion: v1
+        kind: Secret
+        metadata:
+          name: {{secret}}
+          namespace: slurm
+          annotations: {slurmbridge.io/allowed-addresses: '{{restUrl}}'}
+        data:
+          jwt.key: {{Convert.ToBase64String(File.ReadAllBytes(tokenKeyFile))}}
+        ---
         apiVersion: slurmbridge.io/v1alpha1
         kind: SlurmCluster
         metadata: {name: lab, namespace: slurm}
         spec:
           restUrl: {{restUrl}}
           user: {{lab["SLURM_USER"]}}
-          tokenKeyFile: {{tokenKeyFile}}
+          tokenKeyRef: {name: {{secret}}, key: jwt.key}
           slurmKeyRef: {name: slurm-auth, key: slurm.key}
           confServer: {{lab["CONF_SERVER"]}}
           accountNamespaces: {team-a: team-a}
           pollSeconds: 1
         """;
+    }
 
     /// <summary>A pool of all fake nodes, and a partition of it.</summary>
     public const string Policies =

@@ -33,7 +33,7 @@ internal sealed class KubeWorld
         {
             RestUrl = "unix:/run/slurmrestd.sock",
             ConfServer = "slurmctld:6817",
-            TokenKeyFile = "/etc/bridge/jwt.key",
+            TokenKeyRef = new SecretKeyRef { Name = "slurm-jwt", Key = "jwt.key" },
             SlurmKeyRef = new SecretKeyRef { Name = "slurm-key", Key = "slurm.key" },
         },
     };

@@ -80,7 +80,7 @@ public sealed class KubeClient : IDisposable
     /// <summary>Reads one object.</summary>
     /// <exception cref="KubeException">No answer, or not that object.</exception>
     public Task<T> GetAsync<T>(KubeKind<T> kind, ObjectKey key, CancellationToken cancel)
-        where T : class, IKubeObject =>
+        where T : class =>
         SendAsync(new KubeRequest(HttpMethod.Get, kind.Resource.Path(key)), kind.Item, cancel);
 
     /// <summary>Sends one request and reads the whole answer.</summary>

@@ -4,6 +4,7 @@ using Bridge.Core.Policy;
 using Bridge.Core.View;
 using Bridge.Kube.Models;
 using Bridge.Kube.Watch;
+using k8s.Models;
 
 namespace Bridge.Kube.Fleet;
 
@@ -62,7 +63,7 @@ internal sealed class FleetView
         }
     }
 
-    public bool Take(IReadOnlyList<ObjectChange<NodeObject>> changes)
+    public bool Take(IReadOnlyList<ObjectChange<V1Node>> changes)
     {
         lock (gate)
         {
@@ -92,9 +93,9 @@ internal sealed class FleetView
         }
     }
 
-    public bool Take(IReadOnlyList<ObjectChange<Pod>> changes) => Take(pods, changes, PodMapping.Map, Parts.Pods);
+    public bool Take(IReadOnlyList<ObjectChange<V1Pod>> changes) => Take(pods, changes, PodMapping.Map, Parts.Pods);
 
-    public bool Take(IReadOnlyList<ObjectChange<ResourceClaim>> changes) =>
+    public bool Take(IReadOnlyList<ObjectChange<Resourcev1ResourceClaim>> changes) =>
         Take(claims, changes, PodMapping.Map, Parts.Claims);
 
     public bool Take(IReadOnlyList<ObjectChange<SlurmClusterObject>> changes) =>
@@ -109,7 +110,7 @@ internal sealed class FleetView
     private bool Take<TStored, TSeen>(
         SortedDictionary<ObjectKey, TSeen> seen, IReadOnlyList<ObjectChange<TStored>> changes,
         Func<TStored, TSeen?> map, Parts part)
-        where TStored : class, IKubeObject
+        where TStored : class
         where TSeen : class
     {
         lock (gate)

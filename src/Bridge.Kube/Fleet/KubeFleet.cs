@@ -3,6 +3,7 @@ using Bridge.Core.View;
 using Bridge.Kube.Client;
 using Bridge.Kube.Models;
 using Bridge.Kube.Watch;
+using k8s.Models;
 using Microsoft.Extensions.Logging;
 
 namespace Bridge.Kube.Fleet;
@@ -31,7 +32,7 @@ public sealed class KubeFleet
     public KubeFleet(KubeClient client, string inNamespace, TimeProvider time, Random random, ILogger<KubeFleet> log)
     {
         Informer<T> Watch<T>(KubeKind<T> kind, WatchScope scope, Func<IReadOnlyList<ObjectChange<T>>, bool> take)
-            where T : class, IKubeObject
+            where T : class
         {
             var informer = new Informer<T>(client, kind, scope, time, new Random(random.Next()), log);
             var number = states.Count;
@@ -57,13 +58,13 @@ public sealed class KubeFleet
     /// <summary>A new value whenever anything that Bridge reads changed; the same one while nothing did.</summary>
     public KubeView View => view.View;
 
-    public Informer<NodeObject> Nodes { get; }
+    public Informer<V1Node> Nodes { get; }
 
     public Informer<ResourceSlice> Slices { get; }
 
-    public Informer<Pod> Pods { get; }
+    public Informer<V1Pod> Pods { get; }
 
-    public Informer<ResourceClaim> Claims { get; }
+    public Informer<Resourcev1ResourceClaim> Claims { get; }
 
     public Informer<SlurmClusterObject> Clusters { get; }
 

@@ -72,7 +72,7 @@ public sealed class KubePort(KubeFleet fleet, KubeWriter writer, EventRecorder e
     {
         var key = new ObjectKey("", step.KubeNode);
         var stored = fleet.Nodes.Snapshot.GetValueOrDefault(key);
-        var before = stored?.Status.Conditions.FirstOrDefault(c => c.Type == step.Type);
+        var before = stored?.Status?.Conditions?.FirstOrDefault(c => c.Type == step.Type);
         var status = step.Condition.Status.ToString();
         var now = time.GetUtcNow();
         var since = before?.Status == status && before.LastTransitionTime is { } known ? known : now;
@@ -100,8 +100,8 @@ public sealed class KubePort(KubeFleet fleet, KubeWriter writer, EventRecorder e
         var key = new ObjectKey("", step.KubeNode);
         if (!fleet.Nodes.Snapshot.TryGetValue(key, out var stored))
             return Task.FromResult(StepResult.Conflict($"node {step.KubeNode} is not known any more"));
-        var ours = stored.Metadata.Annotations.ContainsKey(WellKnown.CordonedAnnotation);
-        if (step.Cordoned ? stored.Spec.Unschedulable : !ours)
+        var ours = stored.Metadata.Annotations?.ContainsKey(WellKnown.CordonedAnnotation) == true;
+        if (step.Cordoned ? stored.Spec?.Unschedulable == true : !ours)
             return Task.FromResult(
                 StepResult.Conflict(
                 $"node {step.KubeNode} was {(step.Cordoned ? "cordoned" : "taken over")} by somebody else"));

@@ -1,57 +1,60 @@
 using Bridge.Core.Model;
 using Bridge.Core.Names;
-using Bridge.Kube.Models;
+using k8s.Models;
 
 namespace Bridge.Kube.Fleet;
 
-/// <summary>Pod and ResourceClaim → what Bridge made of them. Null for one that lacks Bridge's marks.</summary>
+/// <summary>
+/// Pod and ResourceClaim → what Bridge made of them. Null for one that lacks Bridge's marks. The library's models say
+/// nothing of null: whatever an object may lack is null.
+/// </summary>
 internal static class PodMapping
 {
-    public static SlurmdPod? Map(Pod pod)
+    public static SlurmdPod? Map(V1Pod pod)
     {
         var meta = pod.Metadata;
-        if (!meta.Labels.TryGetValue(WellKnown.SlurmNodeLabel, out var slurmNode)
-            || !meta.Annotations.TryGetValue(WellKnown.KubeNodeAnnotation, out var kubeNode))
+        if (Label(meta, WellKnown.SlurmNodeLabel) is not { Length: > 0 } slurmNode
+            || Annotation(meta, WellKnown.KubeNodeAnnotation) is not { Length: > 0 } kubeNode)
             return null;
         var ready = Condition(pod, "Ready") is { Status: "True" } condition ? condition : null;
         return new SlurmdPod
         {
-            Namespace = meta.Namespace,
+            Namespace = meta.NamespaceProperty ?? "",
             Name = meta.Name,
-            Uid = meta.Uid,
+            Uid = meta.Uid ?? "",
             SlurmNode = new NodeName(slurmNode),
             KubeNode = kubeNode,
-            Cluster = meta.Labels.GetValueOrDefault(WellKnown.ClusterLabel, ""),
-            Pool = meta.Labels.GetValueOrDefault(WellKnown.PoolLabel, ""),
-            SpecHash = meta.Annotations.GetValueOrDefault(WellKnown.SpecHashAnnotation, ""),
-            ClaimName = pod.Spec.ResourceClaims is [var claim, ..] ? claim.ResourceClaimName : "",
-            Phase = PhaseOf(pod.Status.Phase),
+            Cluster = Label(meta, WellKnown.ClusterLabel),
+            Pool = Label(meta, WellKnown.PoolLabel),
+            SpecHash = Annotation(meta, WellKnown.SpecHashAnnotation),
+            ClaimName = pod.Spec?.ResourceClaims is [var claim, ..] ? claim.ResourceClaimName ?? "" : "",
+            Phase = PhaseOf(pod.Status?.Phase),
             Ready = ready is not null,
-            ReadySince = ready?.LastTransitionTime,
+            ReadySince = ready?.LastTransitionTime is { } since ? new DateTimeOffset(since) : null,
             Deleting = meta.DeletionTimestamp is not null,
             Waiting = Waiting(pod),
         };
     }
 
-    public static SlurmdClaim? Map(ResourceClaim claim)
+    public static SlurmdClaim? Map(Resourcev1ResourceClaim claim)
     {
         var meta = claim.Metadata;
-        if (!meta.Labels.TryGetValue(WellKnown.SlurmNodeLabel, out var slurmNode))
+        if (Label(meta, WellKnown.SlurmNodeLabel) is not { Length: > 0 } slurmNode)
             return null;
         return new SlurmdClaim
         {
-            Namespace = meta.Namespace,
+            Namespace = meta.NamespaceProperty ?? "",
             Name = meta.Name,
-            Uid = meta.Uid,
+            Uid = meta.Uid ?? "",
             SlurmNode = new NodeName(slurmNode),
-            Cluster = meta.Labels.GetValueOrDefault(WellKnown.ClusterLabel, ""),
-            Allocated = claim.Status.Allocation is not null,
-            InUse = claim.Status.ReservedFor.Count > 0,
+            Cluster = Label(meta, WellKnown.ClusterLabel),
+            Allocated = claim.Status?.Allocation is not null,
+            InUse = claim.Status?.ReservedFor is { Count: > 0 },
             Deleting = meta.DeletionTimestamp is not null,
         };
     }
 
-    private static PodPhase PhaseOf(string phase) => phase switch
+    private static PodPhase PhaseOf(string? phase) => phase switch
     {
         "Pending" => PodPhase.Pending,
         "Running" => PodPhase.Running,
@@ -60,19 +63,26 @@ internal static class PodMapping
         _ => PodPhase.Unknown,
     };
 
-    private static ObjectCondition? Condition(Pod pod, string type) =>
-        pod.Status.Conditions.FirstOrDefault(c => c.Type == type);
+    private static V1PodCondition? Condition(V1Pod pod, string type) =>
+        pod.Status?.Conditions?.FirstOrDefault(c => c.Type == type);
 
-    private static string Waiting(Pod pod)
+    private static string Waiting(V1Pod pod)
     {
         if (Condition(pod, "PodScheduled") is { Status: "False" } unscheduled)
             return Sentence(unscheduled.Reason, unscheduled.Message);
-        var waiting = pod.Status.ContainerStatuses.Select(c => c.State?.Waiting)
+        var waiting = pod.Status?.ContainerStatuses?.Select(c => c.State?.Waiting)
             .FirstOrDefault(w => w is { Reason.Length: > 0 });
-        return waiting is null ? Sentence(pod.Status.Reason, pod.Status.Message)
+        return waiting is null ? Sentence(pod.Status?.Reason, pod.Status?.Message)
             : Sentence(waiting.Reason, waiting.Message);
     }
 
-    private static string Sentence(string reason, string message) =>
-        message.Length == 0 ? reason : $"{reason}: {message}";
+    private static string Sentence(string? reason, string? message) =>
+        string.IsNullOrEmpty(message) ? reason ?? "" : $"{reason}: {message}";
+
+    private static string Label(V1ObjectMeta? meta, string name) => Value(meta?.Labels, name);
+
+    private static string Annotation(V1ObjectMeta? meta, string name) => Value(meta?.Annotations, name);
+
+    private static string Value(IDictionary<string, string>? values, string name) =>
+        values is not null && values.TryGetValue(name, out var value) ? value ?? "" : "";
 }

@@ -153,7 +153,7 @@ internal static class PolicyMapping
         .. conditions.Select(c => new Condition
         {
             Type = c.Type,
-            Status = NodeMapping.StatusOf(c),
+            Status = NodeMapping.StatusOf(c.Status),
             Reason = c.Reason,
             Message = c.Message,
             ObservedGeneration = c.ObservedGeneration,

@@ -8,8 +8,6 @@ namespace Bridge.Kube.Models;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Status))]
 [JsonSerializable(typeof(PartialObject))]
-[JsonSerializable(typeof(KubeList<NodeObject>))]
-[JsonSerializable(typeof(KubeList<Pod>))]
 [JsonSerializable(typeof(KubeList<Namespace>))]
 [JsonSerializable(typeof(KubeList<Secret>))]
 [JsonSerializable(typeof(KubeList<Event>))]
@@ -18,7 +16,6 @@ internal sealed partial class CoreJson : JsonSerializerContext;
 /// <summary>resource.k8s.io/v1.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(KubeList<ResourceSlice>))]
-[JsonSerializable(typeof(KubeList<ResourceClaim>))]
 internal sealed partial class ResourceJson : JsonSerializerContext;
 
 /// <summary>slurmbridge.io/v1alpha1.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization.Metadata;
 using Bridge.Core.Names;
+using k8s.Models;
 
 namespace Bridge.Kube.Models;
 
@@ -28,16 +29,16 @@ public sealed record KubeResource(string Group, string Version, string Plural, s
 
 /// <summary>A kind with how to read it.</summary>
 public sealed record KubeKind<T>(KubeResource Resource, JsonTypeInfo<T> Item, JsonTypeInfo<KubeList<T>> List)
-    where T : class, IKubeObject;
+    where T : class;
 
 /// <summary>Every kind that Bridge reads or writes.</summary>
 public static class KubeKinds
 {
-    public static readonly KubeKind<NodeObject> Nodes =
-        new(new("", "v1", "nodes", "Node", false), CoreJson.Default.NodeObject, CoreJson.Default.KubeListNodeObject);
+    public static readonly KubeKind<V1Node> Nodes = new(
+        new("", "v1", "nodes", "Node", false), KeptFields.Read<V1Node>(), KeptFields.Read<KubeList<V1Node>>());
 
-    public static readonly KubeKind<Pod> Pods =
-        new(new("", "v1", "pods", "Pod", true), CoreJson.Default.Pod, CoreJson.Default.KubeListPod);
+    public static readonly KubeKind<V1Pod> Pods = new(
+        new("", "v1", "pods", "Pod", true), KeptFields.Read<V1Pod>(), KeptFields.Read<KubeList<V1Pod>>());
 
     public static readonly KubeKind<Namespace> Namespaces =
         new(new("", "v1", "namespaces", "Namespace", false), CoreJson.Default.Namespace,
@@ -57,10 +58,10 @@ public static class KubeKinds
         ResourceJson.Default.ResourceSlice,
         ResourceJson.Default.KubeListResourceSlice);
 
-    public static readonly KubeKind<ResourceClaim> ResourceClaims = new(
+    public static readonly KubeKind<Resourcev1ResourceClaim> ResourceClaims = new(
         new("resource.k8s.io", "v1", "resourceclaims", "ResourceClaim", true),
-        ResourceJson.Default.ResourceClaim,
-        ResourceJson.Default.KubeListResourceClaim);
+        KeptFields.Read<Resourcev1ResourceClaim>(),
+        KeptFields.Read<KubeList<Resourcev1ResourceClaim>>());
 
     public static readonly KubeKind<SlurmClusterObject> SlurmClusters = new(
         new(WellKnown.Group, WellKnown.Version, "slurmclusters", "SlurmCluster", true),

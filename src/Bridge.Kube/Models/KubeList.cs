@@ -4,7 +4,7 @@ namespace Bridge.Kube.Models;
 /// One page of a list. Items is null when the answer had none, which is not the same as an empty list.
 /// </summary>
 public sealed record KubeList<T>
-    where T : class, IKubeObject
+    where T : class
 {
     public string Kind { get; init => field = value ?? ""; } = "";
     public ListMeta Metadata { get; init => field = value ?? new(); } = new();

@@ -1,9 +1,24 @@
+using k8s.Models;
+
 namespace Bridge.Kube.Models;
 
 /// <summary>An object of the Kubernetes API, as far as Bridge reads it.</summary>
 public interface IKubeObject
 {
     Meta Metadata { get; }
+}
+
+/// <summary>What tells one stored object from another, and one state of it from the next.</summary>
+public readonly record struct ObjectIdentity(ObjectKey Key, string Uid, string ResourceVersion)
+{
+    /// <summary>Of a model of the library, in which whatever is absent is null, or of a record of ours.</summary>
+    public static ObjectIdentity Of(object stored) => stored switch
+    {
+        IKubeObject { Metadata: var meta } => new(meta.Key(), meta.Uid, meta.ResourceVersion),
+        IMetadata<V1ObjectMeta> { Metadata: var meta } => new(
+            new(meta?.NamespaceProperty ?? "", meta?.Name ?? ""), meta?.Uid ?? "", meta?.ResourceVersion ?? ""),
+        _ => throw new ArgumentException($"{stored.GetType()} has no metadata", nameof(stored)),
+    };
 }
 
 /// <summary>

@@ -56,3 +56,11 @@ public sealed record DeviceValue
     [JsonPropertyName("bool")]
     public bool? Flag { get; init; }
 }
+
+/// <summary>A taint of a device.</summary>
+public sealed record ObjectTaint
+{
+    public string Key { get; init => field = value ?? ""; } = "";
+    public string Value { get; init => field = value ?? ""; } = "";
+    public string Effect { get; init => field = value ?? ""; } = "";
+}

@@ -12,7 +12,7 @@ namespace Bridge.Kube.Watch;
 /// says why: unknown is not absent.
 /// </summary>
 public sealed class Informer<T>
-    where T : class, IKubeObject
+    where T : class
 {
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
@@ -29,7 +29,7 @@ public sealed class Informer<T>
     private readonly Random random;
     private readonly ILogger log;
     private readonly Backoff backoff;
-    private readonly ObjectStore<T> store = new();
+    private readonly InformerStore<T> store = new();
     private SourceState state = SourceState.NotYet;
 
     /// <summary>resourceVersion to resume from; empty: list.</summary>
@@ -160,7 +160,7 @@ public sealed class Informer<T>
             var page = await PageAsync(next, stop);
             version = page.Metadata.ResourceVersion;
             foreach (var item in page.Items ?? [])
-                listed[item.Metadata.Key()] = item;
+                listed[ObjectIdentity.Of(item).Key] = item;
             next = page.Metadata.Continue;
         }
         while (next.Length > 0);
@@ -227,9 +227,9 @@ public sealed class Informer<T>
             if (happened.Object is not { } found)
                 continue;
             if (happened.Type == WatchEventType.Deleted)
-                initial.Remove(found.Metadata.Key());
+                initial.Remove(ObjectIdentity.Of(found).Key);
             else
-                initial[found.Metadata.Key()] = found;
+                initial[ObjectIdentity.Of(found).Key] = found;
         }
         return initial;
     }

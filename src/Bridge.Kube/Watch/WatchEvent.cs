@@ -1,5 +1,4 @@
 using Bridge.Kube.Client;
-using Bridge.Kube.Models;
 
 namespace Bridge.Kube.Watch;
 
@@ -24,7 +23,7 @@ internal enum WatchEventType
 /// <param name="Failure">For Error only.</param>
 internal readonly record struct WatchEvent<T>(
     WatchEventType Type, T? Object, string Version = "", bool InitialEnd = false, KubeFailure? Failure = null)
-    where T : class, IKubeObject
+    where T : class
 {
     public static WatchEvent<T> Error(KubeFailure failure) => new(WatchEventType.Error, null, Failure: failure);
 }

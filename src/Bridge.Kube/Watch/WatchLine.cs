@@ -14,7 +14,7 @@ internal static class WatchLine
     /// The event of a line. A line that is not one becomes an Error event: the version before it is where to resume.
     /// </summary>
     public static WatchEvent<T> Read<T>(ReadOnlySpan<byte> line, JsonTypeInfo<T> item)
-        where T : class, IKubeObject
+        where T : class
     {
         try
         {
@@ -27,7 +27,7 @@ internal static class WatchLine
     }
 
     private static WatchEvent<T> Decode<T>(ReadOnlySpan<byte> line, JsonTypeInfo<T> item)
-        where T : class, IKubeObject
+        where T : class
     {
         var reader = new Utf8JsonReader(line);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
@@ -76,7 +76,7 @@ internal static class WatchLine
     }
 
     private static WatchEvent<T> Object<T>(ref Utf8JsonReader reader, WatchEventType type, JsonTypeInfo<T> item)
-        where T : class, IKubeObject
+        where T : class
     {
         if (type == WatchEventType.Error)
         {
@@ -88,15 +88,16 @@ internal static class WatchLine
         {
             var mark = JsonSerializer.Deserialize(ref reader, CoreJson.Default.PartialObject)
                 ?? throw new JsonException("a bookmark that is null");
-            return new(type, null, Version(mark.Metadata),
+            return new(type, null, Version(mark.Metadata.ResourceVersion),
                 mark.Metadata.Annotations.GetValueOrDefault(InitialEndAnnotation) == "true");
         }
         var found = JsonSerializer.Deserialize(ref reader, item) ?? throw new JsonException("an object that is null");
-        return found.Metadata.Name.Length > 0
-            ? new(type, found, Version(found.Metadata))
+        var identity = ObjectIdentity.Of(found);
+        return identity.Key.Name.Length > 0
+            ? new(type, found, Version(identity.ResourceVersion))
             : throw new JsonException("an object without a name");
     }
 
-    private static string Version(Meta meta) =>
-        meta.ResourceVersion.Length > 0 ? meta.ResourceVersion : throw new JsonException("no resourceVersion");
+    private static string Version(string version) =>
+        version.Length > 0 ? version : throw new JsonException("no resourceVersion");
 }

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Text.Json.Serialization.Metadata;
 using Bridge.Kube.Client;
-using Bridge.Kube.Models;
 
 namespace Bridge.Kube.Watch;
 
@@ -13,7 +12,7 @@ namespace Bridge.Kube.Watch;
 /// </summary>
 internal sealed class WatchStream<T>(HttpResponseMessage answer, Stream body, JsonTypeInfo<T> item, TimeProvider time)
     : IAsyncDisposable
-    where T : class, IKubeObject
+    where T : class
 {
     /// <summary>etcd refuses objects over 1.5 MiB; a line beyond this is no Kubernetes event.</summary>
     private const int LongestLine = 16 * 1024 * 1024;

@@ -176,7 +176,7 @@ public abstract class ContractTests : IAsyncLifetime
             body, (api, c) => api.CoreV1.CreateNamespacedPodAsync(body, inNamespace, cancellationToken: c), Cancel);
     }
 
-    private async Task<Meta> ReadAsync(string name) =>
+    private async Task<V1ObjectMeta> ReadAsync(string name) =>
         (await Client.GetAsync(KubeKinds.Pods, new ObjectKey(inNamespace, name), Cancel)).Metadata;
 
     private WriteTarget Pod(string name) => new(KubeKinds.Pods.Resource, new ObjectKey(inNamespace, name));
@@ -209,18 +209,18 @@ public abstract class ContractTests : IAsyncLifetime
         public Watching(KubeClient client, WatchScope scope)
         {
             this.client = client;
-            Informer = new Informer<Pod>(
+            Informer = new Informer<V1Pod>(
                 client, KubeKinds.Pods, scope, TimeProvider.System, new Random(1), NullLogger.Instance);
             Informer.Changed += changes =>
             {
                 foreach (var change in changes.Where(
-                    c => c.Type != ChangeType.Modified || c.Item.Metadata.Annotations.ContainsKey("said")))
+                    c => c.Type != ChangeType.Modified || c.Item.Metadata.Annotations?.ContainsKey("said") == true))
                     this.told += (this.told.Length > 0 ? ", " : "") + $"{change.Type} {change.Key.Name}";
             };
             running = Informer.RunAsync(stop.Token);
         }
 
-        public Informer<Pod> Informer { get; }
+        public Informer<V1Pod> Informer { get; }
 
         public Task UntilAsync(string told) =>
             Eventually.TrueAsync(() => this.told == told, $"told '{told}' (so far '{this.told}')");

@@ -4,6 +4,7 @@ using Bridge.Adapter.Tests.KubeFake;
 using Bridge.Kube.Client;
 using Bridge.Kube.Models;
 using Bridge.Kube.Watch;
+using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bridge.Adapter.Tests.Kube;
@@ -21,7 +22,7 @@ public sealed class DeadConnectionTests
         var limits = new KubeLimits { PingDelay = TimeSpan.FromSeconds(1), PingTimeout = TimeSpan.FromSeconds(1) };
         using var client = new KubeClient(kube.Endpoint with { Server = wire.Server }, limits, TimeProvider.System);
         using var stop = new CancellationTokenSource();
-        var nodes = new Informer<NodeObject>(
+        var nodes = new Informer<V1Node>(
             client, KubeKinds.Nodes, WatchScope.All, TimeProvider.System, new Random(1), NullLogger.Instance);
         var running = nodes.RunAsync(stop.Token);
         await Eventually.TrueAsync(() => nodes.State.Synced, "the first sync");

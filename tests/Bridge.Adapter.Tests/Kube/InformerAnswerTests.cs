@@ -3,6 +3,7 @@ using Bridge.Kube.Client;
 using Bridge.Kube.Models;
 using Bridge.Kube.Watch;
 using Bridge.Testing;
+using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bridge.Adapter.Tests.Kube;
@@ -16,7 +17,7 @@ public sealed class InformerAnswerTests : IAsyncLifetime
     private readonly ManualTime time = new();
     private FakeKube kube = null!;
     private KubeClient client = null!;
-    private Informer<NodeObject> nodes = null!;
+    private Informer<V1Node> nodes = null!;
     private Task running = Task.CompletedTask;
 
     public async ValueTask InitializeAsync()
@@ -24,7 +25,7 @@ public sealed class InformerAnswerTests : IAsyncLifetime
         kube = await FakeKube.StartAsync();
         kube.Put(KubeKinds.Nodes, "n1");
         client = new KubeClient(kube.FarEndpoint, new KubeLimits(), time);
-        nodes = new Informer<NodeObject>(
+        nodes = new Informer<V1Node>(
             client, KubeKinds.Nodes, WatchScope.All, time, new Random(1), NullLogger.Instance);
     }
 

@@ -3,6 +3,7 @@ using Bridge.Kube.Client;
 using Bridge.Kube.Models;
 using Bridge.Kube.Watch;
 using Bridge.Testing;
+using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bridge.Adapter.Tests.Kube;
@@ -207,13 +208,13 @@ public sealed class InformerTests : IAsyncDisposable
         await ToldAsync(["Added n1", "Deleted n1"]);
     }
 
-    private async Task<Informer<NodeObject>> StartAsync(
+    private async Task<Informer<V1Node>> StartAsync(
         Action<FakeKube>? before = null, WatchScope? scope = null, KubeLimits? limits = null, bool waitForSync = true)
     {
         kube = await FakeKube.StartAsync();
         before?.Invoke(kube);
         client = kube.Client(time, limits);
-        var nodes = new Informer<NodeObject>(
+        var nodes = new Informer<V1Node>(
             client, KubeKinds.Nodes, scope ?? WatchScope.All, time, new Random(1), NullLogger.Instance);
         nodes.Changed += changes =>
         {

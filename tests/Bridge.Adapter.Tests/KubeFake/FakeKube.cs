@@ -131,7 +131,7 @@ internal sealed class FakeKube : IAsyncDisposable
 
     /// <summary>Stores an object as if somebody had applied it.</summary>
     public JsonObject Put<T>(KubeKind<T> kind, string name, string body = "{}", string inNamespace = "")
-        where T : class, IKubeObject =>
+        where T : class =>
         Put(kind.Resource, name, body, inNamespace);
 
     /// <inheritdoc cref="Put{T}(KubeKind{T}, string, string, string)"/>

@@ -73,7 +73,7 @@ internal sealed class SchedulerCase
         var body = JsonNode.Parse(line)!.AsObject();
         switch ((string?)body["kind"])
         {
-            case "Node": Put(nodes, KubeKinds.Nodes, body); break;
+            case "Node": Put(nodes, LabKinds.Nodes, body); break;
             case "Pod": Put(pods, LabKinds.Pods, body); break;
             case "ResourceClaim": Put(claims, LabKinds.Claims, body); break;
             case "ResourceSlice": Put(slices, KubeKinds.ResourceSlices, body); break;
@@ -86,7 +86,7 @@ internal sealed class SchedulerCase
         var node = fixture.Node();
         node["metadata"]!["name"] = fixture.Name;
         node["status"] = fixture.NodeStatus(DateTimeOffset.UnixEpoch)["status"]!.DeepClone();
-        Put(nodes, KubeKinds.Nodes, node);
+        Put(nodes, LabKinds.Nodes, node);
         var slice = fixture.Slice();
         slice["metadata"]!["name"] = fixture.SliceName;
         // Short uuids, so that a case can be read.

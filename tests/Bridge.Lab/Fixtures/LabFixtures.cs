@@ -96,7 +96,7 @@ public sealed class LabFixtures(KubeClient client, TimeProvider time)
     {
         try
         {
-            var found = await client.GetAsync(KubeKinds.Nodes, node, cancel);
+            var found = await client.GetAsync(LabKinds.Nodes, node, cancel);
             return !found.Metadata.Labels.ContainsKey(LabKeys.MadeLabel);
         }
         catch (KubeException e) when (e.Failure.Code == 404)

@@ -106,3 +106,11 @@ public sealed record LabDeviceClassSpec
 {
     public IReadOnlyList<LabSelector> Selectors { get; init => field = value ?? []; } = [];
 }
+
+/// <summary>Who holds a claim.</summary>
+public sealed record ClaimConsumer
+{
+    public string Resource { get; init => field = value ?? ""; } = "";
+    public string Name { get; init => field = value ?? ""; } = "";
+    public string Uid { get; init => field = value ?? ""; } = "";
+}

@@ -7,6 +7,9 @@ namespace Bridge.Lab.Models;
 /// <summary>The kinds of which the lab reads more than Bridge does.</summary>
 public static class LabKinds
 {
+    public static readonly KubeKind<NodeObject> Nodes =
+        new(KubeKinds.Nodes.Resource, LabJson.Default.NodeObject, LabJson.Default.KubeListNodeObject);
+
     public static readonly KubeKind<LabPod> Pods =
         new(KubeKinds.Pods.Resource, LabJson.Default.LabPod, LabJson.Default.KubeListLabPod);
 
@@ -21,6 +24,7 @@ public static class LabKinds
 
 /// <summary>How the lab's records are read.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(KubeList<NodeObject>))]
 [JsonSerializable(typeof(KubeList<LabPod>))]
 [JsonSerializable(typeof(KubeList<LabClaim>))]
 [JsonSerializable(typeof(KubeList<LabDeviceClass>))]

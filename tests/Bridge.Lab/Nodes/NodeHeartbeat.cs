@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Bridge.Control;
 using Bridge.Kube.Models;
 using Bridge.Kube.Writes;
+using Bridge.Lab.Models;
 
 namespace Bridge.Lab.Nodes;
 

@@ -18,7 +18,7 @@ internal sealed class NodeObjects
     public NodeObjects(KubeClient client, TimeProvider time, Random random, ILogger log)
     {
         var made = new WatchScope(Labels: LabKeys.MadeSelector);
-        nodes = new(client, KubeKinds.Nodes, made, time, new Random(random.Next()), log);
+        nodes = new(client, LabKinds.Nodes, made, time, new Random(random.Next()), log);
         pods = new(client, LabKinds.Pods, WatchScope.All, time, new Random(random.Next()), log);
         claims = new(client, LabKinds.Claims, WatchScope.All, time, new Random(random.Next()), log);
         slices = new(client, KubeKinds.ResourceSlices, made, time, new Random(random.Next()), log);

@@ -31,7 +31,7 @@ public sealed class LabScheduler
         this.time = time;
         this.log = log;
         writer = new SchedulerWriter(new LabWriter(client), time);
-        nodes = Watch(client, KubeKinds.Nodes, random);
+        nodes = Watch(client, LabKinds.Nodes, random);
         pods = Watch(client, LabKinds.Pods, random);
         claims = Watch(client, LabKinds.Claims, random);
         slices = Watch(client, KubeKinds.ResourceSlices, random);

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Bridge.Control;
-using Bridge.Kube.Models;
 using Bridge.Kube.Writes;
 using Bridge.Lab.Models;
 

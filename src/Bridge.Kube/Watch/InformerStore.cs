@@ -14,11 +14,11 @@ public enum ChangeType
 /// One difference between two snapshots. Item is the new one, or for Deleted the last that was known.
 /// </summary>
 public readonly record struct ObjectChange<T>(ChangeType Type, ObjectKey Key, T Item)
-    where T : class, IKubeObject;
+    where T : class;
 
 /// <summary>The objects of one kind as an immutable snapshot, and how events change it.</summary>
-internal sealed class ObjectStore<T>
-    where T : class, IKubeObject
+internal sealed class InformerStore<T>
+    where T : class
 {
     private ImmutableDictionary<ObjectKey, T> objects = ImmutableDictionary<ObjectKey, T>.Empty;
 
@@ -34,7 +34,7 @@ internal sealed class ObjectStore<T>
         {
             if (happened.Object is not { } found)
                 continue;
-            var key = found.Metadata.Key();
+            var key = ObjectIdentity.Of(found).Key;
             if (happened.Type != WatchEventType.Deleted)
                 Put(objects, key, found, changes);
             else if (objects.Remove(key))
@@ -64,10 +64,12 @@ internal sealed class ObjectStore<T>
         ImmutableDictionary<ObjectKey, T>.Builder objects, ObjectKey key, T found, List<ObjectChange<T>> changes)
     {
         var known = objects.GetValueOrDefault(key);
-        if (known is not null && known.Metadata.ResourceVersion == found.Metadata.ResourceVersion)
+        var (_, uid, version) = ObjectIdentity.Of(found);
+        var (_, knownUid, knownVersion) = known is null ? default : ObjectIdentity.Of(known);
+        if (known is not null && knownVersion == version)
             return;
         // Deleted and made anew while nobody looked: the old one's end must not be missed.
-        if (known is not null && known.Metadata.Uid != found.Metadata.Uid)
+        if (known is not null && knownUid != uid)
         {
             changes.Add(new(ChangeType.Deleted, key, known));
             known = null;

@@ -13,7 +13,9 @@ using Bridge.Kube.Leases;
 using Bridge.Kube.Writes;
 using Bridge.Ledger;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -79,6 +81,10 @@ public static class BridgeHost
         BridgeMetrics.Add(builder.Services);
         runs(builder.Services);
         builder.WebHost.UseKestrelCore();
+        if (options.Hook is not null)
+            builder.Services.AddSingleton<IConnectionListenerFactory>(s => new PacedTransport(
+                ActivatorUtilities.CreateInstance<SocketTransportFactory>(s), Get<HookEndpoint>(s).ListensAt,
+                Get<TimeProvider>(s)));
         builder.Services.AddOptions<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>()
             .Configure<IEnumerable<ListenEndpoint>>((kestrel, endpoints) =>
             {

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Bridge.Core.Names;
 using Bridge.Daemon.Settings;
 using Microsoft.AspNetCore.Builder;
@@ -38,6 +40,13 @@ public sealed class HookEndpoint(HookOptions options, HookBell bell, TimeProvide
         }
     }
 
+    /// <summary>Whether an address is one of its own.</summary>
+    public bool ListensAt(EndPoint address) => address switch
+    {
+        UnixDomainSocketEndPoint socket => socket.ToString() == made,
+        _ => address.Equals(options.Listen),
+    };
+
     /// <summary>Puts the socket, which answers by now, in its place.</summary>
     /// <exception cref="IOException">Its mode cannot be set, or it cannot be moved to its place.</exception>
     public void ShowSocket()
@@ -66,6 +75,8 @@ public sealed class HookEndpoint(HookOptions options, HookBell bell, TimeProvide
 
     private Task AnswerAsync(HttpContext context, TokenFile? token)
     {
+        // One ring a connection: how many come is bounded where they are accepted.
+        context.Response.Headers.Connection = "close";
         if (token is not null && !token.Is(Bearer(context.Request)))
         {
             bell.Refused("unauthorized");

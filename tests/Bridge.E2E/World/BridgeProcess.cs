@@ -63,6 +63,22 @@ internal sealed partial class BridgeProcess : IAsyncDisposable
         return new BridgeProcess(Process.Start(start)!, name, logFile);
     }
 
+    /// <summary>What /readyz says; not ready while nobody answers.</summary>
+    public async Task<(bool Ready, string Text)> ReadyzAsync()
+    {
+        using var client = new HttpClient();
+        try
+        {
+            var answer = await client.GetAsync($"http://{Metrics}/readyz", TestContext.Current.CancellationToken);
+            return (answer.IsSuccessStatusCode,
+                await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        }
+        catch (HttpRequestException unanswered)
+        {
+            return (false, unanswered.Message);
+        }
+    }
+
     /// <summary>
     /// An address of this machine on which nobody listens, below the ports that the kernel gives to connections.
     /// </summary>

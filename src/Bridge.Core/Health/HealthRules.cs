@@ -47,3 +47,64 @@ public sealed record FlappingRule(int Changes, int Sweeps);
 /// <summary>What was promised about a node.</summary>
 /// <param name="Gpus">How many GPUs it should have; null where nobody said.</param>
 public sealed record GpuExpectation(int? Gpus = null);
+
+/// <summary>What an XID, SXID or NVML event means.</summary>
+/// <param name="Code">The number.</param>
+/// <param name="Name">The driver's name for it.</param>
+/// <param name="Class">A class of the table: application, ignore, reset, reboot, hardware …</param>
+/// <param name="Text">In words.</param>
+/// <param name="Why">Where the sources disagree: which one the table follows, and why.</param>
+public sealed record XidRule(long Code, string Name, string Class, string Text, string? Why = null);
+
+/// <summary>What follows from a class of events.</summary>
+public sealed record XidClass(Severity Severity, Consequence Consequence);
+
+/// <summary>When events of the same code on the same GPU repeat, the hardware must be looked at.</summary>
+/// <param name="Classes">Classes that are counted.</param>
+/// <param name="Count">This many within the window escalate.</param>
+/// <param name="Window">How far back is counted.</param>
+/// <param name="Consequence">What follows then.</param>
+public sealed record XidRepeat(
+    IReadOnlySet<string> Classes, int Count, TimeSpan Window, Consequence Consequence);
+
+/// <summary>The line that a test must reach beside its same-shape peers, whatever the absolute lines say.</summary>
+/// <param name="Share">Of the peers' median.</param>
+/// <param name="MinTests">With fewer tests of a shape there is no median to speak of.</param>
+/// <param name="MinBytes">For messages of at least this size; smaller ones measure latency.</param>
+/// <param name="Provenance">Who uses this line.</param>
+public sealed record RelativeLine(
+    double Share, int MinTests, long MinBytes, IReadOnlyList<Provenance> Provenance);
+
+/// <summary>The least bus bandwidth that an all-reduce should reach.</summary>
+/// <param name="Product">A product of the table.</param>
+/// <param name="MinNodes">From this many nodes on …</param>
+/// <param name="MaxNodes">… up to this many.</param>
+/// <param name="MinBytes">For messages of at least this size; smaller ones measure latency.</param>
+/// <param name="BytesPerSecond">The line.</param>
+/// <param name="Provenance">Who uses this line.</param>
+public sealed record BusBandwidthLine(
+    string Product, int MinNodes, int MaxNodes, long MinBytes, double BytesPerSecond,
+    IReadOnlyList<Provenance> Provenance);
+
+/// <summary>Bus bandwidth as nccl-tests defines it, and the lines that it is held against.</summary>
+public static class BusBandwidth
+{
+    /// <summary>Bus bandwidth of an all-reduce: bytes/second × 2(n−1)/n (nccl-tests, PERFORMANCE.md).</summary>
+    public static double OfAllReduce(long bytes, TimeSpan time, int ranks) =>
+        time <= TimeSpan.Zero || ranks < 1 ? 0 : bytes / time.TotalSeconds * (2.0 * (ranks - 1) / ranks);
+
+    /// <summary>The strictest line that applies, or null where nobody has published one.</summary>
+    public static BusBandwidthLine? LineFor(HealthRules rules, string product, int nodes, long bytes) =>
+        rules.BusBandwidth
+            .Where(l => l.Product == product && nodes >= l.MinNodes && nodes <= l.MaxNodes && bytes >= l.MinBytes)
+            .MaxBy(l => l.BytesPerSecond);
+}
+
+/// <summary>What Bridge knows of a GPU product.</summary>
+/// <param name="Name">Short name as used in checks and in GRES types: "h100".</param>
+/// <param name="Match">A product matches when NVML's name holds one of these, upper and lower case alike.</param>
+/// <param name="GpusPerNode">How many a usual node has.</param>
+/// <param name="NvLinks">Links that must be active; 0 where links are optional or absent.</param>
+/// <param name="Provenance">Where the numbers come from.</param>
+public sealed record Product(
+    string Name, IReadOnlyList<string> Match, int GpusPerNode, int NvLinks, IReadOnlyList<Provenance> Provenance);

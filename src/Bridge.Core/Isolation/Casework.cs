@@ -5,15 +5,16 @@ namespace Bridge.Core.Isolation;
 /// <summary>
 /// The desk of one planning step: what is known, which inquiries are open, what was found. Lives for one step only.
 /// </summary>
-internal sealed class Casework(Fleet fleet, IsolationOptions options, Evidence evidence, IEnumerable<Finding> known)
+internal sealed class Casework(
+    FabricMap fleet, IsolationOptions options, TestHistory evidence, IEnumerable<Finding> known)
 {
     private readonly List<Finding> findings = [.. known];
 
-    public Fleet Fleet => fleet;
+    public FabricMap Fleet => fleet;
 
     public IsolationOptions Options => options;
 
-    public Evidence Evidence => evidence;
+    public TestHistory Evidence => evidence;
 
     public IReadOnlyList<Finding> Findings => findings;
 
@@ -62,4 +63,13 @@ internal sealed class Casework(Fleet fleet, IsolationOptions options, Evidence e
         [.. tests.Select(test => evidence.Tests.IndexOf(test))];
 
     public string Name(int node) => fleet.Names[node].Value;
+}
+
+/// <summary>A verdict inside the planner: nodes are places in the fleet, proof is indices of tests.</summary>
+internal sealed record Finding(
+    Culprit Culprit, ImmutableArray<int> Nodes, int Domain, Confidence Confidence, ImmutableArray<int> Proof,
+    string Why)
+{
+    /// <summary>The nodes take no further part: they are blamed, or hang on a switch that is.</summary>
+    public bool Removes => Culprit is Culprit.Node or Culprit.Switch;
 }

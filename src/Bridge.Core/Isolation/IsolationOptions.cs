@@ -46,3 +46,57 @@ public sealed record IsolationOptions
         !line.Points.IsDefaultOrEmpty && line.Points.All(point => point is { Nodes: > 0, BytesPerSecond: > 0 })
         && line.Points.Zip(line.Points.Skip(1)).All(pair => pair.First.Nodes < pair.Second.Nodes);
 }
+
+/// <summary>
+/// The least bus bandwidth that a probe must show, by number of nodes; between two points it is interpolated.
+/// </summary>
+/// <param name="Probe">The probe that the line is for.</param>
+/// <param name="Points">Nodes and bytes per second, by rising number of nodes; the ends hold beyond them.</param>
+public sealed record PassLine(Probe Probe, ImmutableArray<(int Nodes, double BytesPerSecond)> Points)
+{
+    public double At(int nodes)
+    {
+        var above = 0;
+        while (above < Points.Length && Points[above].Nodes < nodes) above++;
+        if (above == 0) return Points[0].BytesPerSecond;
+        if (above == Points.Length) return Points[^1].BytesPerSecond;
+        var (n0, y0) = Points[above - 1];
+        var (n1, y1) = Points[above];
+        return y0 + ((y1 - y0) * (nodes - n0) / (n1 - n0));
+    }
+}
+
+/// <summary>Which pairs of nodes talk to each other during a measurement.</summary>
+public enum Traffic
+{
+    /// <summary>All-reduce over a ring: every node, but only the links between neighbours in the ring.</summary>
+    AllReduce,
+
+    /// <summary>
+    /// Send and receive, shifted by 1 … n−1: every node and every pair of nodes, each pair in a step of its own.
+    /// </summary>
+    Exchange,
+}
+
+/// <summary>One measurement inside a test: a traffic pattern at one message size.</summary>
+/// <param name="Traffic">Who talks to whom.</param>
+/// <param name="MessageBytes">Small shows latency, large shows bandwidth, links and rails.</param>
+public readonly record struct Probe(Traffic Traffic, long MessageBytes)
+{
+    public static readonly Probe Latency = new(Traffic.AllReduce, 32 << 10);
+    public static readonly Probe Bandwidth = new(Traffic.AllReduce, 1 << 30);
+    public static readonly Probe AllPairs = new(Traffic.Exchange, 256 << 20);
+
+    public override string ToString() => this switch
+    {
+        { Traffic: Traffic.Exchange } => "exchange of " + Size,
+        _ => "all-reduce of " + Size,
+    };
+
+    private string Size => MessageBytes switch
+    {
+        >= 1 << 30 => $"{MessageBytes >> 30} GiB",
+        >= 1 << 20 => $"{MessageBytes >> 20} MiB",
+        _ => $"{MessageBytes >> 10} KiB",
+    };
+}

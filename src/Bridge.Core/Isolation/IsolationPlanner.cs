@@ -23,7 +23,7 @@ public static class IsolationPlanner
     {
         var mistakes = string.Join("; ", options.Mistakes());
         if (mistakes.Length > 0) throw new ArgumentException(mistakes, nameof(options));
-        var fleet = new Fleet(candidates);
+        var fleet = new FabricMap(candidates);
         var state = new IsolationState(fleet, options);
         var work = new Casework(fleet, options, state.Evidence, []);
         if (fleet.Count > 1) work.Ask(SplitInquiry.First(fleet));
@@ -65,7 +65,7 @@ public static class IsolationPlanner
     }
 
     /// <summary>A faster peer showed that an earlier pass was none: its nodes are looked at again.</summary>
-    private static void Reopen(Casework work, Evidence before)
+    private static void Reopen(Casework work, TestHistory before)
     {
         for (int i = 0; i < before.Tests.Length; i++)
         {
@@ -158,4 +158,42 @@ public static class IsolationPlanner
             };
         }
     }
+}
+
+/// <summary>What to do next: run these tests, or, when there are none, read the report.</summary>
+/// <param name="State">To be handed back with the results.</param>
+/// <param name="Tests">The tests of the round, disjoint in nodes; empty at the end.</param>
+/// <param name="Report">The verdicts; null while tests are to be run.</param>
+public sealed record IsolationStep(IsolationState State, ImmutableArray<IsolationTest> Tests, IsolationReport? Report);
+
+/// <summary>
+/// Where an isolation stands: immutable, and enough to plan the next round from. Opaque outside the planner.
+/// </summary>
+public sealed record IsolationState
+{
+    internal IsolationState(FabricMap fleet, IsolationOptions options)
+    {
+        Fleet = fleet;
+        Options = options;
+        Evidence = TestHistory.None(fleet);
+    }
+
+    /// <summary>The options that it runs under.</summary>
+    public IsolationOptions Options { get; }
+
+    /// <summary>The round whose tests are out, from 1.</summary>
+    public int Round { get; internal init; }
+
+    internal FabricMap Fleet { get; }
+
+    internal TestHistory Evidence { get; init; }
+
+    internal ImmutableArray<Inquiry> Open { get; init; } = [];
+
+    internal ImmutableArray<Issued> Issued { get; init; } = [];
+
+    internal ImmutableArray<Finding> Findings { get; init; } = [];
+
+    /// <summary>Covers that were asked for since the last new finding.</summary>
+    internal int Covers { get; init; }
 }

@@ -15,10 +15,10 @@ internal sealed record SplitInquiry(ImmutableArray<int> Subject, ImmutableArray<
 {
     private const int PartCount = 4;
 
-    public static SplitInquiry First(Fleet fleet) =>
+    public static SplitInquiry First(FabricMap fleet) =>
         new(fleet.All, Cut(fleet, fleet.All, Math.Min(PartCount, fleet.Count / 2)), false);
 
-    public static SplitInquiry Of(Fleet fleet, ImmutableArray<int> slow) =>
+    public static SplitInquiry Of(FabricMap fleet, ImmutableArray<int> slow) =>
         new(slow, Cut(fleet, slow, Math.Min(PartCount, slow.Length)), true);
 
     public override string Why(Casework work) => Known
@@ -55,6 +55,90 @@ internal sealed record SplitInquiry(ImmutableArray<int> Subject, ImmutableArray<
         Known && Subject.Length >= PartCount && work.Fleet.Domains.Length > 1
         && work.Fleet.OnlyDomain(Subject.AsSpan()) is { } domain && !work.Evidence.Crossed(domain) ? domain : null;
 
-    private static ImmutableArray<Ask> Cut(Fleet fleet, ImmutableArray<int> nodes, int parts) =>
+    private static ImmutableArray<Ask> Cut(FabricMap fleet, ImmutableArray<int> nodes, int parts) =>
         [.. fleet.Split(nodes, parts).Select(part => new Ask(part))];
+}
+
+/// <summary>
+/// Nothing has passed so far: is there any healthy pair at all? A few pairs across the fleet tell. If none passes and
+/// all show the same, the fabric or the line is at fault and nobody is blamed.
+/// </summary>
+/// <param name="Subject"><inheritdoc/></param>
+/// <param name="Asks"><inheritdoc/></param>
+/// <param name="Parts">The parts that were slow, to go on with.</param>
+/// <param name="Turn">How many times other pairs were tried before.</param>
+internal sealed record SeedInquiry(
+    ImmutableArray<int> Subject, ImmutableArray<Ask> Asks, ImmutableArray<ImmutableArray<int>> Parts, int Turn)
+    : Inquiry(Subject, Asks)
+{
+    private const int MostPairs = 8;
+    private const int Turns = 3;
+
+    public static SeedInquiry Of(ImmutableArray<ImmutableArray<int>> parts, int turn)
+    {
+        ImmutableArray<int> nodes = [.. parts.SelectMany(part => part)];
+        var half = nodes.Length / 2;
+        var pairs = Math.Min(MostPairs, half);
+        return new SeedInquiry(nodes, [.. Enumerable.Range(0, pairs).Select(pair =>
+        {
+            var place = ((pair * half / pairs) + turn) % half;
+            return new Ask([nodes[place], nodes[half + ((place + turn) % half)]]);
+        })], parts, turn);
+    }
+
+    public override string Why(Casework work) => "every test was slow; looking for one healthy pair";
+
+    public override void Conclude(Casework work)
+    {
+        if (Asks.Any(work.Passed))
+        {
+            foreach (var part in Parts) SplitInquiry.Descend(work, part);
+        }
+        else if (Asks.All(work.Failed) && (Alike(work) || Turn + 1 == Turns)) Everything(work);
+        else if (Turn + 1 < Turns) work.Ask(Of(Parts, Turn + 1));
+    }
+
+    private bool Alike(Casework work)
+    {
+        var levels = Asks.Select(ask => work.Evidence.Tests[ask.Test!.Value].Level).ToArray();
+        return levels.Min() >= levels.Max() * (1 - (2 * work.Options.Tolerance));
+    }
+
+    private void Everything(Casework work)
+    {
+        var alike = Alike(work);
+        var why = alike
+            ? $"all {work.Evidence.Tests.Length} tests are below the line and alike: "
+                + "the whole fabric is slow, or the line is wrong"
+            : $"all {work.Evidence.Tests.Length} tests are below the line: there is no healthy pair to compare with";
+        work.Find(new Finding(Culprit.Fleet, Subject, 0, alike ? Confidence.Confirmed : Confidence.Probable,
+            work.Places(work.Evidence.Tests), why));
+    }
+}
+
+/// <summary>
+/// Is everybody who is left fast together? One test of all nodes and all pairs: the only one that sees a path between
+/// two parts, and the proof that no fault was hidden behind another. A link that is blamed is left out by one of its
+/// ends, then by the other.
+/// </summary>
+internal sealed record CoverInquiry(ImmutableArray<int> Subject, ImmutableArray<Ask> Asks) : Inquiry(Subject, Asks)
+{
+    public static CoverInquiry Of(Casework work)
+    {
+        ImmutableArray<int> left = [.. work.Fleet.All.Where(node => !work.Removed(node))];
+        var links = work.Findings.Where(finding => finding.Culprit == Culprit.Link)
+            .Select(finding => finding.Nodes).ToArray();
+        ImmutableArray<int> WithoutEnd(int end) => [.. left.Where(node => !links.Any(link => link[end] == node))];
+        ImmutableArray<Ask> asks = links.Length == 0 
+            ? [new Ask(left)]
+            : [new Ask(WithoutEnd(0)), new Ask(WithoutEnd(1))];
+        return new CoverInquiry(left, [.. asks.Where(ask => ask.Nodes.Length > 1)]);
+    }
+
+    public override string Why(Casework work) => $"are the {Subject.Length} nodes that are left fast together?";
+
+    public override void Conclude(Casework work)
+    {
+        foreach (var ask in Asks.Where(work.Failed)) work.Ask(SplitInquiry.Of(work.Fleet, ask.Nodes));
+    }
 }

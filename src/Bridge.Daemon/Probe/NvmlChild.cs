@@ -37,21 +37,22 @@ internal static class NvmlChild
         var beginning = NvmlWatch.Begin(nvml);
         if (!beginning.Ok) return Fail(new NvmlOpening(NvmlState.Failed, null, beginning.Explain(), ""));
         using var watch = beginning.Value;
-        Write(new WatchLine(new WatchStarted(1, "started", nvml.Path, watch.Gpus), null, null));
+        Write(new WatchMessage(new WatchStarted(1, "started", nvml.Path, watch.Gpus), null, null));
         while (true)
         {
             var seen = watch.Wait(Beat, time, ChildSide.BootId());
-            if (seen.Code is NvmlReturn.Timeout or NvmlReturn.Success) Write(new WatchLine(null, seen.Value, null));
+            if (seen.Code is NvmlReturn.Timeout or NvmlReturn.Success) Write(new WatchMessage(null, seen.Value, null));
             else return Fail(new NvmlOpening(NvmlState.Failed, null, seen.Explain(), "a sweep says which GPU it is"));
         }
     }
 
     private static int Fail(NvmlOpening opening)
     {
-        Write(new WatchLine(null, null, new NvmlAnswer(1, opening.State, opening.Why, opening.Advice, null, 0, null)));
+        Write(new WatchMessage(null, null,
+            new NvmlAnswer(1, opening.State, opening.Why, opening.Advice, null, 0, null)));
         return 0;
     }
 
-    private static void Write(WatchLine line) =>
-        Console.Out.WriteLine(JsonSerializer.Serialize(line, ProbePrint.Json.WatchLine));
+    private static void Write(WatchMessage line) =>
+        Console.Out.WriteLine(JsonSerializer.Serialize(line, ProbePrint.Json.WatchMessage));
 }

@@ -34,10 +34,10 @@ internal sealed class NvmlWatchProbe(TimeProvider time, TextWriter output)
 
     private bool Hear(string text, HealthRules rules)
     {
-        WatchLine? line;
+        WatchMessage? line;
         try
         {
-            line = JsonSerializer.Deserialize(text, ProbeJson.Default.WatchLine);
+            line = JsonSerializer.Deserialize(text, ProbeJson.Default.WatchMessage);
         }
         catch (JsonException)
         {
@@ -45,18 +45,19 @@ internal sealed class NvmlWatchProbe(TimeProvider time, TextWriter output)
             return false;
         }
         if (line?.Started is { } started) Write(JsonSerializer.Serialize(started, ProbePrint.Json.WatchStarted));
-        if (line?.Event is { } seen) Write(JsonSerializer.Serialize(Explain(seen, rules), ProbePrint.Json.WatchEvent));
+        if (line?.Event is { } seen)
+            Write(JsonSerializer.Serialize(Explain(seen, rules), ProbePrint.Json.GpuWatchEvent));
         if (line?.Failed is { } failed) this.failed = failed;
         return true;
     }
 
-    private static WatchEvent Explain(GpuEvent seen, HealthRules rules)
+    private static GpuWatchEvent Explain(GpuEvent seen, HealthRules rules)
     {
         var xid = seen.Kind == GpuEventKind.Xid;
         var rule = (xid ? rules.Xids : rules.Events).GetValueOrDefault(seen.Code);
         var follows = rule is null ? null : rules.Classes.GetValueOrDefault(rule.Class);
         var name = xid ? $"xid-{seen.Code}" : rule?.Name ?? $"nvml-event-{seen.Code}";
-        return new WatchEvent(
+        return new GpuWatchEvent(
             1, "event", seen, name, rule?.Class, follows?.Severity, follows?.Consequence,
             rule?.Text ?? "not in the table: look it up in the driver's catalog");
     }
@@ -67,3 +68,14 @@ internal sealed class NvmlWatchProbe(TimeProvider time, TextWriter output)
         output.Flush();
     }
 }
+
+/// <summary>First line of a watch.</summary>
+internal sealed record WatchStarted(int Version, string Watch, string? Library, IReadOnlyList<WatchedGpu> Gpus);
+
+/// <summary>One event of a watch, with what the table says of it.</summary>
+internal sealed record GpuWatchEvent(
+    int Version, string Watch, GpuEvent Event, string Name, string? Class, Severity? Severity,
+    Consequence? Consequence, string? Text);
+
+/// <summary>What the watching child writes: the start, an event, or a sign of life.</summary>
+internal sealed record WatchMessage(WatchStarted? Started, GpuEvent? Event, NvmlAnswer? Failed);

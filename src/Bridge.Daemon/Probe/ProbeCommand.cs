@@ -1,5 +1,9 @@
 using System.CommandLine;
+using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using Bridge.Core.Health;
+using Bridge.Gpu.Nvml;
 using Bridge.Gpu.Rules;
 
 namespace Bridge.Daemon.Probe;
@@ -84,3 +88,64 @@ public static class ProbeCommand
         return ProbeExit.Usage;
     }
 }
+
+/// <summary>Exit codes of <c>bridge probe</c>: they tell a sick machine from a sick probe.</summary>
+internal static class ProbeExit
+{
+    /// <summary>The probe ran, and no check asks for a drain.</summary>
+    public const int Healthy = 0;
+
+    /// <summary>The probe ran, and a check failed.</summary>
+    public const int Unhealthy = 1;
+
+    /// <summary>The command line or a rules file is wrong.</summary>
+    public const int Usage = 2;
+
+    /// <summary>
+    /// The probe gave no usable answer: crash, hang, bad answer, or a critical datum that cannot be read.
+    /// </summary>
+    public const int Broken = 3;
+
+    /// <summary>There is nothing to probe: no library, no driver, no device, no permission.</summary>
+    public const int Unavailable = 4;
+}
+
+/// <summary>What a probe found, as in the report.</summary>
+internal enum ProbeOutcome
+{
+    Healthy,
+    Unhealthy,
+    Broken,
+    Unavailable,
+}
+
+/// <summary>JSON of the probes: camelCase, enums as text, absent values left out.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters =
+    [
+        typeof(TextOf<ProbeOutcome>), typeof(TextOf<NvmlState>), typeof(TextOf<Absence>), typeof(TextOf<Outcome>),
+        typeof(TextOf<Severity>), typeof(TextOf<Consequence>), typeof(TextOf<GpuEventKind>),
+    ])]
+[JsonSerializable(typeof(NvmlAnswer))]
+[JsonSerializable(typeof(NvmlReport))]
+[JsonSerializable(typeof(NcclReport))]
+[JsonSerializable(typeof(CompareReport))]
+[JsonSerializable(typeof(WatchMessage))]
+[JsonSerializable(typeof(WatchStarted))]
+[JsonSerializable(typeof(GpuWatchEvent))]
+internal sealed partial class ProbeJson : JsonSerializerContext;
+
+/// <summary>The same for printing: apostrophes stay as they are for people. Nothing here ends up in HTML.</summary>
+internal static class ProbePrint
+{
+    public static readonly ProbeJson Json = new(new JsonSerializerOptions(ProbeJson.Default.Options)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}
+
+/// <summary>An enum as camelCase text.</summary>
+internal sealed class TextOf<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.CamelCase, allowIntegerValues: false)
+    where T : struct, Enum;

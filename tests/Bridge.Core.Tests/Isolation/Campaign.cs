@@ -47,7 +47,7 @@ public sealed record Campaign(
             step.Report, log.ToImmutable());
     }
 
-    private static bool IsTrue(Verdict verdict, SimulatedFault real, SimulatedFabric fabric) =>
+    private static bool IsTrue(IsolationVerdict verdict, SimulatedFault real, SimulatedFabric fabric) =>
         verdict.Culprit == real.Culprit && verdict.Domain == real.Domain
         && (real.Culprit == Culprit.Switch || verdict.Nodes.SequenceEqual(Names(real, fabric)));
 

@@ -8,7 +8,7 @@ namespace Bridge.Core.Isolation;
 /// down, so the healthy level is that of the fast tests: the median of those within the tolerance of the fastest. A
 /// plain median would follow the faults once half of the tests have one.
 /// </summary>
-internal static class Judge
+internal static class SlowTests
 {
     private const int FewestPeers = 3;
 
@@ -21,7 +21,7 @@ internal static class Judge
     private const double MadMargin = 3 * 1.4826;
 
     /// <summary>Judges all tests against each other; what failed before stays failed.</summary>
-    public static ImmutableArray<JudgedTest> All(ImmutableArray<JudgedTest> tests, IsolationOptions options)
+    public static ImmutableArray<JudgedTest> Mark(ImmutableArray<JudgedTest> tests, IsolationOptions options)
     {
         var failed = new uint[tests.Length];
         for (int probe = 0; probe < options.Lines.Length; probe++)

@@ -4,14 +4,14 @@ using Bridge.Core.Names;
 namespace Bridge.Core.Isolation;
 
 /// <summary>The candidates in topology order; inside the planner a node is its place in this order.</summary>
-internal sealed class Fleet
+internal sealed class FabricMap
 {
     public ImmutableArray<NodeName> Names { get; }
     public ImmutableArray<string> Domains { get; }
     private readonly int[] domainOf;
     private readonly ImmutableArray<int>[] members;
 
-    public Fleet(IEnumerable<Candidate> candidates)
+    public FabricMap(IEnumerable<Candidate> candidates)
     {
         var ordered = candidates
             .OrderBy(candidate => candidate.Domain, StringComparer.Ordinal)
@@ -68,3 +68,11 @@ internal sealed class Fleet
     private bool IsBorder(ImmutableArray<int> nodes, int cut) =>
         cut > 0 && cut < nodes.Length && domainOf[nodes[cut - 1]] != domainOf[nodes[cut]];
 }
+
+/// <summary>A node that may be tested.</summary>
+/// <param name="Name">Its Slurm name.</param>
+/// <param name="Domain">
+/// The leaf switch, block or NVLink domain that it hangs on, as a path from the top, such as "spine-1/leaf-07". Paths
+/// that sort together are taken to be close together; an unknown topology is one empty domain for all.
+/// </param>
+public readonly record struct Candidate(NodeName Name, string Domain);

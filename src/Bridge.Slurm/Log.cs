@@ -31,4 +31,7 @@ internal static partial class Log
 
     [LoggerMessage(3007, LogLevel.Warning, "Job {Job} could not be read; it is asked for again in {Rest}: {Reason}")]
     public static partial void JobUnread(this ILogger log, Core.Names.JobId job, string reason, TimeSpan rest);
+
+    [LoggerMessage(3008, LogLevel.Warning, "Slurm's client could not be used to read the {What}: {Reason}")]
+    public static partial void TextUnusable(this ILogger log, string what, string reason);
 }

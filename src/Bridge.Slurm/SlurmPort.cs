@@ -35,7 +35,7 @@ public sealed class SlurmPort : ISlurmPort, IDisposable
         client = new RestClient(options, tokens, clock, log);
         var negotiator = new Negotiator(client, log);
         var api = new SlurmApi(client, negotiator, leads, log);
-        reader = new SlurmReader(api, negotiator, text, options, new Surroundings(clock, log));
+        reader = new SlurmReader(api, negotiator, text, options, new ReadContext(clock, log));
         nodes = new NodeWriter(api, negotiator);
         partitions = new PartitionWriter(api, negotiator);
     }

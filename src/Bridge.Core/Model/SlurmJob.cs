@@ -19,7 +19,10 @@ public sealed record SlurmJob
 
     public string Reason { get; init; } = "";
     public string Name { get; init; } = "";
+
+    /// <summary>Name of the user; the uid in digits where Slurm cannot resolve it.</summary>
     public string User { get; init; } = "";
+
     public string Account { get; init; } = "";
     public string Partition { get; init; } = "";
     public string Qos { get; init; } = "";
@@ -32,6 +35,9 @@ public sealed record SlurmJob
     public int? ArrayTaskId { get; init; }
     public string ArrayTasks { get; init; } = "";
 
+    /// <summary>How many tasks of an array this record stands for; 1 for any other job.</summary>
+    public int Tasks { get; init; } = 1;
+
     /// <summary>Leader of the het job and this component's offset; null when not one.</summary>
     public JobId? HetJobId { get; init; }
     public int? HetOffset { get; init; }
@@ -42,7 +48,7 @@ public sealed record SlurmJob
     /// <summary>Allocated nodes as a hostlist; "" while none are.</summary>
     public string Nodes { get; init; } = "";
 
-    /// <summary>GPUs asked for or allocated, over all nodes.</summary>
+    /// <summary>GPUs allocated, else asked for, over all nodes. Of one task, where the record stands for several.</summary>
     public int Gpus { get; init; }
 
     /// <summary>
@@ -52,6 +58,10 @@ public sealed record SlurmJob
     public ImmutableArray<string> GresDetail { get; init; } = [];
 
     public DateTimeOffset? SubmitTime { get; init; }
+
+    /// <summary>When it could start first, as far as times, dependencies and holds say; null while unknown.</summary>
+    public DateTimeOffset? EligibleTime { get; init; }
+
     public DateTimeOffset? StartTime { get; init; }
     public DateTimeOffset? EndTime { get; init; }
 
@@ -61,9 +71,36 @@ public sealed record SlurmJob
     public int? ExitCode { get; init; }
     public int? ExitSignal { get; init; }
     public int RestartCount { get; init; }
+
+    /// <summary>Whether Slurm may start it again after a node failed or it was preempted.</summary>
+    public bool Requeue { get; init; }
+
+    /// <summary>Scheduling priority; 0 is held.</summary>
+    public long Priority { get; init; }
+
+    /// <summary>Such as afterok:13(unfulfilled).</summary>
+    public string Dependency { get; init; } = "";
+
+    /// <summary>When it was suspended last, or went on after it; null when never.</summary>
+    public DateTimeOffset? SuspendTime { get; init; }
+
+    /// <summary>Seconds it had run before it was suspended last.</summary>
+    public long SecondsBeforeSuspend { get; init; }
+
     public string Comment { get; init; } = "";
+    public string AdminComment { get; init; } = "";
 
     public bool Finished => JobStates.IsFinal(State);
+
+    /// <summary>Held, by its user or an administrator.</summary>
+    public bool Held => State == JobStates.Pending && Reason is "JobHeldUser" or "JobHeldAdmin";
+
+    /// <summary>Equality by content: the record's own compares arrays by reference, and each read makes new ones.</summary>
+    public bool SameAs(SlurmJob? other) => other is not null
+        && (ReferenceEquals(this, other)
+            || (Flags.AsSpan().SequenceEqual(other.Flags.AsSpan())
+                && GresDetail.AsSpan().SequenceEqual(other.GresDetail.AsSpan())
+                && this with { Flags = other.Flags, GresDetail = other.GresDetail } == other));
 }
 
 /// <summary>The words of job_state_string (squeue(1), JOB STATE CODES).</summary>

@@ -23,6 +23,12 @@ public sealed record SlurmView
     public SourceState Partitions { get; init; } = SourceState.NotYet;
     public SourceState Jobs { get; init; } = SourceState.NotYet;
 
+    /// <summary>slurmctld's own name of the cluster (slurm.conf ClusterName); "" until known.</summary>
+    public string ClusterName { get; init; } = "";
+
+    /// <summary>Why Slurm's own client is not used, though there is one; "" when it is, or there is none.</summary>
+    public string TextClientProblem { get; init; } = "";
+
     /// <summary>Such as 26.05.5; empty until the first answer.</summary>
     public string Version { get; init; } = "";
 

@@ -9,11 +9,11 @@ public static class ClientCommand
 {
     /// <summary>Runs PREFIX… COMMAND….</summary>
     public static SlurmTextClient Of(IReadOnlyList<string> prefix, TimeProvider clock) =>
-        async (command, deadline, cancel) =>
+        async (command, read, deadline, cancel) =>
     {
-        var request = new ProcessRequest { Command = [.. prefix, .. command], Deadline = deadline };
+        var request = new ProcessRequest { Command = [.. prefix, .. command], Deadline = deadline, Read = read };
         var result = await ProcessRunner.RunAsync(request, clock, cancel);
-        return new TextAnswer(result.ExitCode, result.Output, result.Succeeded ? ""
+        return new TextAnswer(result.ExitCode, result.Succeeded ? ""
             : $"{request.Command[0]} {result.Describe()}", result.Duration);
     };
 }

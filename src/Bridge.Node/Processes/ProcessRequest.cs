@@ -35,4 +35,9 @@ public sealed record ProcessRequest
     /// Characters kept of standard output and of standard error each; what is more is read and dropped.
     /// </summary>
     public int MaxCharacters { get; init; } = 64 << 20;
+
+    /// <summary>
+    /// Gets standard output piece by piece, however much it is; the result holds none of it then. Null: it is kept.
+    /// </summary>
+    public Action<ReadOnlySpan<byte>>? Read { get; init; }
 }

@@ -19,7 +19,7 @@ public static class ProcessRunner
         var (output, error) = (new BoundedText(request.MaxCharacters), new BoundedText(request.MaxCharacters));
         var command = Describe(request)
             .WithStandardInputPipe(PipeSource.FromString(request.Input))
-            .WithStandardOutputPipe(output.Target)
+            .WithStandardOutputPipe(request.Read is { } read ? Pieces(read) : output.Target)
             .WithStandardErrorPipe(error.Target);
         if (cancel.IsCancellationRequested)
             return new ProcessResult(ProcessEnd.Cancelled, null, "", "", false, TimeSpan.Zero);
@@ -43,6 +43,13 @@ public static class ProcessRunner
             output.Truncated || error.Truncated,
             clock.GetElapsedTime(started));
     }
+
+    private static PipeTarget Pieces(Action<ReadOnlySpan<byte>> read) => PipeTarget.Create(async (stream, cancel) =>
+    {
+        var buffer = new byte[64 << 10];
+        for (int count; (count = await stream.ReadAsync(buffer, cancel)) > 0;)
+            read(buffer.AsSpan(0, count));
+    });
 
     private static async Task<ProcessEnd> EndAsync(
         CommandTask<CommandResult> running, ProcessRequest request, TimeProvider clock, CancellationToken cancel)

@@ -1,5 +1,4 @@
 using Bridge.Core.Model;
-using Bridge.Core.Names;
 
 namespace Bridge.Slurm.Reading;
 
@@ -9,7 +8,7 @@ internal static class JobMerge
     /// <summary>
     /// The newer truth. A finished job stays finished, however late an older answer comes, unless it was submitted or
     /// started anew (requeue); a record of an earlier submission never replaces a later one. Of two submissions the
-    /// times decide alone: squeue tells no restarts, so that they are counted as none of a new one.
+    /// times decide alone.
     /// </summary>
     public static SlurmJob Merge(SlurmJob? old, SlurmJob read)
     {
@@ -32,12 +31,4 @@ internal static class JobMerge
     public static SlurmJob? Ended(SlurmJob lost, IEnumerable<SlurmJob> accounted) =>
         accounted.Where(a => a.Id == lost.Id && a.Finished && !(a.SubmitTime < lost.SubmitTime))
             .MaxBy(a => (a.SubmitTime ?? DateTimeOffset.MinValue, a.StartTime ?? DateTimeOffset.MinValue));
-
-    /// <summary>Finished jobs to drop from the view: past their time, and the oldest above a number.</summary>
-    public static IEnumerable<JobId> Expired(IEnumerable<SlurmJob> jobs, DateTimeOffset now, TimeSpan keep, int atMost)
-    {
-        var finished = jobs.Where(j => j.Finished).OrderByDescending(j => j.EndTime ?? DateTimeOffset.MaxValue)
-            .ToList();
-        return finished.Where((j, i) => i >= atMost || now - (j.EndTime ?? now) > keep).Select(j => j.Id);
-    }
 }

@@ -1,21 +1,20 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using Bridge.Control.Ports;
 using Bridge.Core.Model;
 using Bridge.Core.Names;
 using Bridge.Slurm.Rest;
-using Bridge.Slurm.Text;
 using Bridge.Slurm.Wire.V0042;
 
 namespace Bridge.Slurm.Reading;
 
 /// <summary>
-/// Keeps the jobs by the ladder: push (an id from a hook), bell (slurmctld's job counters), diff (squeue, or jobs/state
-/// and single GETs), record (accounting). The bulk list of jobs is never asked for: ten thousand of them cost
-/// slurmrestd 6.4 GB that it keeps.
+/// Keeps the jobs by the ladder: push (an id from a hook), bell (slurmctld's job counters), diff (all records as text by
+/// Slurm's client, on every tick that the budget allows, for suspensions, holds and priorities ring no bell; without the
+/// client jobs/state and single GETs), record (accounting). The bulk list of jobs is never asked for: ten thousand of
+/// them cost slurmrestd 6.4 GB that it keeps.
 /// </summary>
-internal sealed class JobReader(SlurmApi api, SlurmTextClient? text, ReadBudget budget, SlurmOptions options,
-    Surroundings around)
+internal sealed class JobReader(SlurmApi api, JobTextReader? text, ReadBudget budget, SlurmOptions options,
+    ReadContext context)
 {
     private const int SinglesAtMost = 200;
 
@@ -30,10 +29,11 @@ internal sealed class JobReader(SlurmApi api, SlurmTextClient? text, ReadBudget 
 
     private static readonly TimeSpan WhileTasksEnd = TimeSpan.FromMinutes(1);
 
-    private readonly KeptSource<JobId, SlurmJob> jobs = new("jobs", j => j.Id, SameContent.Jobs, around.Log);
+    private readonly KeptJobs jobs = new(context.Log);
     private readonly ConcurrentQueue<JobId> pushed = new();
-    private readonly WantedJobs wanted = new(around.Clock, around.Log);
-    private readonly LostJobs lost = new(api, budget, around.Clock);
+    private readonly HashSet<JobId> heard = []; // pushed since the last diff
+    private readonly WantedJobs wanted = new(context.Clock, context.Log);
+    private readonly LostJobs lost = new(api, budget, context.Clock);
     private Statistics? counters;
     private JobId swept;
     private bool ringing = true;
@@ -43,7 +43,7 @@ internal sealed class JobReader(SlurmApi api, SlurmTextClient? text, ReadBudget 
     // Whether a diff was answered since the last failure.
     private bool told;
 
-    public KeptSource<JobId, SlurmJob> Kept => jobs;
+    public KeptSource<JobId, SlurmJob> Kept => jobs.Source;
 
     /// <summary>
     /// Jobs that were alive when they were last seen, by another reader: those that the controller does not know any
@@ -74,7 +74,7 @@ internal sealed class JobReader(SlurmApi api, SlurmTextClient? text, ReadBudget 
     public void Fail(string reason)
     {
         told = false;
-        jobs.Fail(reason);
+        jobs.Source.Fail(reason);
     }
 
     /// <summary>
@@ -83,96 +83,98 @@ internal sealed class JobReader(SlurmApi api, SlurmTextClient? text, ReadBudget 
     /// </summary>
     public async Task<string> ReadAsync(ServerProfile profile, CancellationToken cancel)
     {
-        var asked = around.Clock.GetUtcNow();
+        var asked = context.Clock.GetUtcNow();
         while (pushed.TryDequeue(out var id))
+        {
             wanted.Add(id);
-        var sweep = !told || around.Clock.GetElapsedTime(lastDiff) >= options.Sweep;
-        if ((ringing || sweep) && (!told || budget.Allows) && !await DiffAsync(profile, sweep, cancel))
+            heard.Add(id);
+            ringing = true;
+        }
+        var sweep = !told || context.Clock.GetElapsedTime(lastDiff) >= options.Sweep;
+        var due = ringing || sweep || text is not null;
+        if (due && (!told || budget.Allows) && !await DiffAsync(profile, sweep, cancel))
             return await api.SilenceAsync(profile, cancel);
-        foreach (var job in jobs.Content.Values)
-            if (JobWords.IsUnsettled(job.Flags))
-                wanted.Add(job.Id);
+        if (text is null)
+            foreach (var id in jobs.Unsettled)
+                wanted.Add(id);
         if (await ReadWantedAsync(profile, cancel) is { Length: > 0 } silent)
             return silent;
-        jobs.Remove(JobMerge.Expired(jobs.Content.Values, around.Clock.GetUtcNow(), options.KeepFinished,
-            options.KeepFinishedAtMost));
+        jobs.Expire(context.Clock.GetUtcNow(), options.KeepFinished, options.KeepFinishedAtMost);
         // After what expired: an end is in one view at least, however long ago it was.
-        var (ended, nowhere) = await lost.AskAsync(profile, jobs.Content, cancel);
+        var (ended, nowhere) = await lost.AskAsync(profile, jobs.Find, cancel);
         foreach (var record in ended)
-            jobs.Put(JobMerge.Merge(Known(record.Id), record));
-        jobs.Remove(nowhere);
+            jobs.Merge(record);
+        foreach (var id in nowhere)
+            jobs.Remove(id);
         if (!ringing && wanted.Complete)
-            jobs.Confirm(asked);
-        else if (jobs.State.Error.Length > 0)
-            jobs.Fail("Slurm answers again; not every job has been read since");
+            jobs.Source.Confirm(asked);
+        else if (jobs.Source.State.Error.Length > 0)
+            jobs.Source.Fail("Slurm answers again; not every job has been read since");
         return "";
     }
 
     private async Task<bool> DiffAsync(ServerProfile profile, bool sweep, CancellationToken cancel)
     {
-        var seen = text is null ? null : await DiffTextAsync(text, cancel);
-        seen ??= await DiffRestAsync(profile, sweep, cancel);
-        if (seen is null)
+        if ((text is null || !await DiffTextAsync(text, profile, cancel)) && !await DiffRestAsync(profile, sweep, cancel))
             return false;
-        foreach (var job in jobs.Content.Values)
-            if (seen.Contains(job.Id))
-            {
-                lost.Found(job.Id);
-            }
-            else if (!job.Finished && !wanted.IsDue(job.Id))
-            {
-                lost.Add(job.Id);
-                wanted.Answered(job.Id);
-            }
-        held = seen;
         ringing = false;
         told = true;
-        lastDiff = around.Clock.GetTimestamp();
+        lastDiff = context.Clock.GetTimestamp();
         return true;
     }
 
-    private async Task<HashSet<JobId>?> DiffTextAsync(SlurmTextClient client, CancellationToken cancel)
+    private void Miss(JobId id)
     {
-        var mark = JobText.NewMark();
-        var answer = await client(JobText.Command(mark), TimeSpan.FromSeconds(30), cancel);
-        budget.Spend(answer.Elapsed);
-        if (answer.Problem.Length > 0 || answer.ExitCode != 0)
-            return null; // REST says what is wrong
-        var (read, odd, problems) = JobText.Parse(answer.Output, mark);
-        if (problems is [var first, ..])
-        {
-            around.Log.RowsNotUnderstood(problems.Length, first);
-            return null;
-        }
-        foreach (var job in read)
-        {
-            jobs.Put(JobMerge.Merge(Known(job.Id), WithKnownDetail(job)));
-            if (NeedsDetail(jobs.Content[job.Id]))
-                wanted.Add(job.Id);
-        }
-        foreach (var id in odd)
-            Want(id, hold: !told);
-        return [.. read.Select(j => j.Id), .. odd];
+        if (jobs.Find(id) is not { Finished: false } || wanted.IsDue(id))
+            return;
+        lost.Add(id);
+        wanted.Answered(id);
     }
 
-    private async Task<HashSet<JobId>?> DiffRestAsync(ServerProfile profile, bool sweep, CancellationToken cancel)
+    private async Task<bool> DiffTextAsync(JobTextReader reader, ServerProfile profile, CancellationToken cancel)
+    {
+        if (await reader.ReadAsync(profile, cancel) is { Length: > 0 } problem)
+        {
+            if (problem != reader.Client.Problem)
+                context.Log.TextUnusable("jobs", problem);
+            return false; // REST says what is wrong, or reads instead
+        }
+        foreach (var job in reader.Lines.Changed)
+        {
+            jobs.Merge(job);
+            lost.Found(job.Id);
+        }
+        foreach (var id in heard.Where(reader.Lines.Has))
+            wanted.Answered(id);
+        heard.Clear();
+        foreach (var id in reader.Lines.Doubtful)
+            Want(id, hold: !told);
+        foreach (var id in reader.Lines.TakeGone())
+            Miss(id);
+        if (!told)
+            foreach (var job in jobs.Content.Values.Where(j => !reader.Lines.Has(j.Id)))
+                Miss(job.Id);
+        return true;
+    }
+
+    private async Task<bool> DiffRestAsync(ServerProfile profile, bool sweep, CancellationToken cancel)
     {
         var reading = await api.JobStatesAsync(profile, cancel);
         budget.Spend(reading.Cost);
         if (reading is not Reading<JobStatesAnswer>.Known { Value.Jobs: { } rows })
         {
             Fail(reading.Problem.Length > 0 ? reading.Problem : "jobs/state answered without rows");
-            return null;
+            return false;
         }
         // After a while without answers, and for jobs that an earlier Bridge knew: RUNNING may be of another run, on
         // other nodes.
-        var doubtful = !told && around.Clock.GetUtcNow() - jobs.State.Since > options.Sweep;
+        var doubtful = !told && context.Clock.GetUtcNow() - jobs.Source.State.Since > options.Sweep;
         var seen = new HashSet<JobId>();
         foreach (var row in rows)
         {
             if (Translation.JobTranslation.ToModel(row) is not { } now || !seen.Add(now.Id))
                 continue; // the pending tasks of an array are rows of one record
-            var known = Known(now.Id);
+            var known = jobs.Find(now.Id);
             if (known is null)
                 jobs.Put(new SlurmJob { Id = now.Id, State = now.State, Flags = now.Flags });
             var moved = known?.State != now.State;
@@ -183,7 +185,13 @@ internal sealed class JobReader(SlurmApi api, SlurmTextClient? text, ReadBudget 
         }
         if (sweep)
             WantSome();
-        return seen;
+        foreach (var job in jobs.Content.Values)
+            if (seen.Contains(job.Id))
+                lost.Found(job.Id);
+            else
+                Miss(job.Id);
+        held = seen;
+        return true;
     }
 
     private static bool HasNodes(string state) => state != JobStates.Pending && !JobStates.IsFinal(state);
@@ -212,7 +220,7 @@ internal sealed class JobReader(SlurmApi api, SlurmTextClient? text, ReadBudget 
     // Why Slurm does not answer at all; "" when it does.
     private async Task<string> ReadWantedAsync(ServerProfile profile, CancellationToken cancel)
     {
-        var order = wanted.Due().OrderBy(id => Known(id) is { } job ? job.State == JobStates.Pending ? 2 : 1 : 0)
+        var order = wanted.Due().OrderBy(id => jobs.Find(id) is { } job ? job.State == JobStates.Pending ? 2 : 1 : 0)
             .ThenByDescending(id => id).ToList();
         var tasks = order.Count == 0 ? [] : HeldTasks();
         var done = 0;
@@ -247,7 +255,7 @@ internal sealed class JobReader(SlurmApi api, SlurmTextClient? text, ReadBudget 
     {
         var tasks = new Dictionary<JobId, int>();
         foreach (var job in jobs.Content.Values)
-            if (job.ArrayJobId is { } array && array != job.Id && held.Contains(job.Id))
+            if (job.ArrayJobId is { } array && array != job.Id && (text?.Lines.Has(job.Id) == true || held.Contains(job.Id)))
                 tasks[array] = tasks.GetValueOrDefault(array) + 1;
         return tasks;
     }
@@ -257,36 +265,13 @@ internal sealed class JobReader(SlurmApi api, SlurmTextClient? text, ReadBudget 
         var records = reading is Reading<ImmutableArray<SlurmJob>>.Known known ? known.Value : [];
         foreach (var record in records)
         {
-            jobs.Put(JobMerge.Merge(Known(record.Id), record));
+            jobs.Merge(record);
             lost.Found(record.Id);
             wanted.Answered(record.Id);
         }
         wanted.Answered(id);
         // An array whose first task has left the controller still answers with the others.
-        if (!records.Any(r => r.Id == id) && Known(id) is { Finished: false })
+        if (!records.Any(r => r.Id == id) && jobs.Find(id) is { Finished: false })
             lost.Add(id);
     }
-
-    private SlurmJob? Known(JobId id) => jobs.Content.GetValueOrDefault(id);
-
-    // squeue tells neither GPU indices nor exit codes nor restarts: what a single GET told stays while it is the same
-    // run of the job.
-    private SlurmJob WithKnownDetail(SlurmJob job)
-    {
-        if (Known(job.Id) is not { } old || old.SubmitTime != job.SubmitTime)
-            return job;
-        var sameRun = old.StartTime == job.StartTime;
-        return job with
-        {
-            RestartCount = old.RestartCount,
-            Gpus = sameRun && old.GresDetail.Length > 0 ? old.Gpus : job.Gpus,
-            GresDetail = sameRun ? old.GresDetail : [],
-            ExitCode = old.State == job.State ? old.ExitCode : null,
-            ExitSignal = old.State == job.State ? old.ExitSignal : null,
-        };
-    }
-
-    private static bool NeedsDetail(SlurmJob job) =>
-        (job.Finished && job.ExitCode is null && job.ExitSignal is null)
-        || (job is { State: JobStates.Running, Gpus: > 0 } && job.GresDetail.IsEmpty);
 }

@@ -16,7 +16,14 @@ internal sealed class KeptSource<TKey,
 {
     private static readonly TimeSpan SinceStep = TimeSpan.FromSeconds(30);
 
-    public ImmutableDictionary<TKey, T> Content { get; private set; } = ImmutableDictionary<TKey, T>.Empty;
+    private readonly ImmutableDictionary<TKey, T>.Builder content = ImmutableDictionary.CreateBuilder<TKey, T>();
+
+    /// <summary>All records; the same value while none was put or removed.</summary>
+    public ImmutableDictionary<TKey, T> Content => content.ToImmutable();
+
+    public int Count => content.Count;
+
+    public T? Find(TKey id) => content.TryGetValue(id, out var found) ? found : null;
 
     public SourceState State { get; private set; } = SourceState.NotYet;
 
@@ -29,19 +36,19 @@ internal sealed class KeptSource<TKey,
             seen.Add(key(item));
             Put(item);
         }
-        if (seen.Count != Content.Count)
-            Content = Content.RemoveRange(Content.Keys.Where(k => !seen.Contains(k)));
+        if (seen.Count != content.Count)
+            content.RemoveRange(content.Keys.Where(k => !seen.Contains(k)).ToList());
         Confirm(asked);
     }
 
     /// <summary>One record, as just read.</summary>
     public void Put(T item)
     {
-        if (!Content.TryGetValue(key(item), out var old) || !same.Equals(old, item))
-            Content = Content.SetItem(key(item), item);
+        if (!content.TryGetValue(key(item), out var old) || !same.Equals(old, item))
+            content[key(item)] = item;
     }
 
-    public void Remove(IEnumerable<TKey> keys) => Content = Content.RemoveRange(keys);
+    public void Remove(TKey id) => content.Remove(id);
 
     /// <summary>
     /// The content is known to be right, by an answer to a question asked at that time. Not the time at which this is

@@ -30,14 +30,14 @@ internal sealed class LostJobs(SlurmApi api, ReadBudget budget, TimeProvider clo
 
     /// <summary>Records of jobs that ended, and the ids that nobody knows any more.</summary>
     public async Task<(ImmutableArray<SlurmJob> Ended, ImmutableArray<JobId> Nowhere)> AskAsync(
-        ServerProfile profile, IReadOnlyDictionary<JobId, SlurmJob> known, CancellationToken cancel)
+        ServerProfile profile, Func<JobId, SlurmJob?> known, CancellationToken cancel)
     {
         if (asked.Count == 0 || (everAsked && clock.GetElapsedTime(lastAsk) < AskEvery) || !budget.Allows)
             return ([], []);
         everAsked = true;
         lastAsk = clock.GetTimestamp();
         var jobs = asked.Keys.OrderBy(id => asked[id]).ThenBy(id => id).Take(IdsPerRequest)
-            .Select(id => known.TryGetValue(id, out var job) ? job : null).OfType<SlurmJob>().ToList();
+            .Select(known).OfType<SlurmJob>().ToList();
         if (jobs.Count == 0)
         {
             asked.Clear();

@@ -1,4 +1,5 @@
-using Bridge.Control.Ports;
+using System.Buffers;
+using System.Text;
 using Bridge.Core.Model;
 using Bridge.Core.Names;
 using Bridge.Slurm.Rest;
@@ -13,7 +14,7 @@ namespace Bridge.Slurm.Reading;
 /// can be run and the fleet is large, `scontrol show node -o` replaces it, about twenty times cheaper for slurmrestd
 /// and Slurm together.
 /// </summary>
-internal sealed class NodeReader(SlurmApi api, SlurmTextClient? text, ReadBudget budget, TimeProvider clock,
+internal sealed class NodeReader(SlurmApi api, TextClient? text, ReadBudget budget, TimeProvider clock,
     ILogger log)
 {
     // What one node costs in a full GET before it was measured here: the middle of 0.25 to 0.45 ms on 26.05.
@@ -42,7 +43,7 @@ internal sealed class NodeReader(SlurmApi api, SlurmTextClient? text, ReadBudget
     {
         if (nodes.State.Current && !look && !budget.Allows)
             return true;
-        if (text is not null && PrefersText())
+        if (text is not null && PrefersText() && await text.IsBelievedAsync(profile, cancel))
         {
             var due = !nodes.State.Current || look || rang || Since(lastText) >= TextAtLeastEvery;
             if (!due || await ReadTextAsync(text, cancel))
@@ -59,7 +60,7 @@ internal sealed class NodeReader(SlurmApi api, SlurmTextClient? text, ReadBudget
     public void Look() => look = true;
 
     private bool PrefersText() =>
-        textCost is null || RestCostPerNode * nodes.Content.Count > textCost * TextAdvantage;
+        textCost is null || RestCostPerNode * nodes.Count > textCost * TextAdvantage;
 
     private TimeSpan Since(long? stamp) => stamp is { } then ? clock.GetElapsedTime(then) : TimeSpan.MaxValue;
 
@@ -88,17 +89,18 @@ internal sealed class NodeReader(SlurmApi api, SlurmTextClient? text, ReadBudget
         }
     }
 
-    private async Task<bool> ReadTextAsync(SlurmTextClient client, CancellationToken cancel)
+    private async Task<bool> ReadTextAsync(TextClient client, CancellationToken cancel)
     {
         var asked = clock.GetUtcNow();
         look = false;
-        var answer = await client(NodeText.Command, TimeSpan.FromSeconds(30), cancel);
-        budget.Spend(answer.Elapsed);
+        var output = new ArrayBufferWriter<byte>();
+        var answer = await client.RunAsync(NodeText.Command, piece => output.Write(piece), cancel);
         textCost = answer.Elapsed;
         lastText = clock.GetTimestamp();
-        if (answer.Problem.Length > 0 || answer.ExitCode != 0)
+        if (answer.Problem.Length > 0)
             return false; // REST says what is wrong
-        var read = NodeText.Parse(answer.Output);
+        // Bytes that are no UTF-8 cost a character each.
+        var read = NodeText.Parse(Encoding.UTF8.GetString(output.WrittenSpan));
         if (read.Problems is [var first, ..])
         {
             // A row that is not understood could be any node: the list is not whole, so nothing may be taken as gone.

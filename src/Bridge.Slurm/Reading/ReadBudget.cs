@@ -9,6 +9,9 @@ internal sealed class ReadBudget(double share, TimeProvider clock)
 {
     private static readonly TimeSpan Most = TimeSpan.FromSeconds(2);
 
+    // slurmctld's part of the time that a text answer takes, as scripts/bench snapshot measures it.
+    private const double TextShare = 0.2;
+
     private TimeSpan credit = Most;
     private long stamp = clock.GetTimestamp();
 
@@ -28,6 +31,11 @@ internal sealed class ReadBudget(double share, TimeProvider clock)
         Earn();
         credit -= cost;
     }
+
+    /// <summary>
+    /// Slurm's client ran this long. Most of it the client decodes and prints, on the machine of Bridge.
+    /// </summary>
+    public void SpendText(TimeSpan elapsed) => Spend(elapsed * TextShare);
 
     private void Earn()
     {

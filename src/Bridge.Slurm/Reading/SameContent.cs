@@ -22,11 +22,8 @@ internal static class SameContent
             && a with { AllowAccounts = b.AllowAccounts, DenyAccounts = b.DenyAccounts, AllowQos = b.AllowQos,
                 PreemptMode = b.PreemptMode } == b);
 
-    public static readonly IEqualityComparer<SlurmJob> Jobs = EqualityComparer<SlurmJob>.Create(
-        (a, b) => a is not null && b is not null
-            && Same(a.Flags, b.Flags)
-            && Same(a.GresDetail, b.GresDetail)
-            && a with { Flags = b.Flags, GresDetail = b.GresDetail } == b);
+    public static readonly IEqualityComparer<SlurmJob> Jobs =
+        EqualityComparer<SlurmJob>.Create((a, b) => a is not null && a.SameAs(b));
 
     private static bool Same(ImmutableArray<string> one, ImmutableArray<string> other) =>
         one.AsSpan().SequenceEqual(other.AsSpan());

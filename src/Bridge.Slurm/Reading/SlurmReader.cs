@@ -3,6 +3,7 @@ using Bridge.Core.Model;
 using Bridge.Core.Names;
 using Bridge.Core.View;
 using Bridge.Slurm.Rest;
+using Bridge.Slurm.Text;
 using Bridge.Slurm.Wire.V0042;
 
 namespace Bridge.Slurm.Reading;
@@ -20,17 +21,19 @@ internal sealed class SlurmReader
     private readonly NodeReader nodes;
     private readonly PartitionReader partitions;
     private readonly JobReader jobs;
+    private readonly TextClient? client;
     private bool down;
 
     public SlurmReader(SlurmApi api, Negotiator negotiator, SlurmTextClient? text, SlurmOptions options,
-        Surroundings around)
+        ReadContext context)
     {
         this.api = api;
         this.negotiator = negotiator;
-        budget = new ReadBudget(options.ReadBudget, around.Clock);
-        nodes = new NodeReader(api, text, budget, around.Clock, around.Log);
-        partitions = new PartitionReader(api, budget, around.Clock, around.Log);
-        jobs = new JobReader(api, text, budget, options, around);
+        budget = new ReadBudget(options.ReadBudget, context.Clock);
+        client = text is null ? null : new TextClient(text, budget, context);
+        nodes = new NodeReader(api, client, budget, context.Clock, context.Log);
+        partitions = new PartitionReader(api, budget, context.Clock, context.Log);
+        jobs = new JobReader(api, client is null ? null : new JobTextReader(client), budget, options, context);
     }
 
     /// <summary>The newest view; the same value while nothing changed.</summary>
@@ -97,6 +100,8 @@ internal sealed class SlurmReader
             PartitionsByName = partitions.Kept.Content,
             Jobs = jobs.Kept.State,
             JobsById = jobs.Kept.Content,
+            ClusterName = profile?.Cluster ?? View.ClusterName,
+            TextClientProblem = client?.Problem ?? "",
             Version = profile?.Release ?? View.Version,
             DataParser = profile?.DataParser ?? View.DataParser,
             Capabilities = profile?.Capabilities ?? View.Capabilities,

@@ -59,7 +59,8 @@ internal sealed class Negotiator(RestClient client, ILogger log)
                 return await IsSlurmUserAsync(version, served, cancel)
                     ? new Reading<ServerProfile>.Unknown(client.Refusal)
                     : Keep(new ServerProfile(version, value.Meta?.Slurm?.Release ?? "",
-                    served?.Capabilities(version) ?? SlurmCapabilities.None), ping.Cost);
+                        value.Meta?.Slurm?.Cluster ?? "",
+                        served?.Capabilities(version) ?? SlurmCapabilities.None), ping.Cost);
             last = ping.Map(_ => default(ServerProfile)!);
             if (last is not Reading<ServerProfile>.Unknown { Endpoint: true })
                 return last;

@@ -6,8 +6,10 @@ namespace Bridge.Slurm.Rest;
 /// <summary>What one slurmrestd serves.</summary>
 /// <param name="DataParser">The newest version that both sides know, such as v0.0.45.</param>
 /// <param name="Release">Slurm's release, such as 26.05.5.</param>
+/// <param name="Cluster">ClusterName of its slurm.conf.</param>
 /// <param name="Capabilities">What can be done beyond reading.</param>
-internal sealed record ServerProfile(string DataParser, string Release, SlurmCapabilities Capabilities)
+internal sealed record ServerProfile(
+    string DataParser, string Release, string Cluster, SlurmCapabilities Capabilities)
 {
     /// <summary>Versions that Bridge reads, newest first.</summary>
     public static readonly string[] Supported = ["v0.0.45", "v0.0.44", "v0.0.43", "v0.0.42"];

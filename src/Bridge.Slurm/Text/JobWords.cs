@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Bridge.Core.SlurmText;
 
 namespace Bridge.Slurm.Text;
@@ -54,8 +55,34 @@ internal static class JobWords
         return Math.Max(total, typed);
     }
 
-    /// <summary>GPUs per node asked for as --gres: gres/gpu:2, gres/gpu:h100:2, gpu:2.</summary>
-    public static int GpusOfRequest(string text) =>
-        GresText.Gpus(string.Join(',', text.Split(',')
+    /// <summary>
+    /// GPUs of a job: as TRES tell them, else (where slurm.conf does not count GPUs as TRES) what its nodes gave, else
+    /// what was asked for by --gpus or for each node.
+    /// </summary>
+    public static int Gpus(int tres, ImmutableArray<string> gres, string perJob, string perNode, int nodes) =>
+        tres > 0 ? tres
+        : gres.Sum(GpusOfRequest) is > 0 and var given ? given
+        : GpusOfRequest(perJob) is > 0 and var asked ? asked
+        : GpusOfRequest(perNode) * Math.Max(nodes, 1);
+
+    /// <summary>How many tasks a list such as 0-5%2 or 1,3-9:2 names; 1 for what is none.</summary>
+    public static int TasksOf(string text)
+    {
+        var tasks = 0L;
+        var percent = text.IndexOf('%', StringComparison.Ordinal);
+        foreach (var part in (percent < 0 ? text : text[..percent]).Split(','))
+        {
+            var range = part.Split('-', ':');
+            if (range.Length > 3 || !range.All(n => int.TryParse(n, NumberStyles.None, CultureInfo.InvariantCulture, out _)))
+                return 1;
+            var ends = range.Select(n => int.Parse(n, CultureInfo.InvariantCulture)).ToArray();
+            tasks += ends.Length == 1 ? 1 : ((ends[1] - (long)ends[0]) / Math.Max(1, ends.ElementAtOrDefault(2))) + 1;
+        }
+        return (int)Math.Clamp(tasks, 1, int.MaxValue);
+    }
+
+    // gres/gpu:2, gres/gpu:h100:2, gpu:2, gpu:h200:2(IDX:0-1)
+    private static int GpusOfRequest(string text) => text.Length == 0 ? 0
+        : GresText.Gpus(string.Join(',', text.Split(',')
             .Select(p => p.StartsWith("gres/", StringComparison.Ordinal) ? p[5..] : p)));
 }

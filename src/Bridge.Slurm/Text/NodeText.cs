@@ -16,7 +16,7 @@ internal static class NodeText
 {
     /// <summary>Times as unix seconds, whatever the zone of the machine.</summary>
     public static readonly ImmutableArray<string> Command =
-        ["env", "SLURM_TIME_FORMAT=%s", "scontrol", "show", "node", "-d", "-o"];
+        ["env", "SLURM_TIME_FORMAT=%s", "scontrol", "--local", "show", "node", "-d", "-o"];
 
     // In the order in which scontrol writes them; a free text ends where the next one of these begins.
     private static readonly string[] FreeTexts = ["Reason", "Comment", "Extra"];

@@ -14,6 +14,7 @@ internal static class JobTranslation
     public static SlurmJob ToModel(Job job)
     {
         var (state, flags) = JobWords.Split(job.JobState ?? []);
+        ImmutableArray<string> gres = job.GresDetail is null ? [] : [.. job.GresDetail];
         var record = new SlurmJob
         {
             Id = new JobId(job.JobId),
@@ -21,21 +22,31 @@ internal static class JobTranslation
             Flags = flags,
             Reason = NodeTranslation.NoneAsEmpty(job.StateReason),
             Name = job.Name ?? "",
-            User = job.UserName ?? "",
+            User = string.IsNullOrEmpty(job.UserName) && job.UserId > 0
+                ? job.UserId.ToString(CultureInfo.InvariantCulture) : job.UserName ?? "",
             Account = job.Account ?? "",
             Partition = job.Partition ?? "",
             Qos = job.Qos ?? "",
             ArrayJobId = Id(job.ArrayJobId),
             ArrayTaskId = Task(job.ArrayTaskId),
             ArrayTasks = job.ArrayTaskString ?? "",
+            Tasks = job.ArrayTaskString is { Length: > 0 } tasks ? JobWords.TasksOf(tasks) : 1,
             NodeCount = Count(job.NodeCount),
             Cpus = Count(job.Cpus),
             Nodes = NodeTranslation.NoneAsEmpty(job.Nodes),
-            Gpus = JobWords.GpusOfTres(string.IsNullOrEmpty(job.TresAllocStr) ? job.TresReqStr ?? ""
-                : job.TresAllocStr),
-            GresDetail = job.GresDetail is null ? [] : [.. job.GresDetail],
+            Gpus = JobWords.Gpus(
+                JobWords.GpusOfTres(string.IsNullOrEmpty(job.TresAllocStr) ? job.TresReqStr ?? "" : job.TresAllocStr),
+                gres, job.TresPerJob ?? "", job.TresPerNode ?? "", Count(job.NodeCount)),
+            GresDetail = gres,
             RestartCount = job.RestartCnt,
+            Requeue = job.Requeue,
+            Priority = Count(job.Priority),
+            Dependency = NodeTranslation.NoneAsEmpty(job.Dependency),
+            EligibleTime = job.EligibleTime.Time,
+            SuspendTime = job.SuspendTime.Time,
+            SecondsBeforeSuspend = Count(job.PreSusTime),
             Comment = job.Comment ?? "",
+            AdminComment = job.AdminComment ?? "",
         };
         record = WithHet(record, job.HetJobId, job.HetJobOffset);
         return WithTimes(record, job.SubmitTime.Time, job.StartTime.Time, job.EndTime.Time, job.TimeLimit,

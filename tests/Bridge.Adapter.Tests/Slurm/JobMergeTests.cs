@@ -2,6 +2,7 @@ using Bridge.Core.Model;
 using Bridge.Core.Names;
 using Bridge.Slurm.Reading;
 using Bridge.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bridge.Adapter.Tests.Slurm;
 
@@ -62,10 +63,16 @@ public sealed class JobMergeTests
             Job("COMPLETED") with { Id = new JobId(3), EndTime = Noon.AddMinutes(50) },
             Job("FAILED") with { Id = new JobId(4), EndTime = Noon.AddMinutes(55) },
         ];
-        Assert.Equal([2u], JobMerge.Expired(jobs, Noon.AddMinutes(61), TimeSpan.FromHours(1), 100)
-            .Select(id => id.Value));
-        Assert.Equal([2u, 3u], JobMerge.Expired(jobs, Noon.AddMinutes(56), TimeSpan.FromHours(1), 1)
-            .Select(id => id.Value).Order());
+        var kept = new KeptJobs(NullLogger.Instance);
+        foreach (var job in jobs)
+            kept.Put(job);
+        kept.Expire(Noon.AddMinutes(61), TimeSpan.FromHours(1), 100);
+        Assert.Equal([1u, 3u, 4u], kept.Content.Keys.Select(id => id.Value).Order());
+        kept.Expire(Noon.AddMinutes(56), TimeSpan.FromHours(1), 1);
+        Assert.Equal([1u, 4u], kept.Content.Keys.Select(id => id.Value).Order());
+        kept.Put(Job("RUNNING") with { Id = new JobId(4), SubmitTime = Noon.AddHours(1) });
+        kept.Expire(Noon.AddDays(1), TimeSpan.FromHours(1), 0);
+        Assert.Equal([1u, 4u], kept.Content.Keys.Select(id => id.Value).Order());
     }
 
     [Fact]

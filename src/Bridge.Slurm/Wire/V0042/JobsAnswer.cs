@@ -14,6 +14,7 @@ internal sealed record Job
     public string? StateReason { get; init; }
     public string? Name { get; init; }
     public string? UserName { get; init; }
+    public long UserId { get; init; }
     public string? Account { get; init; }
     public string? Partition { get; init; }
     public string? Qos { get; init; }
@@ -27,14 +28,23 @@ internal sealed record Job
     public string? Nodes { get; init; }
     public string? TresReqStr { get; init; }
     public string? TresAllocStr { get; init; }
+    public string? TresPerJob { get; init; }
+    public string? TresPerNode { get; init; }
     public string[]? GresDetail { get; init; }
     public Number SubmitTime { get; init; }
+    public Number EligibleTime { get; init; }
     public Number StartTime { get; init; }
     public Number EndTime { get; init; }
     public Number TimeLimit { get; init; }
     public ExitCode? ExitCode { get; init; }
     public int RestartCnt { get; init; }
+    public bool Requeue { get; init; }
+    public Number Priority { get; init; }
+    public string? Dependency { get; init; }
+    public Number SuspendTime { get; init; }
+    public Number PreSusTime { get; init; }
     public string? Comment { get; init; }
+    public string? AdminComment { get; init; }
 }
 
 internal sealed record ExitCode

@@ -26,8 +26,8 @@ internal static partial class Log
     public static partial void WriteWarned(this ILogger log, string what, string warning);
 
     [LoggerMessage(3006, LogLevel.Warning,
-        "Slurm's text client left {Count} rows that are not understood, first: {First}")]
-    public static partial void RowsNotUnderstood(this ILogger log, int count, string first);
+        "Some of Slurm's {Source} came in a form that is not understood; they stay as they were last read: {Names}")]
+    public static partial void ObjectsUnread(this ILogger log, string source, string names);
 
     [LoggerMessage(3007, LogLevel.Warning, "Job {Job} could not be read; it is asked for again in {Rest}: {Reason}")]
     public static partial void JobUnread(this ILogger log, Core.Names.JobId job, string reason, TimeSpan rest);

@@ -6,7 +6,9 @@ namespace Bridge.Core.View;
 /// long as nothing changes and nothing fails this moves in steps or not at all, so that the view stays the same
 /// value.</param>
 /// <param name="Error">Why it cannot be read at present, as one sentence; empty when it can.</param>
-public sealed record SourceState(bool Synced, DateTimeOffset Since, string Error = "")
+/// <param name="Unread">Names of the objects that came in a form that is not understood and stay as they were last
+/// read, by commas; empty when there are none.</param>
+public sealed record SourceState(bool Synced, DateTimeOffset Since, string Error = "", string Unread = "")
 {
     public static readonly SourceState NotYet = new(false, DateTimeOffset.MinValue);
 

@@ -161,7 +161,7 @@ internal sealed class JobReader(SlurmApi api, JobTextReader? text, ReadBudget bu
     {
         var reading = await api.JobStatesAsync(profile, cancel);
         budget.Spend(reading.Cost);
-        if (reading is not Reading<JobStatesAnswer>.Known { Value.Jobs: { } rows })
+        if (reading is not Reading<JobStatesAnswer>.Known { Value: { Jobs: { } rows } answer })
         {
             Fail(reading.Problem.Length > 0 ? reading.Problem : "jobs/state answered without rows");
             return false;
@@ -170,9 +170,15 @@ internal sealed class JobReader(SlurmApi api, JobTextReader? text, ReadBudget bu
         // other nodes.
         var doubtful = !told && context.Clock.GetUtcNow() - jobs.Source.State.Since > options.Sweep;
         var seen = new HashSet<JobId>();
+        var whole = answer.Unread.Count == 0;
         foreach (var row in rows)
         {
-            if (Translation.JobTranslation.ToModel(row) is not { } now || !seen.Add(now.Id))
+            if (Translation.JobTranslation.ToModel(row) is not { } now)
+            {
+                whole = false;
+                continue;
+            }
+            if (!seen.Add(now.Id))
                 continue; // the pending tasks of an array are rows of one record
             var known = jobs.Find(now.Id);
             if (known is null)
@@ -188,7 +194,7 @@ internal sealed class JobReader(SlurmApi api, JobTextReader? text, ReadBudget bu
         foreach (var job in jobs.Content.Values)
             if (seen.Contains(job.Id))
                 lost.Found(job.Id);
-            else
+            else if (whole) // a row that cannot be read could be of any job
                 Miss(job.Id);
         held = seen;
         return true;

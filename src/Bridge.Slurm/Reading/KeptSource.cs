@@ -28,7 +28,11 @@ internal sealed class KeptSource<TKey,
     public SourceState State { get; private set; } = SourceState.NotYet;
 
     /// <summary>The whole collection, as an answer to a question asked at that time told it.</summary>
-    public void Replace(IEnumerable<T> items, DateTimeOffset asked)
+    /// <param name="items">What was read.</param>
+    /// <param name="asked">When the question was asked.</param>
+    /// <param name="unread">Names of records that are there but could not be read: they stay as they are. "" could be
+    /// any, so that none is taken as gone.</param>
+    public void Replace(IEnumerable<T> items, DateTimeOffset asked, IReadOnlyCollection<string> unread)
     {
         var seen = new HashSet<TKey>();
         foreach (var item in items)
@@ -36,8 +40,10 @@ internal sealed class KeptSource<TKey,
             seen.Add(key(item));
             Put(item);
         }
-        if (seen.Count != content.Count)
-            content.RemoveRange(content.Keys.Where(k => !seen.Contains(k)).ToList());
+        if (seen.Count != content.Count && !unread.Contains(""))
+            content.RemoveRange(
+                content.Keys.Where(k => !seen.Contains(k) && !unread.Contains(k.ToString() ?? "")).ToList());
+        Leave(unread);
         Confirm(asked);
     }
 
@@ -59,7 +65,18 @@ internal sealed class KeptSource<TKey,
         if (State.Error.Length > 0)
             log.ReadRecovered(name);
         if (!State.Current || asked - State.Since >= SinceStep || asked < State.Since)
-            State = new SourceState(true, asked);
+            State = new SourceState(true, asked, Unread: State.Unread);
+    }
+
+    /// <summary>These could not be read, and nothing else.</summary>
+    public void Leave(IEnumerable<string> unread)
+    {
+        var names = string.Join(", ", unread.Select(n => n.Length == 0 ? "one without a name" : n).Order().Take(20));
+        if (names == State.Unread)
+            return;
+        if (names.Length > 0)
+            log.ObjectsUnread(name, names);
+        State = State with { Unread = names };
     }
 
     public void Fail(string reason)

@@ -8,8 +8,8 @@ namespace Bridge.Slurm.Reading;
 /// <summary>
 /// Jobs that the controller no longer holds and whose end was not seen: accounting has the record. Until accounting has
 /// answered they
-/// stay as they were last seen; only when both the controller and accounting said several times that there is no such
-/// job, it is given up.
+/// stay as they were last seen; only when both the controller and accounting have said for an hour that there is no such
+/// job, or when there is no accounting at all, it is given up.
 /// </summary>
 internal sealed class LostJobs(SlurmApi api, ReadBudget budget, TimeProvider clock)
 {
@@ -17,13 +17,15 @@ internal sealed class LostJobs(SlurmApi api, ReadBudget budget, TimeProvider clo
     private const int AsksBeforeGivingUp = 10;
     private const int IdsPerRequest = 50;
     private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AskEveryLater = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan BacklogOfSlurmdbd = TimeSpan.FromHours(1);
     private static readonly TimeSpan Back = TimeSpan.FromDays(1);
 
-    private readonly Dictionary<JobId, int> asked = [];
+    private readonly Dictionary<JobId, (int Times, long Since)> asked = [];
     private long lastAsk;
     private bool everAsked;
 
-    public void Add(JobId id) => asked.TryAdd(id, 0);
+    public void Add(JobId id) => asked.TryAdd(id, (0, clock.GetTimestamp()));
 
     /// <summary>The controller has it (again), or accounting told its end.</summary>
     public void Found(JobId id) => asked.Remove(id);
@@ -32,11 +34,14 @@ internal sealed class LostJobs(SlurmApi api, ReadBudget budget, TimeProvider clo
     public async Task<(ImmutableArray<SlurmJob> Ended, ImmutableArray<JobId> Nowhere)> AskAsync(
         ServerProfile profile, Func<JobId, SlurmJob?> known, CancellationToken cancel)
     {
-        if (asked.Count == 0 || (everAsked && clock.GetElapsedTime(lastAsk) < AskEvery) || !budget.Allows)
+        if (asked.Count == 0 || !budget.Allows)
+            return ([], []);
+        var rest = asked.Values.Any(a => a.Times < AsksBeforeGivingUp) ? AskEvery : AskEveryLater;
+        if (everAsked && clock.GetElapsedTime(lastAsk) < rest)
             return ([], []);
         everAsked = true;
         lastAsk = clock.GetTimestamp();
-        var jobs = asked.Keys.OrderBy(id => asked[id]).ThenBy(id => id).Take(IdsPerRequest)
+        var jobs = asked.Keys.OrderBy(id => asked[id].Times).ThenBy(id => id).Take(IdsPerRequest)
             .Select(known).OfType<SlurmJob>().ToList();
         if (jobs.Count == 0)
         {
@@ -46,12 +51,16 @@ internal sealed class LostJobs(SlurmApi api, ReadBudget budget, TimeProvider clo
         var since = jobs.Min(j => j.SubmitTime ?? clock.GetUtcNow() - Back);
         var reading = await api.AccountedAsync(profile, jobs.Select(j => j.Id), since, cancel);
         budget.Spend(reading.Cost);
-        return reading is Reading<ImmutableArray<SlurmJob>>.Known { Value: var records } ? Sort(jobs, records)
-            : ([], []);
+        return reading switch
+        {
+            Reading<ImmutableArray<SlurmJob>>.Known { Value: var records } => Sort(jobs, records, BacklogOfSlurmdbd),
+            Reading<ImmutableArray<SlurmJob>>.Unknown { Endpoint: true } => Sort(jobs, [], TimeSpan.Zero),
+            _ => ([], []),
+        };
     }
 
     private (ImmutableArray<SlurmJob> Ended, ImmutableArray<JobId> Nowhere) Sort(List<SlurmJob> jobs,
-        ImmutableArray<SlurmJob> records)
+        ImmutableArray<SlurmJob> records, TimeSpan patience)
     {
         var ended = ImmutableArray.CreateBuilder<SlurmJob>();
         var nowhere = ImmutableArray.CreateBuilder<JobId>();
@@ -62,7 +71,12 @@ internal sealed class LostJobs(SlurmApi api, ReadBudget budget, TimeProvider clo
                 ended.Add(record);
                 asked.Remove(job.Id);
             }
-            else if (++asked[job.Id] >= AsksBeforeGivingUp)
+            else if (asked[job.Id] is var (times, since) && times + 1 < AsksBeforeGivingUp
+                || clock.GetElapsedTime(since) < patience)
+            {
+                asked[job.Id] = (times + 1, since);
+            }
+            else
             {
                 nowhere.Add(job.Id);
                 asked.Remove(job.Id);

@@ -70,12 +70,19 @@ internal sealed class NodeReader(SlurmApi api, TextClient? text, ReadBudget budg
         // question is asked without.
         var asked = clock.GetUtcNow();
         var sweep = Since(lastFull) >= SweepEvery;
-        var reading = await api.NodesAsync(profile, sweep || !nodes.State.Synced ? 0 : updateTime, cancel);
+        var since = sweep || !nodes.State.Synced ? 0 : updateTime;
+        var reading = await api.NodesAsync(profile, since, cancel);
         budget.Spend(reading.Cost);
+        if (since > 0 && reading is Reading<Listing<SlurmNode>>.Unknown { Failed: true })
+        {
+            // Some versions answer HTTP 500 to a question with update_time when something has changed: Slurm's own bug.
+            reading = await api.NodesAsync(profile, 0, cancel);
+            budget.Spend(reading.Cost);
+        }
         switch (reading)
         {
             case Reading<Listing<SlurmNode>>.Known { Value: var listing }:
-                nodes.Replace(listing.Items, asked);
+                nodes.Replace(listing.Items, asked, listing.Unread);
                 updateTime = listing.LastUpdate;
                 lastFull = clock.GetTimestamp();
                 return true;
@@ -101,13 +108,13 @@ internal sealed class NodeReader(SlurmApi api, TextClient? text, ReadBudget budg
             return false; // REST says what is wrong
         // Bytes that are no UTF-8 cost a character each.
         var read = NodeText.Parse(Encoding.UTF8.GetString(output.WrittenSpan));
-        if (read.Problems is [var first, ..])
+        if (read.Stray.Length > 0)
         {
-            // A row that is not understood could be any node: the list is not whole, so nothing may be taken as gone.
-            log.RowsNotUnderstood(read.Problems.Length, first);
+            // What is no record at all could stand in place of any node.
+            log.TextUnusable("nodes", $"scontrol wrote '{read.Stray}'");
             return false;
         }
-        nodes.Replace(read.Nodes, asked);
+        nodes.Replace(read.Nodes, asked, read.Unread);
         return true;
     }
 }

@@ -31,12 +31,19 @@ internal sealed class PartitionReader(SlurmApi api, ReadBudget budget, TimeProvi
         var asked = clock.GetUtcNow();
         var sweep = look || !partitions.State.Current || clock.GetElapsedTime(lastFull) >= SweepEvery;
         look = false;
-        var reading = await api.PartitionsAsync(profile, sweep ? 0 : updateTime, cancel);
+        var since = sweep ? 0 : updateTime;
+        var reading = await api.PartitionsAsync(profile, since, cancel);
         budget.Spend(reading.Cost);
+        if (since > 0 && reading is Reading<Listing<SlurmPartition>>.Unknown { Failed: true })
+        {
+            // Some versions answer HTTP 500 to a question with update_time when something has changed: Slurm's own bug.
+            reading = await api.PartitionsAsync(profile, 0, cancel);
+            budget.Spend(reading.Cost);
+        }
         switch (reading)
         {
             case Reading<Listing<SlurmPartition>>.Known { Value: var listing }:
-                partitions.Replace(listing.Items, asked);
+                partitions.Replace(listing.Items, asked, listing.Unread);
                 updateTime = listing.LastUpdate;
                 lastFull = clock.GetTimestamp();
                 return true;

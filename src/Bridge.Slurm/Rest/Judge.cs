@@ -27,7 +27,8 @@ internal static class Judge
         return SlurmErrors.Find(errors[0].ErrorNumber) is SlurmErrors.Kind.NotThere && answered.Status != 200
             ? new Reading<T>.Absent(Text(answered, errors[0]), answered.Elapsed)
             : new Reading<T>.Unknown(
-                Text(answered, errors[0]), Unexplained: answered.Status == 200 && errors is [{ ErrorNumber: 0 }]);
+                Text(answered, errors[0]), Unexplained: answered.Status == 200 && errors is [{ ErrorNumber: 0 }],
+                Failed: answered.Status == 500);
     }
 
     /// <summary>A write. Only a 200 without errors is Done.</summary>
@@ -76,7 +77,7 @@ internal static class Judge
         problem = "";
         try
         {
-            var value = JsonSerializer.Deserialize(answered.Body.Span, type);
+            var value = TolerantJson.Read(answered.Body.Span, type);
             problem = value is null ? $"HTTP {answered.Status} with the body null" : "";
             return value;
         }

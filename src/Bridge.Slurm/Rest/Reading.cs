@@ -14,9 +14,10 @@ internal abstract record Reading<T>
     /// <summary>
     /// Nothing is known. Endpoint is true when slurmrestd lives but does not serve the path: another version, probably.
     /// Unexplained is true for HTTP 200 with error 0: so it answers for a node that is not there, and when it fails
-    /// without knowing why.
+    /// without knowing why. Failed is true for HTTP 500: slurmctld answered, and slurmrestd stumbled.
     /// </summary>
-    public sealed record Unknown(string Reason, bool Endpoint = false, bool Unexplained = false) : Reading<T>;
+    public sealed record Unknown(string Reason, bool Endpoint = false, bool Unexplained = false, bool Failed = false)
+        : Reading<T>;
 
     private Reading()
     {
@@ -40,7 +41,8 @@ internal abstract record Reading<T>
         Known known => new Reading<TOther>.Known(see(known.Value), known.Elapsed),
         Unchanged unchanged => new Reading<TOther>.Unchanged(unchanged.Elapsed),
         Absent absent => new Reading<TOther>.Absent(absent.Reason, absent.Elapsed),
-        Unknown unknown => new Reading<TOther>.Unknown(unknown.Reason, unknown.Endpoint, unknown.Unexplained),
+        Unknown unknown => new Reading<TOther>.Unknown(
+            unknown.Reason, unknown.Endpoint, unknown.Unexplained, unknown.Failed),
         _ => throw new InvalidOperationException(GetType().Name),
     };
 }

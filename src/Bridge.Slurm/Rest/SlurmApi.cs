@@ -15,7 +15,9 @@ namespace Bridge.Slurm.Rest;
 /// <param name="Items">The translated records.</param>
 /// <param name="LastUpdate">The server's clock at the answer: to be passed back as update_time. Zero is never
 /// stored.</param>
-internal sealed record Listing<T>(ImmutableArray<T> Items, long LastUpdate);
+/// <param name="Unread">Names of records that could not be read: they are there, and what they hold is not known. "" for
+/// one without a name.</param>
+internal sealed record Listing<T>(ImmutableArray<T> Items, long LastUpdate, IReadOnlyList<string> Unread);
 
 /// <summary>
 /// The endpoints that Bridge uses, in the negotiated version, each as a verdict in terms of the model.
@@ -64,7 +66,8 @@ internal sealed class SlurmApi(RestClient client, Negotiator negotiator, Func<bo
         GetAsync<JobsAnswer, ImmutableArray<SlurmJob>?>(
             RestRequest.One(profile.Slurm($"job/{id}")),
             WireJson.Default.JobsAnswer,
-            a => a.Jobs is null ? null : [.. a.Jobs.Select(JobTranslation.ToModel)],
+            // One that cannot be read is there: the answer without it would say that it is not.
+            a => a.Jobs is null || a.Unread.Count > 0 ? null : [.. a.Jobs.Select(JobTranslation.ToModel)],
             cancel).ContinueMap(jobs => jobs!.Value);
 
     public Task<Reading<JobStatesAnswer>> JobStatesAsync(ServerProfile profile, CancellationToken cancel) =>
@@ -154,7 +157,9 @@ internal sealed class SlurmApi(RestClient client, Negotiator negotiator, Func<bo
         where TAnswer : Envelope
     {
         var reading = Judge.Read(await client.SendAsync(request, cancel), type);
-        if (reading is Reading<TAnswer>.Unknown { Endpoint: true })
+        // A slurmrestd without accounting serves none of its paths, in any version.
+        if (reading is Reading<TAnswer>.Unknown { Endpoint: true }
+            && !request.Path.StartsWith("slurmdb/", StringComparison.Ordinal))
             negotiator.Forget();
         if (reading is not Reading<TAnswer>.Known known)
             return reading.Map(_ => default(TOut)!);
@@ -172,7 +177,8 @@ internal sealed class SlurmApi(RestClient client, Negotiator negotiator, Func<bo
         where TModel : class =>
         records is null
             ? null
-            : new Listing<TModel>([.. records.Select(translate).OfType<TModel>()], answer.LastUpdate.OrNull ?? 0);
+            : new Listing<TModel>([.. records.Select(translate).OfType<TModel>()], answer.LastUpdate.OrNull ?? 0,
+                answer.Unread);
 
     private static string Since(long updateTime) =>
         updateTime <= 0 ? "" : "?update_time=" + updateTime.ToString(CultureInfo.InvariantCulture);

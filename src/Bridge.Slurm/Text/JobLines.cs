@@ -93,6 +93,12 @@ internal sealed class JobLines
     private void Take(ReadOnlySpan<byte> record)
     {
         var id = JobRecordText.IdOf(record);
+        if (id == 0)
+        {
+            if (before != 0)
+                Doubt(before); // who wrote a line that begins as a record does
+            return;
+        }
         var hash = HashOf(record);
         ref var line = ref CollectionsMarshal.GetValueRefOrAddDefault(lines, id, out var known);
         var previous = before;

@@ -94,9 +94,13 @@ internal static class JobRecordText
         };
     }
 
-    // Spaces come as underscores, so that it is one word.
-    private static string Reason(JobFields fields, StringPool pool) =>
-        Text(fields.Free(JobField.Reason, JobField.FailedNode, JobField.Dependency), pool);
+    // As REST tells it: scontrol writes underscores for blanks, and adds the signal, as in RaisedSignal:9(Killed).
+    private static string Reason(JobFields fields, StringPool pool)
+    {
+        var reason = Text(fields.Free(JobField.Reason, JobField.FailedNode, JobField.Dependency), pool);
+        return reason.StartsWith("RaisedSignal:", StringComparison.Ordinal) ? "RaisedSignal"
+            : reason.Contains('_', StringComparison.Ordinal) ? reason.Replace('_', ' ') : reason;
+    }
 
     // NAME(UID); "nobody" for a uid that the machine of the client cannot resolve.
     private static string User(ReadOnlySpan<byte> text, StringPool pool)

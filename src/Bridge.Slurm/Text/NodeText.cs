@@ -23,17 +23,23 @@ internal static class NodeText
 
     private static readonly string[] AfterFreeTexts = ["InstanceId", "InstanceType", "Reservation", "ReservationName"];
 
-    /// <summary>The nodes, and one sentence for each line that is not one.</summary>
-    public static (ImmutableArray<SlurmNode> Nodes, ImmutableArray<string> Problems) Parse(string text)
+    /// <summary>
+    /// The nodes; the names of those whose record is not understood ("" where not even that is); and the first line
+    /// that is no record at all.
+    /// </summary>
+    public static (ImmutableArray<SlurmNode> Nodes, ImmutableArray<string> Unread, string Stray) Parse(string text)
     {
         var nodes = ImmutableArray.CreateBuilder<SlurmNode>();
-        var problems = ImmutableArray.CreateBuilder<string>();
+        var unread = ImmutableArray.CreateBuilder<string>();
+        var stray = "";
         foreach (var line in Lines(text))
             if (ParseLine(line) is { } node)
                 nodes.Add(node);
-            else
-                problems.Add($"'{line[..Math.Min(line.Length, 80)]}'");
-        return (nodes.DrainToImmutable(), problems.DrainToImmutable());
+            else if (line.StartsWith("NodeName=", StringComparison.Ordinal))
+                unread.Add(NodeName.IsValid(Word(line, "NodeName")) ? Word(line, "NodeName") : "");
+            else if (stray.Length == 0)
+                stray = line[..Math.Min(line.Length, 80)];
+        return (nodes.DrainToImmutable(), unread.DrainToImmutable(), stray);
     }
 
     // A line break inside a free text starts a line that is no record: it belongs to the one before.

@@ -10,6 +10,12 @@ internal abstract record Envelope
     public WireWarning[]? Warnings { get; init; }
     public WireMeta? Meta { get; init; }
     public Number LastUpdate { get; init; }
+
+    /// <summary>
+    /// Names, or job ids, of records in the answer that could not be read; "" for one without even that.
+    /// </summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public IReadOnlyList<string> Unread { get; init; } = [];
 }
 
 /// <summary>An answer of which only the envelope matters, such as that of a write.</summary>

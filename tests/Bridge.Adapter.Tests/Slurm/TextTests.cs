@@ -28,19 +28,26 @@ public sealed class TextTests
     [Fact]
     public void A_line_break_in_a_comment_does_not_make_a_node()
     {
-        var (nodes, problems) =
+        var (nodes, unread, stray) =
             NodeText.Parse(Node + "Comment=one\ntwo three\n" + Node.Replace("n1", "n2", StringComparison.Ordinal)
             + "\n");
-        Assert.Empty(problems);
+        Assert.Empty(unread);
+        Assert.Equal("", stray);
         Assert.Equal(["n1", "n2"], nodes.Select(n => n.Name.Value));
         Assert.Equal("one two three", nodes[0].Comment);
     }
 
     [Theory]
-    [InlineData("slurm_load_node error: Unable to contact slurm controller (connect failure)")]
-    [InlineData("NodeName=n1 State=IDLE")]
-    [InlineData("NodeName=n1;rm CPUTot=4 State=IDLE")]
-    public void What_is_not_a_node_is_a_problem(string line) => Assert.Single(NodeText.Parse(line).Problems);
+    [InlineData("slurm_load_node error: Unable to contact slurm controller", null)]
+    [InlineData("NodeName=n1 State=IDLE", "n1")]
+    [InlineData("NodeName=n1;rm CPUTot=4 State=IDLE", "")]
+    public void What_is_not_understood_is_named(string line, string? name)
+    {
+        var (nodes, unread, stray) = NodeText.Parse(line);
+        Assert.Empty(nodes);
+        Assert.Equal(name, unread.SingleOrDefault());
+        Assert.Equal(name is null, stray.Length > 0);
+    }
 
     [Theory]
     [InlineData("IDLE*", SlurmNodeState.Idle | SlurmNodeState.NotResponding)]

@@ -37,6 +37,9 @@ public sealed record SlurmdPod
 
     public bool Deleting { get; init; }
 
+    /// <summary>Whether a scheduler has placed it.</summary>
+    public bool Scheduled { get; init; }
+
     /// <summary>Why the scheduler has not placed it, or why its container waits; empty when neither says so.</summary>
     public string Waiting { get; init; } = "";
 

@@ -29,6 +29,7 @@ public sealed record BackReference
     [JsonPropertyName("uid")]
     public required string NodeUid { get; init; }
 
+    /// <summary>Uuids in the order of Slurm's index: the first is IDX:0.</summary>
     [JsonPropertyName("gpus")]
     public ImmutableArray<string> Gpus { get; init; } = [];
 

@@ -15,21 +15,39 @@ public static class ClusterPlanner
     {
         if (!view.Synced || !view.Kube.Source.Current || !view.Slurm.Nodes.Current)
             return new Plan(StatusPlanner.Unreachable(view, now) is { } status ? [status] : [], null);
-        var fleet = Fleet.Join(view, memory);
-        var wishes = NodeWishes.Compute(fleet, now);
-        var partitions = PartitionPlanner.Resolve(fleet, memory);
-        var steps = ImmutableArray.CreateBuilder<Step>();
-        steps.AddRange(DrainPlanner.Plan(fleet, wishes));
-        steps.AddRange(LifecyclePlanner.Plan(fleet, now));
-        steps.AddRange(TagPlanner.Plan(fleet));
-        if (view.Slurm.Partitions.Current)
-            steps.AddRange(PartitionPlanner.Plan(fleet, partitions));
-        steps.AddRange(ConditionPlanner.Plan(fleet));
-        steps.AddRange(StatusPlanner.Plan(fleet, wishes, partitions, JobCounts.Of(view.Slurm, memory), now));
-        return new Plan(steps.DrainToImmutable(), LookAgain(wishes, now));
+        return Bulkhead.Try(
+            () => Whole(view, memory, now),
+            failure => new Plan([.. StatusPlanner.Failed(view, failure, now)], null));
     }
 
-    // The breaker's window is all that depends on the time alone: how old a view is changes with the next one.
-    private static DateTimeOffset? LookAgain(NodeWishes wishes, DateTimeOffset now) =>
-        wishes.HeldBack.Count > 0 ? now + TimeSpan.FromSeconds(30) : null;
+    private static Plan Whole(ClusterView view, PlanMemory memory, DateTimeOffset now)
+    {
+        var fleet = Fleet.Join(view, memory, now);
+        var wishes = NodeWishes.Compute(fleet);
+        var partitions = PartitionPlanner.Resolve(fleet, memory);
+        var jobs = JobCounts.Of(view.Slurm, memory);
+        var steps = ImmutableArray.CreateBuilder<Step>();
+        steps.AddRange(Guard(fleet, "drains", () => DrainPlanner.Plan(fleet, wishes)));
+        steps.AddRange(Guard(fleet, "slurmd pods", () => LifecyclePlanner.Plan(fleet, now)));
+        steps.AddRange(Guard(fleet, "tags", () => TagPlanner.Plan(fleet)));
+        if (view.Slurm.Partitions.Current)
+            steps.AddRange(Guard(fleet, "partitions", () => PartitionPlanner.Plan(fleet, partitions)));
+        steps.AddRange(Guard(fleet, "node conditions", () => ConditionPlanner.Plan(fleet)));
+        steps.AddRange(StatusPlanner.Plan(fleet, wishes, partitions, jobs));
+        memory.Sightings.Forget();
+        return new Plan(steps.DrainToImmutable(), LookAgain(fleet, wishes, now));
+    }
+
+    private static IReadOnlyList<Step> Guard(Fleet fleet, string what, Func<IEnumerable<Step>> plan) =>
+        Bulkhead.Try<IReadOnlyList<Step>>(() => [.. plan()], failure =>
+        {
+            fleet.Failures.Add($"{what}: {failure}");
+            return [];
+        });
+
+    private static DateTimeOffset? LookAgain(Fleet fleet, NodeWishes wishes, DateTimeOffset now)
+    {
+        var soon = now + TimeSpan.FromSeconds(30);
+        return wishes.HeldBack.Count > 0 && !(fleet.Time.Next < soon) ? soon : fleet.Time.Next;
+    }
 }

@@ -27,6 +27,11 @@ public sealed record DesiredNode
     /// <summary>Uuids of the healthy devices, sorted; empty when they are only counted.</summary>
     public ImmutableArray<string> Uuids { get; init; } = [];
 
+    /// <summary>
+    /// The same in the order of the devices, as Slurm numbers them: the first is IDX:0.
+    /// </summary>
+    public ImmutableArray<string> UuidsByIndex { get; init; } = [];
+
     /// <summary>GPUs that the node has but that are left out, as `DEVICE (TAINT)`.</summary>
     public ImmutableArray<string> LeftOut { get; init; } = [];
 

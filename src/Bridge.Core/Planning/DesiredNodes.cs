@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Bridge.Core.Gpus;
 using Bridge.Core.Model;
 using Bridge.Core.Names;
@@ -44,12 +45,22 @@ public static class DesiredNodes
             Driver = ownership == GpuOwnership.Claim ? usable[0].Driver : "",
             Uuids = ownership == GpuOwnership.Claim ? [.. usable.Select(d => d.Uuid).Order(StringComparer.Ordinal)]
             : [],
+            UuidsByIndex = ownership == GpuOwnership.Claim
+            ? [.. usable.OrderBy(d => NumberOf(d.Name)).ThenBy(d => d.Name, StringComparer.Ordinal).Select(d => d.Uuid)]
+            : [],
             LeftOut = [.. devices.Devices.Where(d => !d.Healthy).Select(LeftOut)],
             Features = FeaturesOf(node, pool, usable),
             Weight = 1 + (pool.Spec.Lendable ? 10 : 0) + (pool.Spec.Shared ? 100 : 0)
             + (devices.Devices.Any(d => !d.Healthy) ? 1000 : 0),
         };
         return new Member(node, pool, desired, "") { Devices = devices };
+    }
+
+    // gpu-10 comes after gpu-9.
+    private static int NumberOf(string device)
+    {
+        var digits = device.AsSpan(device.AsSpan().LastIndexOfAnyExceptInRange('0', '9') + 1);
+        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
     }
 
     private static string NothingLeft(KubeNode node, Reservation reserved) =>

@@ -33,10 +33,14 @@ public static class DrainPlanner
     }
 
     /// <summary>How many drains the breaker still lets a pool of this size take at this moment.</summary>
-    public static int BreakerRoom(IReadOnlyCollection<FleetRow> pool, DateTimeOffset now) =>
+    public static int BreakerRoom(Fleet fleet, IReadOnlyCollection<FleetRow> pool) =>
         Math.Max(3, pool.Count / 20) - pool.Count(r => r.Record is { DrainedByBridge: true } n
-            && DrainRules.UsesBreaker(n.Reason)
-            && n.ReasonSince is { } since && now - since < BreakerWindow);
+            && DrainRules.UsesBreaker(n.Reason) && IsRecent(fleet, r.Name, n.Reason));
+
+    // By Bridge's own clock: slurmctld's may be off by more than the window. After a change of the leader all that is
+    // drained counts anew: it may well have been drained just now.
+    private static bool IsRecent(Fleet fleet, NodeName node, string reason) => !fleet.Time.IsOld(
+        fleet.Memory.Sightings.Since(node, reason, fleet.Time.Now), BreakerWindow);
 
     /// <summary>
     /// How many nodes of a pool may be out for a rollout: a count, or a percentage rounded down, at least one.

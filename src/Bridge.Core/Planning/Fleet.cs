@@ -21,11 +21,18 @@ public sealed class Fleet
 {
     private readonly FleetJoin join;
 
-    private Fleet(ClusterView view, FleetJoin join)
+    private Fleet(ClusterView view, FleetJoin join, PlanMemory memory, PlanTime time)
     {
         this.join = join;
-        View = view;
+        (View, Memory, Time) = (view, memory, time);
     }
+
+    public PlanMemory Memory { get; }
+
+    public PlanTime Time { get; }
+
+    /// <summary>Planners that failed as a whole, each a sentence; what concerns one node stands in its row.</summary>
+    public List<string> Failures { get; } = [];
 
     public ClusterView View { get; }
 
@@ -40,12 +47,13 @@ public sealed class Fleet
     /// <summary>Nodes that Bridge cordoned and that no pool of any cluster selects any more, in order.</summary>
     public ImmutableArray<KubeNode> LeftCordoned => join.Kube.LeftCordoned;
 
-    public static Fleet Join(ClusterView view, PlanMemory memory)
+    public static Fleet Join(ClusterView view, PlanMemory memory, DateTimeOffset now)
     {
         var kube = memory.Kube = KubeSide.Of(view, memory.Kube);
         if (memory.Join is not { } join || join.Kube != kube || !ReferenceEquals(join.Nodes, view.Slurm.NodesByName))
             join = memory.Join = Join(view, kube, memory.Join?.Rows ?? []);
-        return new Fleet(view, join);
+        memory.SeeReady(view.Kube.Pods, now);
+        return new Fleet(view, join, memory, new PlanTime(now));
     }
 
     private static FleetJoin Join(ClusterView view, KubeSide kube, ImmutableArray<FleetRow> before)

@@ -12,6 +12,8 @@ public sealed class FleetRow
 {
     private (bool Done, DrainWish? Wish) wish;
     private (bool Done, TagNodes? Step) tag;
+    private string derived = "";
+    private string guarded = "";
 
     public required NodeName Name { get; init; }
 
@@ -39,7 +41,7 @@ public sealed class FleetRow
         get
         {
             if (!wish.Done)
-                wish = (true, DrainRules.WishFor(this));
+                wish = (true, Bulkhead.Try(() => DrainRules.WishFor(this), Failed<DrainWish>));
             return wish.Wish;
         }
     }
@@ -50,12 +52,33 @@ public sealed class FleetRow
         get
         {
             if (!tag.Done)
-                tag = (true, TagPlanner.TagFor(this));
+                tag = (true, Bulkhead.Try(() => TagPlanner.TagFor(this), Failed<TagNodes>));
             return tag.Step;
         }
     }
 
-    /// <summary>This row where it says the same as a newer one, so that what was worked out of it is kept.</summary>
+    /// <summary>Why something of it could not be planned; empty when all could.</summary>
+    public string PlanFailure => derived.Length > 0 ? derived : guarded;
+
+    /// <summary>Its steps, or none and a <see cref="PlanFailure"/>.</summary>
+    internal IReadOnlyList<Step> Guard(Func<IEnumerable<Step>> plan)
+    {
+        guarded = "";
+        return Bulkhead.Try<IReadOnlyList<Step>>(() => [.. plan()], failure =>
+        {
+            guarded = failure;
+            return [];
+        });
+    }
+
+    private T? Failed<T>(string failure)
+        where T : class
+    {
+        derived = failure;
+        return null;
+    }
+
+    /// <summary>Whether it says the same as a newer one, so that what was worked out of it is kept.</summary>
     internal bool Says(FleetRow newer) =>
         Name == newer.Name && ReferenceEquals(Member, newer.Member) && ReferenceEquals(Pod, newer.Pod)
         && ReferenceEquals(Record, newer.Record) && Foreign == newer.Foreign && LeftBecause == newer.LeftBecause

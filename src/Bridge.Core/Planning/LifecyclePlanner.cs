@@ -31,8 +31,8 @@ public static class LifecyclePlanner
         var restarts = Restarts(fleet);
         foreach (var row in fleet.Rows)
         {
-            var steps = row.Member is null ? Leave(fleet, row) : Serve(fleet, row, restarts.Contains(row));
-            foreach (var step in steps)
+            foreach (var step in row.Guard(
+                () => row.Member is null ? Leave(fleet, row) : Serve(fleet, row, restarts.Contains(row))))
                 // A slurmd that lives may have a job since Slurm was read; no other step ends jobs.
                 if (young || step is not DeletePod { EndsWork: true })
                     yield return step;
@@ -52,8 +52,8 @@ public static class LifecyclePlanner
     /// deleted under it. How long it is ready by now says nothing: it may have registered since.
     /// </summary>
     public static bool Unregistered(Fleet fleet, FleetRow row) =>
-        row is { Record: null, Pod: { Ready: true, Deleting: false, ReadySince: { } since } }
-        && fleet.View.Slurm.Nodes.Since - since > RegistrationPatience;
+        row is { Record: null, Pod: { Ready: true, Deleting: false } pod }
+        && fleet.View.Slurm.Nodes.Since - fleet.Memory.ReadySince(pod, fleet.Time.Now) > RegistrationPatience;
 
     // A node that leaves: whatever is there goes, in order, and only while nothing runs on it.
     private static IEnumerable<Step> Leave(Fleet fleet, FleetRow row)

@@ -49,7 +49,12 @@ public static class Membership
         foreach (var node in view.Kube.Nodes.Values.OrderBy(n => n.Name, StringComparer.Ordinal))
             if (Place(node, pools, members, problems) is { } placed)
                 members[placed.Name] = last?.Known(placed.Name, node, placed.Pool, view.Kube.DevicesOf(node.Name))
-                    ?? Describe(view, node, placed.Pool, placed.Name);
+                    ?? Bulkhead.Try(
+                        () => Describe(view, node, placed.Pool, placed.Name),
+                        failure => new Member(node, placed.Pool, null, failure)
+                        {
+                            Devices = view.Kube.DevicesOf(node.Name),
+                        });
         return (members, problems);
     }
 

@@ -15,21 +15,28 @@ public sealed class NodeWishes
     /// <summary>Drains that the breaker or a rollout limit holds back, by pool.</summary>
     public Dictionary<string, List<DrainWish>> HeldBack { get; } = new(StringComparer.Ordinal);
 
-    public static NodeWishes Compute(Fleet fleet, DateTimeOffset now)
+    public static NodeWishes Compute(Fleet fleet)
     {
         var result = new NodeWishes();
         foreach (var pool in fleet.Rows.GroupBy(r => r.Member?.Pool.Ref.Name ?? ""))
-            result.AddPool([.. pool], now);
+            result.AddPool(fleet, pool.Key, [.. pool]);
         return result;
     }
 
-    private void AddPool(ImmutableArray<FleetRow> rows, DateTimeOffset now)
+    private void AddPool(Fleet fleet, string pool, ImmutableArray<FleetRow> rows) =>
+        Bulkhead.Try(() => AddPool(fleet, rows), failure =>
+        {
+            fleet.Failures.Add($"drains of pool {pool}: {failure}");
+            return false;
+        });
+
+    private bool AddPool(Fleet fleet, ImmutableArray<FleetRow> rows)
     {
         // A node that is somebody else's is no part of the pool: it would be out for every rollout, for ever.
         rows = rows.RemoveAll(r => r.Foreign);
         if (rows.IsEmpty)
-            return;
-        var breaker = DrainPlanner.BreakerRoom(rows, now);
+            return true;
+        var breaker = DrainPlanner.BreakerRoom(fleet, rows);
         var rollout = rows[0].Member is { } member
             ? DrainPlanner.MaxUnavailable(member.Pool.Spec, rows.Length) - rows.Count(Unavailable)
             : 0;
@@ -55,6 +62,7 @@ public sealed class NodeWishes
             else
                 Hold(row.Member!.Pool.Ref.Name, wish);
         }
+        return true;
     }
 
     // A node is resumed only once it is whole again: its slurmd answers and is what the node should be.

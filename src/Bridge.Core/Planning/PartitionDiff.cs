@@ -34,7 +34,7 @@ public static class PartitionDiff
     {
         if (actual == wanted)
             return;
-        var (before, after) = (Hostlist.Expand(actual).ToHashSet(), Hostlist.Expand(wanted).ToHashSet());
+        var (before, after) = (Hostlist.TryExpand(actual, out _) ?? [], Hostlist.Expand(wanted).ToHashSet());
         var added = after.Except(before).ToImmutableArray();
         var removed = before.Except(after).ToImmutableArray();
         if (!added.IsEmpty)

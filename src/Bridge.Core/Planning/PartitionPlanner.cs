@@ -31,7 +31,7 @@ public static class PartitionPlanner
 
     public static ImmutableArray<PartitionOutcome> Resolve(Fleet fleet, PlanMemory memory)
     {
-        var running = new Lazy<Dictionary<string, HashSet<NodeName>>>(() => RunningNodes(fleet.View.Slurm));
+        var running = new Lazy<Dictionary<string, HashSet<NodeName>?>>(() => RunningNodes(fleet.View.Slurm));
         var taken = new Dictionary<PartitionName, string>();
         var outcomes = ImmutableArray.CreateBuilder<PartitionOutcome>();
         var cluster = fleet.View.Cluster.Ref;
@@ -39,18 +39,31 @@ public static class PartitionPlanner
             .Where(p => p.Ref.Namespace == cluster.Namespace && p.Spec.Cluster == cluster.Name)
             .OrderBy(p => !p.HasFinalizer).ThenBy(p => p.Ref.Name, StringComparer.Ordinal))
         {
-            var rows = RowsOf(fleet, policy.Spec);
-            var nodes = rows.Select(r => r.Name).ToImmutableArray();
-            var list = ListOf(memory, policy, nodes);
-            var kept = Kept(fleet.View.Slurm, policy, nodes, list, running);
-            var problem = Problem(fleet, policy, taken);
+            outcomes.Add(Bulkhead.Try(
+                () => Resolve(fleet, memory, policy, taken, running),
+                failure => new PartitionOutcome(policy, [], 0, [], "", (Bulkhead.Reason, failure))));
             taken.TryAdd(policy.Partition, policy.Ref.Name);
-            var gpus = rows.Sum(r => GresText.Gpus(r.Record!.Gres))
-                + kept.Sum(n => GresText.Gpus(fleet.RecordsByName[n].Gres));
-            outcomes.Add(new PartitionOutcome(
-                policy, nodes, gpus, kept, kept.IsEmpty ? list : Hostlist.Compress(nodes.Concat(kept)), problem));
         }
         return outcomes.DrainToImmutable();
+    }
+
+    private static PartitionOutcome Resolve(
+        Fleet fleet, PlanMemory memory, PartitionPolicy policy, Dictionary<PartitionName, string> taken,
+        Lazy<Dictionary<string, HashSet<NodeName>?>> running)
+    {
+        var rows = RowsOf(fleet, policy.Spec);
+        var nodes = rows.Select(r => r.Name).ToImmutableArray();
+        var list = ListOf(memory, policy, nodes);
+        var problem = Problem(fleet, policy, taken);
+        var kept = Kept(fleet.View.Slurm, policy, nodes, list, running);
+        if (kept is null)
+            return new PartitionOutcome(policy, nodes, 0, [], list, problem ?? ("NodesUnreadable",
+                $"partition {policy.Partition} is left as it is: its nodes in Slurm are not understood: "
+                    + fleet.View.Slurm.PartitionsByName[policy.Partition].Nodes));
+        var gpus = rows.Sum(r => GresText.Gpus(r.Record!.Gres))
+            + kept.Value.Sum(n => GresText.Gpus(fleet.RecordsByName[n].Gres));
+        var all = kept.Value.IsEmpty ? list : Hostlist.Compress(nodes.Concat(kept));
+        return new PartitionOutcome(policy, nodes, gpus, kept.Value, all, problem);
     }
 
     public static IEnumerable<Step> Plan(Fleet fleet, ImmutableArray<PartitionOutcome> outcomes)
@@ -185,33 +198,38 @@ public static class PartitionPlanner
     }
 
     // Removing a node does not end the partition's jobs there, but they could not be requeued: so it stays until they
-    // are done.
-    private static ImmutableArray<NodeName> Kept(
+    // are done. Null where it cannot be told which nodes the partition has.
+    private static ImmutableArray<NodeName>? Kept(
         SlurmView slurm, PartitionPolicy policy, ImmutableArray<NodeName> nodes, string list,
-        Lazy<Dictionary<string, HashSet<NodeName>>> running)
+        Lazy<Dictionary<string, HashSet<NodeName>?>> running)
     {
         if (!policy.HasFinalizer || !slurm.PartitionsByName.TryGetValue(policy.Partition, out var actual)
-            || actual.Nodes.Length == 0)
+            || actual.Nodes.Length == 0 || actual.Nodes == list)
             return [];
-        if (actual.Nodes == list)
+        if (Hostlist.TryExpand(actual.Nodes, out _) is not { } has)
+            return null;
+        var gone = has.Except(nodes).Where(slurm.NodesByName.ContainsKey);
+        if (!slurm.Jobs.Current)
+            return [.. gone.Order()];
+        if (!running.Value.TryGetValue(policy.Partition.Value, out var busy))
             return [];
-        var gone = Hostlist.Expand(actual.Nodes).Except(nodes).Where(slurm.NodesByName.ContainsKey);
-        return slurm.Jobs.Current
-            ? [.. gone.Where(n => running.Value.TryGetValue(policy.Partition.Value, out var busy) && busy.Contains(n))
-                .Order()]
-            : [.. gone.Order()];
+        return [.. gone.Where(n => busy is null || busy.Contains(n)).Order()];
     }
 
-    private static Dictionary<string, HashSet<NodeName>> RunningNodes(SlurmView slurm)
+    // By partition; null where the nodes of one of its jobs are not understood, so that it may run on any.
+    private static Dictionary<string, HashSet<NodeName>?> RunningNodes(SlurmView slurm)
     {
-        var found = new Dictionary<string, HashSet<NodeName>>(StringComparer.Ordinal);
+        var found = new Dictionary<string, HashSet<NodeName>?>(StringComparer.Ordinal);
         foreach (var job in slurm.JobsById.Values)
         {
             if (job.Finished || job.Nodes.Length == 0)
                 continue;
             if (!found.TryGetValue(job.Partition, out var nodes))
                 found[job.Partition] = nodes = [];
-            nodes.UnionWith(Hostlist.Expand(job.Nodes));
+            if (Hostlist.TryExpand(job.Nodes, out _) is { } on)
+                nodes?.UnionWith(on);
+            else
+                found[job.Partition] = null;
         }
         return found;
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Bridge.Core.Model;
 using Bridge.Core.Names;
 
 namespace Bridge.Core.Planning;
@@ -19,4 +20,24 @@ public sealed class PlanMemory
 
     /// <summary>Hostlists as they were last written, by PartitionPolicy.</summary>
     internal Dictionary<ObjectRef, (ImmutableArray<NodeName> Nodes, string List)> NodeLists { get; } = [];
+
+    private ImmutableArray<SlurmdPod> lookedAt = [];
+    private Dictionary<(string Uid, DateTimeOffset? Since), DateTimeOffset> ready = [];
+
+    /// <summary>
+    /// When Bridge first saw a pod ready, by its own clock. What the pod itself says was written by its kubelet.
+    /// </summary>
+    internal DateTimeOffset ReadySince(SlurmdPod pod, DateTimeOffset now) =>
+        ready.TryGetValue((pod.Uid, pod.ReadySince), out var since) ? since : now;
+
+    internal void SeeReady(ImmutableArray<SlurmdPod> pods, DateTimeOffset now)
+    {
+        if (pods == lookedAt)
+            return;
+        var seen = new Dictionary<(string, DateTimeOffset?), DateTimeOffset>(pods.Length);
+        foreach (var pod in pods)
+            if (pod.Ready)
+                seen[(pod.Uid, pod.ReadySince)] = ReadySince(pod, now);
+        (ready, lookedAt) = (seen, pods);
+    }
 }

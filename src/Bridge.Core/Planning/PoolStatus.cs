@@ -9,12 +9,10 @@ namespace Bridge.Core.Planning;
 /// <summary>
 /// The status of one NodePool: its counts, and the first things that are wrong with its nodes, each in a sentence.
 /// </summary>
-public static class PoolStatus
+internal static class PoolStatus
 {
-    private const int MaxSentences = 5;
-
     public static WritePoolStatus? Write(
-        Fleet fleet, NodePool pool, ImmutableArray<FleetRow> rows, NodeWishes wishes, DateTimeOffset now)
+        Fleet fleet, NodePool pool, ImmutableArray<FleetRow> rows, NodeWishes wishes, Refusals refusals)
     {
         var counts = new NodePoolCounts
         {
@@ -24,43 +22,46 @@ public static class PoolStatus
             Gpus = rows.Sum(r => r.Record is { } n ? GresText.Gpus(n.Gres) : 0),
             Drained = rows.Count(r => r.Record is { Drains: true }),
         };
-        var problems = Problems(fleet, pool, rows, wishes);
+        var late = new LateNodes(fleet);
+        var problems = new List<string>(refusals.Of(pool.Ref));
+        problems.AddRange(Problems(fleet, pool, rows, wishes, late));
         var ready = new Condition
         {
             Type = WellKnown.ReadyCondition,
             Status = problems.Count == 0 ? ConditionStatus.True : ConditionStatus.False,
-            Reason = problems.Count == 0 ? rows.IsEmpty ? "NoNodes" : "Synced" : "NeedsAttention",
-            Message = Message(pool, rows, problems),
+            Reason = problems.Count == 0 ? rows.IsEmpty ? "NoNodes" : "Synced"
+                : rows.Any(r => r.PlanFailure.Length > 0) ? Bulkhead.Reason : "NeedsAttention",
+            Message = Message(pool, rows, problems, late),
             ObservedGeneration = pool.Generation,
         };
-        var changed = StatusPlanner.Changed(pool.Conditions, [ready], now);
+        var changed = StatusPlanner.Changed(pool.Conditions, [ready], fleet.Time.Now);
         return changed is null && counts == pool.Counts
             ? null
             : new WritePoolStatus(pool.Ref, ready.Message, changed ?? pool.Conditions, counts);
     }
 
-    private static string Message(NodePool pool, ImmutableArray<FleetRow> rows, List<string> problems)
+    private static string Message(NodePool pool, ImmutableArray<FleetRow> rows, List<string> problems, LateNodes late)
     {
         if (problems.Count > 0)
-            return string.Join("; ", problems.Take(MaxSentences))
-                + (problems.Count > MaxSentences ? $"; and {problems.Count - MaxSentences} more" : "");
+            return Sentences.Join(problems);
         var selector = pool.Spec.NodeSelector;
         if (!rows.IsEmpty)
-            return $"{rows.Length} nodes are as they should be, or on their way";
+            return late.OnTheirWay == 0 ? $"{rows.Length} nodes are as they should be"
+                : $"{rows.Length} nodes are as they should be, or on their way";
         return selector.MatchLabels.IsEmpty && selector.MatchExpressions.IsEmpty
             ? "spec.nodeSelector is empty and an empty one selects nothing; give matchLabels or matchExpressions"
             : "no Kubernetes node matches spec.nodeSelector";
     }
 
     private static List<string> Problems(
-        Fleet fleet, NodePool pool, ImmutableArray<FleetRow> rows, NodeWishes wishes)
+        Fleet fleet, NodePool pool, ImmutableArray<FleetRow> rows, NodeWishes wishes, LateNodes late)
     {
         var found = new List<string>(fleet.Problems.Of(pool.Ref.Name));
         if (fleet.View.Cluster.Spec.SlurmKeyRef is null && !rows.IsEmpty)
             found.Add($"SlurmCluster {fleet.View.Cluster.Ref.Name} has no spec.slurmKeyRef, which slurmd pods need to "
                 + "speak to Slurm");
         foreach (var row in rows)
-            if (Problem(fleet, row) is { } sentence)
+            if (Problem(fleet, row, late) is { } sentence)
                 found.Add(sentence);
         if (wishes.HeldBack.TryGetValue(pool.Ref.Name, out var held))
             found.Add($"{held.Count} more drains are held back so that not too many nodes go at once, the first: "
@@ -68,9 +69,11 @@ public static class PoolStatus
         return found;
     }
 
-    private static string? Problem(Fleet fleet, FleetRow row)
+    private static string? Problem(Fleet fleet, FleetRow row, LateNodes late)
     {
         var member = row.Member!;
+        if (row.PlanFailure.Length > 0)
+            return $"node {row.Name}: {row.PlanFailure}";
         if (member.Problem.Length > 0)
             return $"node {member.Node.Name}: {member.Problem}";
         if (row.Foreign)
@@ -82,11 +85,15 @@ public static class PoolStatus
             { Ready: true })
             return $"Slurm shows node {row.Name} without GPUs; does gres.conf on the controller have a line for type "
                 + $"{GresText.Parse(member.Desired!.Gres)[0].Type}?";
-        if (row.Pod is { Waiting.Length: > 0 } pod)
+        var overdue = late.Problem(row);
+        if (row.Pod is { Waiting.Length: > 0 } pod && (overdue is not null || !IsStarting(pod.Waiting)))
             return $"pod {pod.Name} waits: {pod.Waiting}";
         return LifecyclePlanner.Unregistered(fleet, row) ? $"the slurmd of {row.Name} runs, but has not registered in "
-            + "Slurm" : null;
+            + "Slurm" : overdue;
     }
+
+    // Every pod waits so for a moment.
+    private static bool IsStarting(string waiting) => waiting is "ContainerCreating" or "PodInitializing";
 
     private static string Or(string text, string otherwise) => text.Length > 0 ? text : otherwise;
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using Bridge.Core.Names;
 using Bridge.Core.Policy;
 using Bridge.Core.SlurmText;
@@ -22,19 +23,23 @@ public static class SlurmdPods
             : "";
 
     /// <summary>
-    /// Of everything that a running slurmd cannot change without a restart. Features and weight are not in it (they are
-    /// set on the living record), nor is allocatable memory, which moves from boot to boot (<see
-    /// cref="DrainRules.Matches"/> tells when it has moved far), nor is anything that merely describes.
+    /// Of the whole pod as it would be made, so that no field can be forgotten, less what changes without a restart:
+    /// features, weight and pool are set on the living record, and allocatable memory moves from boot to boot (<see
+    /// cref="DrainRules.Matches"/> tells when it has moved far), so that of it only the reservation counts.
     /// </summary>
     public static string SpecHash(SlurmClusterSpec cluster, Member member, NodeName name)
     {
         var desired = member.Desired
             ?? throw new ArgumentException("a member without a desired node has no pod", nameof(member));
-        var template = member.Pool.Spec.Slurmd;
-        return Hash(string.Join(
-            '\n', cluster.ConfServer, cluster.SlurmKeyRef?.Name, cluster.SlurmKeyRef?.Key, name.Value, member.Node.Uid,
-            template.Image, template.PriorityClassName, template.TerminationGracePeriodSeconds, desired.Ownership,
-            $"{desired.Cpus}/{desired.Gres}", member.Pool.Spec.Reserved.MemoryMiB, string.Join(',', desired.Uuids)));
+        var lasting = member with
+        {
+            Desired = desired with { MemoryMiB = -member.Pool.Spec.Reserved.MemoryMiB, Features = [], Weight = 0 },
+            ClaimName = ClaimName(name, desired),
+            SpecHash = "",
+        };
+        var pod = Pod(new SlurmCluster { Ref = member.Pool.Ref, Spec = cluster }, lasting, name);
+        return Hash(JsonSerializer.Serialize(
+            pod with { Cluster = member.Pool.Spec.Cluster, Pool = "" }, CoreJson.Default.SlurmdPodSpec));
     }
 
     public static ClaimSpec Claim(ObjectRef cluster, Member member, NodeName name) => new()

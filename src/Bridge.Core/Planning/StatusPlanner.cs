@@ -13,20 +13,21 @@ namespace Bridge.Core.Planning;
 public static class StatusPlanner
 {
     public static IEnumerable<Step> Plan(
-        Fleet fleet, NodeWishes wishes, ImmutableArray<PartitionOutcome> partitions, JobCounts jobs,
-        DateTimeOffset now)
+        Fleet fleet, NodeWishes wishes, ImmutableArray<PartitionOutcome> partitions, JobCounts jobs)
     {
-        if (Cluster(fleet, jobs, now) is { } cluster)
-            yield return cluster;
+        var now = fleet.Time.Now;
+        var refusals = new Refusals(fleet);
         var rows = fleet.Rows.ToLookup(r => r.Member?.Pool.Ref.Name ?? "");
         foreach (var pool in fleet.View.Kube.Pools)
             if (pool.Ref.Namespace == fleet.View.Cluster.Ref.Namespace
                 && pool.Spec.Cluster == fleet.View.Cluster.Ref.Name
-                && PoolStatus.Write(fleet, pool, [.. rows[pool.Ref.Name]], wishes, now) is { } step)
+                && PoolStatus.Write(fleet, pool, [.. rows[pool.Ref.Name]], wishes, refusals) is { } step)
                 yield return step;
         foreach (var outcome in partitions)
-            if (Partition(fleet, outcome, jobs, now) is { } step)
+            if (Partition(fleet, outcome, jobs, refusals) is { } step)
                 yield return step;
+        if (Cluster(fleet, jobs, refusals, now) is { } cluster)
+            yield return cluster;
     }
 
     /// <summary>The cluster's status while its sources are not all there: says which, and changes no count.</summary>
@@ -40,7 +41,20 @@ public static class StatusPlanner
             : null;
     }
 
-    private static WriteClusterStatus? Cluster(Fleet fleet, JobCounts jobs, DateTimeOffset now)
+    /// <summary>The cluster's status when no plan could be made of it: says why, and changes no count.</summary>
+    public static IEnumerable<Step> Failed(ClusterView view, string failure, DateTimeOffset now)
+    {
+        var cluster = view.Cluster;
+        var ready = ClusterReady(view, cluster.Generation) with
+        {
+            Status = ConditionStatus.False, Reason = Bulkhead.Reason, Message = failure,
+        };
+        if (Changed(cluster.Conditions, [ready], now) is { } conditions)
+            yield return new WriteClusterStatus(
+                cluster.Ref, failure, conditions, cluster.Counts, cluster.SlurmVersion, cluster.DataParser);
+    }
+
+    private static WriteClusterStatus? Cluster(Fleet fleet, JobCounts jobs, Refusals refusals, DateTimeOffset now)
     {
         var (cluster, slurm) = (fleet.View.Cluster, fleet.View.Slurm);
         var records = fleet.Rows.Where(r => r.Record is not null).Select(r => r.Record!).ToImmutableArray();
@@ -56,12 +70,26 @@ public static class StatusPlanner
             JobsPending = jobs.Pending,
         };
         var ready = ClusterReady(fleet.View, cluster.Generation);
+        if (ready.Status == ConditionStatus.True && Attention(fleet, refusals) is { } attention)
+            ready = ready with
+            {
+                Status = ConditionStatus.False, Reason = attention.Reason, Message = attention.Message,
+            };
         var changed = Changed(cluster.Conditions, [ready], now);
         if (changed is null && counts == cluster.Counts && cluster.SlurmVersion == slurm.Version
             && cluster.DataParser == slurm.DataParser)
             return null;
         return new WriteClusterStatus(
             cluster.Ref, ready.Message, changed ?? cluster.Conditions, counts, slurm.Version, slurm.DataParser);
+    }
+
+    private static (string Reason, string Message)? Attention(Fleet fleet, Refusals refusals)
+    {
+        var failures = fleet.Failures.Concat(fleet.Rows.Where(r => r.PlanFailure.Length > 0 && r.Member is null)
+            .Select(r => $"node {r.Name}: {r.PlanFailure}")).ToList();
+        if (failures.Count > 0)
+            return (Bulkhead.Reason, Sentences.Join(failures));
+        return refusals.OfCluster is { Count: > 0 } refused ? (Refusals.Reason, Sentences.Join(refused)) : null;
     }
 
     private static Condition ClusterReady(ClusterView view, long generation)
@@ -93,7 +121,7 @@ public static class StatusPlanner
         source.Error.Length > 0 ? $"{what}: {source.Error}" : $"{what} yet: the first read is under way";
 
     private static WritePartitionStatus? Partition(
-        Fleet fleet, PartitionOutcome outcome, JobCounts jobs, DateTimeOffset now)
+        Fleet fleet, PartitionOutcome outcome, JobCounts jobs, Refusals refusals)
     {
         var policy = outcome.Policy;
         var name = policy.Partition;
@@ -108,8 +136,10 @@ public static class StatusPlanner
             }
             : new PartitionCounts();
         var kept = $"{Hostlist.Compress(outcome.Kept)} stay in partition {name} until their jobs there have ended";
+        var refused = refusals.Of(policy.Ref);
         var (reason, message) = outcome.Problem
-            ?? (!made ? ("Pending", $"partition {name} is about to be made")
+            ?? (refused.Count > 0 ? (Refusals.Reason, Sentences.Join(refused))
+                : !made ? ("Pending", $"partition {name} is about to be made")
                 : !outcome.Kept.IsEmpty ? ("NodesKept", kept)
                 : ("Synced", $"partition {name} has {outcome.Nodes.Length} nodes"));
         var ready = new Condition
@@ -120,7 +150,7 @@ public static class StatusPlanner
             Message = message,
             ObservedGeneration = policy.Generation,
         };
-        var changed = Changed(policy.Conditions, [ready], now);
+        var changed = Changed(policy.Conditions, [ready], fleet.Time.Now);
         return changed is null && counts == policy.Counts
             ? null
             : new WritePartitionStatus(policy.Ref, message, changed ?? policy.Conditions, counts);

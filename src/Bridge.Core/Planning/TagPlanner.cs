@@ -53,7 +53,7 @@ public static class TagPlanner
             Pod = pod.Name,
             KubeNode = member.Node.Name,
             NodeUid = member.Node.Uid,
-            Gpus = current || old is null ? desired.Uuids : old.Gpus,
+            Gpus = current || old is null ? desired.UuidsByIndex : old.Gpus,
             SpecHash = pod.SpecHash,
         };
     }

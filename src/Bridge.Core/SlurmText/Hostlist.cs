@@ -5,9 +5,8 @@ using Bridge.Core.Names;
 namespace Bridge.Core.SlurmText;
 
 /// <summary>
-/// Slurm's hostlist expressions, such as gpu[001-004,7],login0 (scontrol(1), "show hostnames"). One bracket pair per
-/// name; the width
-/// of a number counts: 01 and 1 are different nodes.
+/// Slurm's hostlist expressions, such as gpu[001-004,7],login0 (scontrol(1), "show hostnames"). A name may have
+/// several bracket pairs (rack[1-2]n[1-8]); the width of a number counts: 01 and 1 are different nodes.
 /// </summary>
 public static class Hostlist
 {
@@ -24,6 +23,21 @@ public static class Hostlist
         foreach (var part in SplitOutsideBrackets(text))
             ExpandPart(part, names);
         return names.DrainToImmutable();
+    }
+
+    /// <summary>The same where the text may be anything: null, and why, for one that is no hostlist.</summary>
+    public static ImmutableArray<NodeName>? TryExpand(string text, out string problem)
+    {
+        problem = "";
+        try
+        {
+            return Expand(text);
+        }
+        catch (FormatException wrong)
+        {
+            problem = wrong.Message;
+            return null;
+        }
     }
 
     /// <summary>The shortest hostlist of these names, sorted, each once. Equal sets give equal texts.</summary>
@@ -126,25 +140,25 @@ public static class Hostlist
         }
     }
 
-    private static void ExpandPart(string part, ImmutableArray<NodeName>.Builder names)
+    // Brackets are worked off from the left, as slurmctld writes the names: the last one runs fastest.
+    private static void ExpandPart(string part, ImmutableArray<NodeName>.Builder names) =>
+        Expand(part, "", part, names);
+
+    private static void Expand(string part, string before, string rest, ImmutableArray<NodeName>.Builder names)
     {
-        var open = part.IndexOf('[', StringComparison.Ordinal);
+        var open = rest.IndexOf('[', StringComparison.Ordinal);
         if (open < 0)
         {
-            Add(part, part, names);
+            Add(part, before + rest, names);
             return;
         }
-        var close = part.IndexOf(']', StringComparison.Ordinal);
-        var (prefix, suffix) = (part[..open], part[(close + 1)..]);
-        if (suffix.Contains('[', StringComparison.Ordinal))
-            throw new FormatException(
-                $"'{part}' is not a hostlist that Bridge reads: more than one bracket pair in a name");
-        foreach (var range in part[(open + 1)..close].Split(','))
-            ExpandRange(part, prefix, range, suffix, names);
+        var close = rest.IndexOf(']', StringComparison.Ordinal);
+        foreach (var range in rest[(open + 1)..close].Split(','))
+            foreach (var number in Numbers(part, range))
+                Expand(part, before + rest[..open] + number, rest[(close + 1)..], names);
     }
 
-    private static void ExpandRange(
-        string part, string prefix, string range, string suffix, ImmutableArray<NodeName>.Builder names)
+    private static IEnumerable<string> Numbers(string part, string range)
     {
         var dash = range.IndexOf('-', StringComparison.Ordinal);
         var (from, to) = dash < 0 ? (range, range) : (range[..dash], range[(dash + 1)..]);
@@ -155,12 +169,13 @@ public static class Hostlist
             throw new FormatException($"'{part}' is not a hostlist: '{range}' is not a range of numbers");
         var format = "D" + from.Length.ToString(CultureInfo.InvariantCulture);
         for (var number = first; number <= last; number++)
-            Add(part, prefix + number.ToString(format, CultureInfo.InvariantCulture) + suffix, names);
+            yield return number.ToString(format, CultureInfo.InvariantCulture);
     }
 
+    // Nodes that others made may have names that Bridge would give none.
     private static void Add(string part, string name, ImmutableArray<NodeName>.Builder names)
     {
-        if (!NodeName.IsValid(name))
+        if (name.Length is 0 or > 255 || name.Any(c => c is <= ' ' or > '~' or '[' or ']' or ','))
             throw new FormatException($"'{part}' is not a hostlist: '{name}' is not a node name");
         if (names.Count == MaxNames)
             throw new FormatException($"a hostlist of more than {MaxNames} names");

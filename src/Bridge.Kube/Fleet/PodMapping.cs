@@ -32,6 +32,7 @@ internal static class PodMapping
             Ready = ready is not null,
             ReadySince = ready?.LastTransitionTime is { } since ? new DateTimeOffset(since) : null,
             Deleting = meta.DeletionTimestamp is not null,
+            Scheduled = Condition(pod, "PodScheduled") is { Status: "True" },
             Waiting = Waiting(pod),
         };
     }

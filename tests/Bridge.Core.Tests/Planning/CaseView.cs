@@ -27,6 +27,8 @@ internal sealed class CaseView
 
     private KubeView kube = new() { Source = new SourceState(true, Now) };
 
+    private ImmutableArray<Refusal> refusals = [];
+
     private SlurmView slurm = new()
     {
         Nodes = new SourceState(true, Now),
@@ -47,7 +49,25 @@ internal sealed class CaseView
             view.Add(line);
             line.MustBeRead();
         }
-        return new ClusterView(Cluster(), view.kube, view.slurm);
+        return new ClusterView(Cluster(), view.kube, view.slurm) { Refusals = view.refusals };
+    }
+
+    /// <summary>
+    /// What Bridge remembers at the time of a view: it has looked since everything that is dated in it began.
+    /// </summary>
+    public static PlanMemory Remember(ClusterView view)
+    {
+        var memory = new PlanMemory();
+        var (pods, records) = (view.Kube.Pods, view.Slurm.NodesByName);
+        foreach (var at in pods.Select(p => p.ReadySince).Concat(records.Values.Select(n => n.ReasonSince))
+            .OfType<DateTimeOffset>().Distinct().Order())
+            ClusterPlanner.Plan(view with
+            {
+                Kube = view.Kube with { Pods = [.. pods.Where(p => !(p.ReadySince > at))] },
+                Slurm = view.Slurm with { NodesByName = records.RemoveRange(
+                    records.Values.Where(n => n.ReasonSince > at).Select(n => n.Name)) },
+            }, memory, at);
+        return memory;
     }
 
     private static SlurmCluster Cluster() => new()
@@ -70,6 +90,8 @@ internal sealed class CaseView
             case "job": AddJob(line); break;
             case "source": SetSource(line); break;
             case "version": SetVersion(line); break;
+            case "fresh": break; // memory: Bridge has only just begun to look
+            case "refusal": AddRefusal(line); break;
             default: throw new FormatException($"no such line: {line.Kind}");
         }
     }
@@ -176,6 +198,7 @@ internal sealed class CaseView
                 Ready = state == "ready",
                 ReadySince = state == "ready" ? Now - TimeSpan.FromSeconds(line.Number("ready-seconds", 5)) : null,
                 Deleting = line.Has("deleting"),
+                Scheduled = state != "pending" || line.Has("scheduled"),
                 Waiting = line.Text("waiting"),
             }),
         };
@@ -223,7 +246,7 @@ internal sealed class CaseView
     private static string Extra(SlurmNode record, Member member, SlurmdPod? pod) => new BackReference
     {
         Namespace = Namespace, Pod = SlurmdPods.PodName(record.Name), KubeNode = member.Node.Name,
-        NodeUid = member.Node.Uid, Gpus = member.Desired!.Uuids, SpecHash = pod?.SpecHash ?? member.SpecHash,
+        NodeUid = member.Node.Uid, Gpus = member.Desired!.UuidsByIndex, SpecHash = pod?.SpecHash ?? member.SpecHash,
     }.Write();
 
     private void AddPartition(CaseLine line)
@@ -267,6 +290,10 @@ internal sealed class CaseView
         };
         slurm = slurm with { JobsById = slurm.JobsById.Add(job.Id, job) };
     }
+
+    private void AddRefusal(CaseLine line) => refusals = refusals.Add(new Refusal(
+        line.Name, new ObjectRef(line.Text("kind"), line.Text("kind") == "Node" ? "" : Namespace, line.Text("about")),
+        line.Text("why"), line.Text("reason"), !line.Has("unanswered"), Now, line.Number("times", 1)));
 
     private void SetVersion(CaseLine line) => slurm = slurm with
     {

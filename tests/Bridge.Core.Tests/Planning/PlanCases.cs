@@ -24,7 +24,9 @@ public sealed class PlanCases
         Assert.True(cut > 0, $"{name} has no line '---' between what is seen and what is expected");
         var expected = lines[(cut + 1)..].Where(l => l.Length > 0).ToList();
 
-        var plan = ClusterPlanner.Plan(CaseView.Parse(lines[..cut]), new PlanMemory(), CaseView.Now);
+        var view = CaseView.Parse(lines[..cut]);
+        var memory = lines.Contains("fresh memory") ? new PlanMemory() : CaseView.Remember(view);
+        var plan = ClusterPlanner.Plan(view, memory, CaseView.Now);
 
         var statuses = plan.Steps.OfType<WriteStatus>().Select(s => $"status {s.About.Name}: {s.Why}").ToList();
         foreach (var status in expected.Where(e => e.StartsWith("status ", StringComparison.Ordinal)))

@@ -20,6 +20,11 @@ internal static class LoopMetrics
     private static readonly UpDownCounter<long> QueueLength = Meter.CreateUpDownCounter<long>(
         "bridge_queue_length", null, "Keys that wait for their worker.");
 
+    private static readonly Histogram<double> ReadSeconds = Meter.CreateHistogram<double>(
+        "bridge_slurm_read_seconds", "s", "How long one read of one Slurm took, over all its rungs.");
+
+    public static void Read(TimeSpan took) => ReadSeconds.Record(took.TotalSeconds);
+
     public static void Planned(TimeSpan took) => PlanSeconds.Record(took.TotalSeconds);
 
     public static void Tried(Step step, StepResult result, TimeSpan took) => StepSeconds.Record(

@@ -116,7 +116,9 @@ public sealed class SlurmFeed(ISlurmPort port, TimeProvider time, ILogger<SlurmF
             number = ++begun;
         }
         var before = view;
+        var began = time.GetTimestamp();
         var after = await TryReadAsync(cancel);
+        LoopMetrics.Read(time.GetElapsedTime(began));
         view = after;
         ended = time.GetTimestamp();
         Volatile.Write(ref completed, number);

@@ -257,6 +257,7 @@ public sealed class Informer<T>
         streamingListFailed = false;
         backoff.Reset();
         Log.Listed(log, kind.Resource.Plural, listed.Count);
+        WatchMetrics.Listed(kind.Resource.Plural);
         SetState(new SourceState(true, time.GetUtcNow()));
         Changed?.Invoke(changes);
     }
@@ -274,6 +275,7 @@ public sealed class Informer<T>
     {
         if (failure.Expired)
             version = "";
+        WatchMetrics.Failed(kind.Resource.Plural);
         var before = State;
         var why = $"{kind.Resource.Plural}: {failure.Message}";
         if (before.Error == why)

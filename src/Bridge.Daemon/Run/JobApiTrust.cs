@@ -4,6 +4,7 @@ using Bridge.ApiServer.Security;
 using Bridge.Daemon.Serving;
 using Bridge.Daemon.Settings;
 using Bridge.Kube.Client;
+using k8s;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -17,7 +18,7 @@ public sealed class JobApiTrust(
     KubeClient client, TimeProvider time, ILogger<JobApiTrust> log, ApiOptions? options = null,
     JobApiServer? server = null) : BackgroundService
 {
-    private const string Published = "/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication";
+    private const string Published = "extension-apiserver-authentication";
     private static readonly TimeSpan ReadAgain = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
 
@@ -54,8 +55,9 @@ public sealed class JobApiTrust(
     {
         if (options.RequestHeaderCaPath is { } path)
             return RequestHeaderTrust.FromPem(await File.ReadAllTextAsync(path, cancel), options.RequestHeaderNames);
-        var map = await client.SendAsync(
-            new KubeRequest(HttpMethod.Get, Published), DaemonJson.Default.JsonObject, cancel);
-        return RequestHeaderTrust.FromConfigMap(Encoding.UTF8.GetBytes(map.ToJsonString()));
+        var map = await client.CallAsync(
+            (api, c) => api.CoreV1.ReadNamespacedConfigMapAsync(Published, "kube-system", cancellationToken: c),
+            cancel);
+        return RequestHeaderTrust.FromConfigMap(Encoding.UTF8.GetBytes(KubernetesJson.Serialize(map)));
     }
 }

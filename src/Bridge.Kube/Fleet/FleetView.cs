@@ -82,7 +82,7 @@ internal sealed class FleetView
         }
     }
 
-    public bool Take(IReadOnlyList<ObjectChange<ResourceSlice>> changes)
+    public bool Take(IReadOnlyList<ObjectChange<V1ResourceSlice>> changes)
     {
         lock (gate)
         {

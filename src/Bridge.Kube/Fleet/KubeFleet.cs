@@ -60,7 +60,7 @@ public sealed class KubeFleet
 
     public Informer<V1Node> Nodes { get; }
 
-    public Informer<ResourceSlice> Slices { get; }
+    public Informer<V1ResourceSlice> Slices { get; }
 
     public Informer<V1Pod> Pods { get; }
 

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using Bridge.Core.Gpus;
 using Bridge.Core.Model;
-using Bridge.Kube.Models;
 using Bridge.Kube.Watch;
+using k8s.Models;
 
 namespace Bridge.Kube.Fleet;
 
@@ -18,7 +18,7 @@ internal sealed class SliceIndex
 
     /// <summary>The devices by node with these changes; the same value when they mean nothing for GPUs.</summary>
     public ImmutableDictionary<string, NodeDevices> Take(
-        IReadOnlyList<ObjectChange<ResourceSlice>> changes, ImmutableDictionary<string, NodeDevices> devices)
+        IReadOnlyList<ObjectChange<V1ResourceSlice>> changes, ImmutableDictionary<string, NodeDevices> devices)
     {
         var touched = new HashSet<PoolKey>();
         foreach (var change in changes)

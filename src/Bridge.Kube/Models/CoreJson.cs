@@ -13,11 +13,6 @@ namespace Bridge.Kube.Models;
 [JsonSerializable(typeof(KubeList<Event>))]
 internal sealed partial class CoreJson : JsonSerializerContext;
 
-/// <summary>resource.k8s.io/v1.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(KubeList<ResourceSlice>))]
-internal sealed partial class ResourceJson : JsonSerializerContext;
-
 /// <summary>slurmbridge.io/v1alpha1.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(KubeList<SlurmClusterObject>))]

@@ -28,6 +28,9 @@ internal static class KeptFields
         [typeof(Resourcev1ResourceClaim)] = ["metadata", "status"],
         [typeof(V1ResourceClaimStatus)] = ["allocation", "reservedFor"],
         [typeof(V1AllocationResult)] = ["devices"],
+        [typeof(V1ResourceSliceSpec)] = ["driver", "pool", "nodeName", "devices"],
+        [typeof(V1Device)] = ["name", "attributes", "taints", "allowMultipleAllocations"],
+        [typeof(V1DeviceAttribute)] = ["string", "version"],
     };
 
     private static readonly JsonSerializerOptions Options = Make();

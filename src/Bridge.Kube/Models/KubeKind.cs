@@ -53,10 +53,10 @@ public static class KubeKinds
     /// <summary>Read and written through the library's typed calls only.</summary>
     public static readonly KubeResource Leases = new("coordination.k8s.io", "v1", "leases", "Lease", true);
 
-    public static readonly KubeKind<ResourceSlice> ResourceSlices = new(
+    public static readonly KubeKind<V1ResourceSlice> ResourceSlices = new(
         new("resource.k8s.io", "v1", "resourceslices", "ResourceSlice", false),
-        ResourceJson.Default.ResourceSlice,
-        ResourceJson.Default.KubeListResourceSlice);
+        KeptFields.Read<V1ResourceSlice>(),
+        KeptFields.Read<KubeList<V1ResourceSlice>>());
 
     public static readonly KubeKind<Resourcev1ResourceClaim> ResourceClaims = new(
         new("resource.k8s.io", "v1", "resourceclaims", "ResourceClaim", true),

@@ -62,6 +62,20 @@ public sealed class KeptFieldsTests
     }
 
     [Theory]
+    [InlineData("""{"metadata":{"name":"s"}}""")]
+    [InlineData("""{"metadata":{"name":"s"},"spec":{"pool":null,"devices":null}}""")]
+    public void An_empty_slice_is_of_no_node_and_has_no_device(string json)
+    {
+        var slice = SliceMapping.Map(JsonSerializer.Deserialize(json, KubeKinds.ResourceSlices.Item)!);
+        Assert.Equal(("s", "", "", 0L), (slice.Name, slice.Pool.Driver, slice.KubeNode, slice.Generation));
+        Assert.Empty(slice.Gpus);
+        var bare = JsonSerializer.Deserialize(
+            """{"metadata":{"name":"s"},"spec":{"driver":"d","devices":[{"name":"x"},{}]}}""",
+            KubeKinds.ResourceSlices.Item)!;
+        Assert.Empty(SliceMapping.Map(bare).Gpus);
+    }
+
+    [Theory]
     [InlineData("63500m", 63500, "1031Gi", 1107027820544)]
     [InlineData("2e3", 2000000, "1.5", 1)]
     [InlineData("0.0019", 1, "999m", 0)]

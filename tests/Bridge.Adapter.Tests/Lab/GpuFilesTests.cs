@@ -6,6 +6,7 @@ using Bridge.Kube.Models;
 using Bridge.Lab.Fixtures;
 using Bridge.Lab.Models;
 using Bridge.Lab.Nodes;
+using k8s.Models;
 
 namespace Bridge.Adapter.Tests.Lab;
 
@@ -31,13 +32,13 @@ public sealed class GpuFilesTests
     [Fact]
     public void Claim_of_some_mig_devices_gets_their_own_files_and_no_file_of_an_older_generation()
     {
-        ResourceSlice[] slices = [Slice("", 1), Slice("1g.10gb", 2)];
+        V1ResourceSlice[] slices = [Slice("", 1), Slice("1g.10gb", 2)];
         string[] wanted = ["gpu-1-mig-1g10gb-19-3", "gpu-0-mig-1g10gb-19-6", "gpu-4", "gpu-9-mig-1g10gb-19-0"];
         Assert.Equal(
             ["/dev/bridge/h100_1g.10gb-10", "/dev/bridge/h100_1g.10gb-6"], GpuFiles.OfClaim(Claim(wanted), slices));
     }
 
-    private static ResourceSlice Slice(string profile, int generation)
+    private static V1ResourceSlice Slice(string profile, int generation)
     {
         var fixture = new NodeFixture
         {

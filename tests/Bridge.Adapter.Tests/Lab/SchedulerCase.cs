@@ -6,6 +6,7 @@ using Bridge.Kube.Models;
 using Bridge.Lab.Fixtures;
 using Bridge.Lab.Models;
 using Bridge.Lab.Scheduling;
+using k8s.Models;
 
 namespace Bridge.Adapter.Tests.Lab;
 
@@ -18,7 +19,7 @@ internal sealed class SchedulerCase
     private readonly Dictionary<ObjectKey, NodeObject> nodes = [];
     private readonly Dictionary<ObjectKey, LabPod> pods = [];
     private readonly Dictionary<ObjectKey, LabClaim> claims = [];
-    private readonly Dictionary<ObjectKey, ResourceSlice> slices = [];
+    private readonly Dictionary<ObjectKey, V1ResourceSlice> slices = [];
     private readonly Dictionary<ObjectKey, LabDeviceClass> classes = [];
 
     public required IReadOnlyList<string> Expected { get; init; }
@@ -100,9 +101,9 @@ internal sealed class SchedulerCase
     }
 
     private static void Put<T>(Dictionary<ObjectKey, T> into, KubeKind<T> kind, JsonObject body)
-        where T : class, IKubeObject
+        where T : class
     {
         var read = JsonSerializer.Deserialize(body.ToJsonString(), kind.Item)!;
-        into[read.Metadata.Key()] = read;
+        into[ObjectIdentity.Of(read).Key] = read;
     }
 }

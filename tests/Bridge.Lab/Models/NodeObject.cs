@@ -23,3 +23,11 @@ public sealed record NodeStatus
 
     public IReadOnlyList<ObjectCondition> Conditions { get; init => field = value ?? []; } = [];
 }
+
+/// <summary>A taint of a node.</summary>
+public sealed record ObjectTaint
+{
+    public string Key { get; init => field = value ?? ""; } = "";
+    public string Value { get; init => field = value ?? ""; } = "";
+    public string Effect { get; init => field = value ?? ""; } = "";
+}

@@ -2,9 +2,9 @@ using System.Collections.Immutable;
 using Bridge.Core.Gpus;
 using Bridge.Core.Names;
 using Bridge.Kube.Fleet;
-using Bridge.Kube.Models;
 using Bridge.Lab.Models;
 using Bridge.Lab.Scheduling;
+using k8s.Models;
 
 namespace Bridge.Lab.Nodes;
 
@@ -14,7 +14,7 @@ internal static class GpuFiles
     /// <summary>
     /// Files of the devices that the claim was given; devices that no slice tells of any more are left out.
     /// </summary>
-    public static IEnumerable<string> OfClaim(LabClaim claim, IReadOnlyCollection<ResourceSlice> slices) =>
+    public static IEnumerable<string> OfClaim(LabClaim claim, IReadOnlyCollection<V1ResourceSlice> slices) =>
         (claim.Status.Allocation?.Devices.Results ?? [])
             .GroupBy(result => (result.Driver, result.Pool))
             .SelectMany(pool =>
@@ -34,7 +34,7 @@ internal static class GpuFiles
     }
 
     /// <summary>Of the pool's newest generation; the numbers are those of the whole pool, not of one claim.</summary>
-    private static ImmutableDictionary<string, string> OfPool(IEnumerable<ResourceSlice> slices)
+    private static ImmutableDictionary<string, string> OfPool(IEnumerable<V1ResourceSlice> slices)
     {
         var generations = slices.GroupBy(s => s.Spec.Pool.Generation).OrderByDescending(g => g.Key);
         return GpuDeviceFiles.OfPool(generations.FirstOrDefault()?.SelectMany(s => SliceMapping.Map(s).Gpus) ?? []);

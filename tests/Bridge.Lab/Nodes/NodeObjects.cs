@@ -3,6 +3,7 @@ using Bridge.Kube.Client;
 using Bridge.Kube.Models;
 using Bridge.Kube.Watch;
 using Bridge.Lab.Models;
+using k8s.Models;
 using Microsoft.Extensions.Logging;
 
 namespace Bridge.Lab.Nodes;
@@ -13,7 +14,7 @@ internal sealed class NodeObjects
     private readonly Informer<NodeObject> nodes;
     private readonly Informer<LabPod> pods;
     private readonly Informer<LabClaim> claims;
-    private readonly Informer<ResourceSlice> slices;
+    private readonly Informer<V1ResourceSlice> slices;
 
     public NodeObjects(KubeClient client, TimeProvider time, Random random, ILogger log)
     {
@@ -36,7 +37,7 @@ internal sealed class NodeObjects
 
     public ImmutableDictionary<ObjectKey, LabClaim> Claims => claims.Snapshot;
 
-    public IReadOnlyCollection<ResourceSlice> Slices => [.. slices.Snapshot.Values];
+    public IReadOnlyCollection<V1ResourceSlice> Slices => [.. slices.Snapshot.Values];
 
     public bool Synced => nodes.State.Synced && pods.State.Synced && claims.State.Synced && slices.State.Synced;
 

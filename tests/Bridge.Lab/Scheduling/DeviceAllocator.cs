@@ -126,11 +126,12 @@ public sealed class DeviceAllocator(
 
     private string Obstacle(PoolDevice device, LabExactRequest request)
     {
-        if (taken.Contains(device.Id) && !device.Device.AllowMultipleAllocations)
+        if (taken.Contains(device.Id) && device.Device.AllowMultipleAllocations != true)
             return "is in use by another claim";
-        var taint = device.Device.Taints.FirstOrDefault(
+        var taint = device.Device.Taints?.FirstOrDefault(
             t => t.Effect is "NoSchedule" or "NoExecute"
-            && !request.Tolerations.Any(toleration => toleration.Tolerates(t)));
+            && !request.Tolerations.Any(
+                toleration => toleration.Tolerates(new() { Key = t.Key, Value = t.Value, Effect = t.Effect })));
         return taint is null ? "" : $"has untolerated taint {taint.Key}={taint.Value}:{taint.Effect}";
     }
 }

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
-using Bridge.Kube.Models;
+using k8s.Models;
 
 namespace Bridge.Lab.Scheduling;
 
@@ -38,7 +38,7 @@ public sealed partial class DeviceSelector
     /// Whether the device is selected; an error when an attribute is absent, which aborts the allocation as CEL's
     /// would.
     /// </summary>
-    public (bool Selected, string Error) Matches(string driver, SliceDevice device)
+    public (bool Selected, string Error) Matches(string driver, V1Device device)
     {
         foreach (var term in terms)
         {
@@ -53,13 +53,13 @@ public sealed partial class DeviceSelector
     }
 
     /// <summary>A name without a domain has the driver's: "uuid" and "gpu.nvidia.com/uuid" are one attribute.</summary>
-    private static string? Attribute(string driver, SliceDevice device, string domain, string name)
+    private static string? Attribute(string driver, V1Device device, string domain, string name)
     {
         if (device.Attributes is not { } attributes)
             return null;
         if (attributes.TryGetValue($"{domain}/{name}", out var value)
             || (domain == driver && attributes.TryGetValue(name, out value)))
-            return value.Text ?? value.Version;
+            return value.StringValue ?? value.Version;
         return null;
     }
 

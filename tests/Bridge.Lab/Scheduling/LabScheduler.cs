@@ -4,6 +4,7 @@ using Bridge.Kube.Client;
 using Bridge.Kube.Models;
 using Bridge.Kube.Watch;
 using Bridge.Lab.Models;
+using k8s.Models;
 using Microsoft.Extensions.Logging;
 
 namespace Bridge.Lab.Scheduling;
@@ -18,7 +19,7 @@ public sealed class LabScheduler
     private readonly Informer<NodeObject> nodes;
     private readonly Informer<LabPod> pods;
     private readonly Informer<LabClaim> claims;
-    private readonly Informer<ResourceSlice> slices;
+    private readonly Informer<V1ResourceSlice> slices;
     private readonly Informer<LabDeviceClass> classes;
     private readonly SchedulerWriter writer;
     private readonly TimeProvider time;
@@ -104,7 +105,7 @@ public sealed class LabScheduler
     }
 
     private Informer<T> Watch<T>(KubeClient client, KubeKind<T> kind, Random random)
-        where T : class, IKubeObject
+        where T : class
     {
         var informer = new Informer<T>(client, kind, WatchScope.All, time, new Random(random.Next()), log);
         informer.Changed += _ => bell.Writer.TryWrite(true);

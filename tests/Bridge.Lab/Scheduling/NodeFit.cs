@@ -1,5 +1,4 @@
 using System.Globalization;
-using Bridge.Kube.Models;
 using Bridge.Lab.Models;
 
 namespace Bridge.Lab.Scheduling;

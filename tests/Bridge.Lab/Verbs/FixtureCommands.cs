@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Bridge.Control;
-using Bridge.Kube.Models;
 using Bridge.Lab.Fixtures;
+using Bridge.Lab.Models;
 
 namespace Bridge.Lab.Verbs;
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using System.Text.RegularExpressions;
 using Bridge.Slurm.Rest;
 
 namespace Bridge.Slurm;
@@ -19,7 +20,7 @@ public delegate ValueTask<X509Certificate2Collection> TrustSource(CancellationTo
 /// <summary>
 /// How one Slurm cluster is reached, as whom, and what reading it may cost. Validated by <see cref="Problems"/>.
 /// </summary>
-public sealed record SlurmOptions
+public sealed partial record SlurmOptions
 {
     /// <summary>slurmrestd: https://HOST:PORT, http://HOST:PORT or unix:/PATH.</summary>
     public required string RestUrl { get; init; }
@@ -67,13 +68,18 @@ public sealed record SlurmOptions
             yield return $"user: {refused}";
         if (Limits.TextClientProblem(TextClient) is { Length: > 0 } unknown)
             yield return $"slurmClient: {unknown}";
-        if (User.Length == 0 || User.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)))
-            yield return $"user: '{User}' is not a Slurm user name";
+        // Slurm takes a number for the user with that id: '0' would be root by another name.
+        if (!UserName().IsMatch(User))
+            yield return $"user: '{User}' is not a Slurm user name: a letter or _, then letters, digits, '_', '.' and "
+                + "'-', such as bridge";
         if (TokenLifetime < TimeSpan.FromSeconds(30) || TokenLifetime > TimeSpan.FromDays(1))
             yield return $"tokenLifetime: {TokenLifetime} is not between 30 seconds and a day";
         if (ReadBudget is < 0.001 or > 1 || double.IsNaN(ReadBudget))
             yield return $"readBudget: {ReadBudget} is not between 0.001 and 1 (of one core)";
     }
+
+    [GeneratedRegex(@"\A[A-Za-z_][A-Za-z0-9_.-]*\z")]
+    private static partial Regex UserName();
 
     private string AddressProblem()
     {

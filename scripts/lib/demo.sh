@@ -152,7 +152,7 @@ E
 job_runs() { [ "$(slurm squeue -h -j "$1" -t RUNNING -o '%D' 2>/dev/null)" = 2 ]; }
 job_completed() { [ "$(slurm sacct -X -n -P -j "$1" -o State,ExitCode 2>/dev/null)" = "COMPLETED|0:0" ]; }
 kubectl_lists() { kubectl_alice get slurmjobs -o name >/dev/null 2>&1; }
-kube_shows() { kubectl_alice get slurmjobs --field-selector "status.state=$2" -o name 2>/dev/null | grep -q "/$1\$"; }
+kube_shows() { kubectl_alice get slurmjobs --field-selector "status.state=$2" -o name 2>/dev/null | grep -q "/demo-$1\$"; }
 
 how_to_play() {
     cat <<E

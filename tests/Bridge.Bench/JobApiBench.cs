@@ -40,7 +40,9 @@ public static class JobApiBench
 
     private static void Measure(JobNamespaces namespaces, Action<string, double, string> print)
     {
-        var store = new JobStore("bench", TimeProvider.System);
+        var served = new ServedJobs(TimeProvider.System, new Random(1));
+        served.Follow(new HashSet<string> { "bench" });
+        var store = served.Find("bench")!;
         var first = Make(0);
         Step("first_update", () => store.Update(first, namespaces));
         Step("same_update", () => store.Update(first, namespaces));
@@ -48,7 +50,7 @@ public static class JobApiBench
         Step("reread_update", () => store.Update(again, namespaces));
         var changed = Make(Changed);
         Step("update_100_changed", () => store.Update(changed, namespaces));
-        var snapshot = store.Objects.Current!;
+        var snapshot = store.Objects.Current;
         var body = new ArrayBufferWriter<byte>(32 << 20);
         Step("list_first", () => Write(snapshot, body));
         Step("list_again", () => Write(snapshot, body));

@@ -10,7 +10,7 @@ internal static class JobColumns
 {
     public static IReadOnlyList<ObjectColumn<SlurmJobObject>> All { get; } =
     [
-        new(new("Name", "string", "name", "Name of the object, made of the job's id", 0),
+        new(new("Name", "string", "name", "Name of the object, made of the SlurmCluster and the job's id", 0),
             (w, j, _) => Text(w, j.Metadata.Name)),
         Column("JobID", "The id as squeue shows it", j => j.Status.JobId),
         Column("User", "Who submitted the job", j => j.Spec.User),
@@ -22,6 +22,8 @@ internal static class JobColumns
         new(new("Elapsed", "string", "", "How long the job has run: [days-]hours:minutes:seconds", 0),
             (w, j, now) => Text(w, Elapsed(j.Status, now))),
         Column("Reason", "Why the job waits or how it ended", j => j.Status.Reason),
+        Column("Cluster", "SlurmCluster that runs it", j => j.Metadata.Labels?.GetValueOrDefault(JobLabels.Cluster),
+            wide: true),
         Column("Job-Name", "The job's own name", j => j.Spec.JobName, wide: true),
         Column("QOS", "Slurm quality of service", j => j.Spec.Qos, wide: true),
         Column("Time-Limit", "How long it may run", j => Limit(j.Spec.TimeLimitMinutes), wide: true),

@@ -15,14 +15,14 @@ public static partial class JobTranslation
     public const int MostNodesNamed = 64;
 
     /// <summary>
-    /// 4711; 4711-3 for an array task; 4711-plus-1 for a component of a heterogeneous job: names that Kubernetes
-    /// allows.
+    /// The SlurmCluster and the id: lab-4711; lab-4711-3 for an array task; lab-4711-plus-1 for a component of a
+    /// heterogeneous job. Two clusters count the same ids, and may show them in one namespace.
     /// </summary>
-    public static string NameOf(SlurmJob job) => job switch
+    public static string NameOf(string cluster, SlurmJob job) => job switch
     {
-        { ArrayJobId: { } array, ArrayTaskId: { } task } => $"{array}-{task}",
-        { HetJobId: { } leader, HetOffset: > 0 and var offset } => $"{leader}-plus-{offset}",
-        _ => job.Id.ToString(),
+        { ArrayJobId: { } array, ArrayTaskId: { } task } => $"{cluster}-{array}-{task}",
+        { HetJobId: { } leader, HetOffset: > 0 and var offset } => $"{cluster}-{leader}-plus-{offset}",
+        _ => $"{cluster}-{job.Id}",
     };
 
     /// <summary>The id as squeue writes it.</summary>
@@ -59,7 +59,7 @@ public static partial class JobTranslation
     {
         var submitted = job.SubmitTime?.ToUnixTimeSeconds() ?? 0;
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(Encoding.UTF8.GetBytes($"{cluster}/{NameOf(job)}/{submitted}"), hash);
+        SHA256.HashData(Encoding.UTF8.GetBytes($"{NameOf(cluster, job)}/{submitted}"), hash);
         // RFC 9562, version 8: a UUID of one's own making.
         hash[6] = (byte)((hash[6] & 0x0f) | 0x80);
         hash[8] = (byte)((hash[8] & 0x3f) | 0x80);

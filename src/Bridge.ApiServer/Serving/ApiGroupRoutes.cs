@@ -42,8 +42,8 @@ public static class ApiGroupRoutes
         RequestDelegate alive = static context => Replies.WriteTextAsync(context, 200, "ok");
         routes.MapGet("/healthz", alive);
         routes.MapGet("/livez", alive);
-        RequestDelegate ready = context => resources.FirstOrDefault(r => !r.Synced) is { } waiting
-            ? Replies.WriteTextAsync(context, 503, $"{waiting.Names.Plural} are not known yet\n")
+        RequestDelegate ready = context => resources.FirstOrDefault(r => r.Unknown.Length > 0) is { } waiting
+            ? Replies.WriteTextAsync(context, 503, $"{waiting.Names.Plural} are not known yet: {waiting.Unknown}\n")
             : Replies.WriteTextAsync(context, 200, "ok");
         routes.MapGet("/readyz", ready);
     }

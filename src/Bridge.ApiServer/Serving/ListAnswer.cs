@@ -43,7 +43,7 @@ internal sealed class ListAnswer<T>(ResourceKind<T> kind, ObjectStore<T> store)
                 failure = Failures.Expired(LostPage, new ContinueToken(0, token.After).ToString());
             return kept;
         }
-        if (options.ResourceVersion is not { } wanted || wanted == 0 || current is null)
+        if (options.ResourceVersion is not { } wanted || wanted == 0)
             return current;
         var recent = store.Read(wanted, []) is null ? null : current;
         var found = options.Match is VersionMatch.Exact ? store.At(wanted) : recent;

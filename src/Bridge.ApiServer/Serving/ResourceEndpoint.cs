@@ -46,9 +46,9 @@ internal sealed class ResourceEndpoint<T>(
         var form = ObjectForms.OfObject(context.Request.Headers.Accept);
         if (form is ObjectForm.None)
             return Replies.WriteAsync(context, Failures.NotAcceptable(context.Request.Headers.Accept.ToString()));
-        if (store.Current is not { } snapshot)
-            return Replies.WriteAsync(context, Failures.Unavailable(
-                $"{kind.Names.Plural} are not known yet: Slurm has not been read since this server started"));
+        if (store.Unknown is { Length: > 0 } unknown)
+            return Replies.WriteAsync(
+                context, Failures.Unavailable($"{kind.Names.Plural} are not known yet: {unknown}"));
         if (store.Warning is { Length: > 0 } warning)
             context.Response.Headers.Append("Warning", $"299 - \"{WarningText(warning)}\"");
         var writer = new ObjectWriter<T>(kind, form, options.Include, settings.Time);
@@ -56,7 +56,7 @@ internal sealed class ResourceEndpoint<T>(
         {
             "watch" => watch.WriteAsync(context, access, options, writer),
             "list" => list.WriteAsync(context, access.Namespace, options, writer),
-            _ => GetAsync(context, snapshot, new ObjectKey(access.Namespace, access.Name), writer),
+            _ => GetAsync(context, store.Current, new ObjectKey(access.Namespace, access.Name), writer),
         };
     }
 

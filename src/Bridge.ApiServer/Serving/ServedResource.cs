@@ -9,20 +9,20 @@ namespace Bridge.ApiServer.Serving;
 public sealed class ServedResource
 {
     private readonly Func<ServingSettings, ApiGate, Func<HttpContext, UserInfo, Task>> endpoint;
-    private readonly Func<bool> synced;
+    private readonly Func<string> unknown;
 
     private ServedResource(
         ResourceNames names,
         ReadOnlyMemory<byte> schemas,
         Func<ServingSettings, ApiGate, Func<HttpContext, UserInfo, Task>> endpoint,
-        Func<bool> synced) => (Names, Schemas, this.endpoint, this.synced) = (names, schemas, endpoint, synced);
+        Func<string> unknown) => (Names, Schemas, this.endpoint, this.unknown) = (names, schemas, endpoint, unknown);
 
     public ResourceNames Names { get; }
 
     internal ReadOnlyMemory<byte> Schemas { get; }
 
-    /// <summary>Whether its objects are known.</summary>
-    internal bool Synced => synced();
+    /// <summary>Why its objects are not known; empty when they are.</summary>
+    internal string Unknown => unknown();
 
     public static ServedResource Of<T>(ResourceKind<T> kind, ObjectStore<T> store)
         where T : ApiObject =>
@@ -30,7 +30,7 @@ public sealed class ServedResource
             kind.Names,
             kind.Schemas,
             (settings, gate) => new ResourceEndpoint<T>(kind, store, settings, gate).ServeAsync,
-            () => store.Current is not null);
+            () => store.Unknown);
 
     internal Func<HttpContext, UserInfo, Task> Endpoint(ServingSettings settings, ApiGate gate) =>
         endpoint(settings, gate);

@@ -12,7 +12,7 @@ internal sealed class WatchAnswer<T>(ResourceKind<T> kind, ObjectStore<T> store,
     public async Task WriteAsync(
         HttpContext context, AccessRequest access, ListOptions<T> options, ObjectWriter<T> writer)
     {
-        var snapshot = store.Current!;
+        var snapshot = store.Current;
         var anyVersion = options.ResourceVersion is null or 0;
         if (!anyVersion && store.Read(options.ResourceVersion!.Value, []) is null)
         {

@@ -117,7 +117,7 @@ internal sealed class WatchStream<T>(
 
     private async Task<ulong> CutAsync(CancellationToken cancel)
     {
-        var newest = store.Current!.Revision;
+        var newest = store.Current.Revision;
         ObjectWriter<T>.WriteError(json, Failures.Expired(
             $"too old resource version: {Position} ({newest}); this watch fell behind, list again"));
         EndLine();

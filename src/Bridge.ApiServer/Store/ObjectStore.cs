@@ -7,9 +7,9 @@ namespace Bridge.ApiServer.Store;
 /// The objects of one resource with their recent past. One writer, any number of readers.
 /// <para>
 /// A resourceVersion is a decimal number, as Kubernetes asks since KEP-5504: the second in which this store was made,
-/// in the upper 32 bits, plus the number of changes since. It grows within a life of the daemon and from one life to
-/// the next, and one from another life is not between the oldest and the newest of this one, which is how it is
-/// recognised.
+/// in the upper 32 bits, a random place in the lower half of that second, and the number of changes since. It grows
+/// within a life of the daemon and from one life to the next, and one of another life or replica is not between the
+/// oldest and the newest of this one, which is how it is recognised: also of a replica that began in the same second.
 /// </para>
 /// </summary>
 public sealed class ObjectStore<T>
@@ -23,28 +23,33 @@ public sealed class ObjectStore<T>
     private readonly SnapshotShelf<T> shelf;
     private StoreSnapshot<T> current;
     private TaskCompletionSource changed = NewSignal();
-    private volatile bool synced;
 
     /// <param name="json">How an object is written.</param>
     /// <param name="time">Tells the epoch and when a page's snapshot lapses.</param>
+    /// <param name="random">Tells stores apart that begin in the same second.</param>
     /// <param name="eventsKept">How many changes a watch may lag behind before it must list anew.</param>
-    public ObjectStore(JsonTypeInfo<T> json, TimeProvider time, int eventsKept = 16_384)
+    public ObjectStore(JsonTypeInfo<T> json, TimeProvider time, Random random, int eventsKept = 16_384)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(eventsKept, 1);
         this.json = json;
-        var origin = (ulong)(time.GetUtcNow() - YearZero).TotalSeconds << 32;
+        var origin = (ulong)(time.GetUtcNow() - YearZero).TotalSeconds << 32 | (uint)random.Next();
         ring = new EventRing<T>(eventsKept, origin);
         shelf = new SnapshotShelf<T>(time);
         current = new StoreSnapshot<T>(origin, []);
     }
 
-    /// <summary>
-    /// The newest snapshot; null until the first <see cref="Apply"/>: what nobody has read yet is unknown, not empty.
-    /// </summary>
-    public StoreSnapshot<T>? Current => synced ? Volatile.Read(ref current) : null;
+    /// <summary>The newest snapshot. It says nothing while <see cref="Unknown"/> gives a reason.</summary>
+    public StoreSnapshot<T> Current => Volatile.Read(ref current);
 
     /// <summary>
-    /// Why the snapshot may be old, in a sentence; empty while the source answers. Clients see it as a warning.
+    /// Why nothing is known of the objects, in a sentence; empty when something is. Until the feeder says so, nothing
+    /// is: what nobody has read yet is unknown, not empty.
+    /// </summary>
+    public string Unknown { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); } =
+        "nobody has read them yet";
+
+    /// <summary>
+    /// Why the snapshot may be old or lack something, in a sentence; empty while all is read. Clients see it.
     /// </summary>
     public string Warning { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); } = "";
 
@@ -52,7 +57,7 @@ public sealed class ObjectStore<T>
     /// A snapshot by its revision: the current one, or one that a page was cut from. Null when it is gone.
     /// </summary>
     public StoreSnapshot<T>? At(ulong revision) =>
-        Current is { } now && now.Revision == revision ? now : shelf.Find(revision);
+        Current is var now && now.Revision == revision ? now : shelf.Find(revision);
 
     /// <summary>Keeps a snapshot for its next page: a few minutes, and a few snapshots.</summary>
     public void Keep(StoreSnapshot<T> snapshot) => shelf.Put(snapshot);
@@ -71,11 +76,9 @@ public sealed class ObjectStore<T>
             foreach (var change in changes)
                 ApplyOne(change, touched);
             made = (int)(ring.Newest - before);
-            if (made > 0)
-                Volatile.Write(ref current, current.With(ring.Newest, touched));
-            if (made == 0 && synced)
+            if (made == 0)
                 return 0;
-            synced = true;
+            Volatile.Write(ref current, current.With(ring.Newest, touched));
             (wake, changed) = (changed, NewSignal());
         }
         wake.SetResult();

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Bridge.ApiServer.Jobs;
-using Bridge.ApiServer.Store;
 using Bridge.Control;
 using Bridge.Core.Model;
 using Bridge.Core.Names;
@@ -34,9 +33,9 @@ public sealed class JobFeed(LedgerStore? ledger, Func<int?> term, TimeProvider t
 
     /// <summary>Begins with what the ledger knows of the cluster; without an answer from it, with nothing.</summary>
     public async Task StartAsync(
-        string cluster, ObjectStore<SlurmJobObject> objects, CancellationToken cancel)
+        string cluster, JobStore? served, CancellationToken cancel)
     {
-        store = new JobStore(cluster, objects);
+        store = served;
         if (ledger is null)
             return;
         using var bound = new CancellationTokenSource(LedgerPatience, time);

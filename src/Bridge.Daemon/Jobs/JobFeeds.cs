@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Bridge.ApiServer.Jobs;
-using Bridge.ApiServer.Store;
 using Bridge.Control.Loop;
 using Bridge.Control.Ports;
 using Bridge.Core.Names;
@@ -18,10 +17,17 @@ public sealed class JobFeeds(
     IKubePort kube, LeaderElector elector, TimeProvider time, ILoggerFactory logs, LedgerStore? ledger = null)
 {
     private readonly ConcurrentDictionary<ObjectRef, JobFeed> feeds = new();
-    private int started;
 
-    /// <summary>What the job API serves, from the start: the jobs of the first cluster that is read.</summary>
-    public ObjectStore<SlurmJobObject> Served { get; } = JobStore.Serve(time);
+    /// <summary>What the job API serves, from the start.</summary>
+    public ServedJobs Served { get; } = new(time, new Random());
+
+    /// <summary>Says which SlurmClusters there are; of another one nothing is kept.</summary>
+    public void Follow(IReadOnlyCollection<ObjectRef> clusters)
+    {
+        Served.Follow(clusters.Select(c => c.Name).ToHashSet(StringComparer.Ordinal));
+        foreach (var key in feeds.Keys.Except(clusters))
+            feeds.TryRemove(key, out _);
+    }
 
     /// <summary>
     /// Follows what is read of a cluster. Its feed outlives the connection: what is shown of a cluster's jobs goes on
@@ -32,8 +38,7 @@ public sealed class JobFeeds(
         if (!feeds.TryGetValue(cluster.Key, out var feed))
         {
             feed = new JobFeed(ledger, () => elector.Current?.Token.Transitions, time, logs);
-            var objects = Interlocked.Increment(ref started) == 1 ? Served : JobStore.Serve(time);
-            await feed.StartAsync(cluster.Name, objects, cancel);
+            await feed.StartAsync(cluster.Name, Served.Find(cluster.Name), cancel);
             feeds[cluster.Key] = feed;
         }
         (cluster.Port as SlurmPort)?.Recall(feed.Open);

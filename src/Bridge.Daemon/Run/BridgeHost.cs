@@ -151,7 +151,7 @@ public static class BridgeHost
                 CertificatePath = api.CertificatePath,
                 KeyPath = api.KeyPath,
                 Authorize = new AccessReviews(Get<KubeClient>(s)).AuthorizeAsync,
-            }, Get<JobFeeds>(s).Served, Get<ILogger<JobApiServer>>(s), Get<TimeProvider>(s)));
+            }, Get<JobFeeds>(s).Served.Objects, Get<ILogger<JobApiServer>>(s), Get<TimeProvider>(s)));
         services.AddSingleton(s => new ListenEndpoint(
             "api", (kestrel, each) => Get<JobApiServer>(s).Listen(kestrel, api.Listen, each),
             routes => Get<JobApiServer>(s).Map(routes, Get<IHostApplicationLifetime>(s).ApplicationStopping)));

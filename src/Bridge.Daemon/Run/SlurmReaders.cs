@@ -77,6 +77,7 @@ public sealed class SlurmReaders(
     {
         reading.RemoveAll(r => r.IsCompletedSuccessfully);
         var byKey = wanted.ToDictionary(c => c.Ref with { Uid = "" });
+        jobs.Follow(byKey.Keys);
         foreach (var (key, cluster) in served)
             if (!byKey.TryGetValue(key, out var resource) || !cluster.Serves(resource.Spec))
                 Leave(cluster);

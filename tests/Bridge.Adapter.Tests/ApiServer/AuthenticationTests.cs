@@ -86,15 +86,16 @@ public sealed class AuthenticationTests
                 return ValueTask.FromResult(new AccessDecision(AccessVerdict.Allowed));
             },
         });
-        using var request = new HttpRequestMessage(HttpMethod.Get, JobApi.Root + "/namespaces/team-vision/slurmjobs/1");
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get, JobApi.Root + "/namespaces/team-vision/slurmjobs/lab-1");
         request.Headers.Add("X-Remote-Extra-Example.com%2fScopes", "a");
         await api.SendAsync(request);
-        await api.GetAsync(JobApi.Jobs + "?fieldSelector=metadata.name=1");
+        await api.GetAsync(JobApi.Jobs + "?fieldSelector=metadata.name=lab-1");
         await api.GetAsync(JobApi.Jobs + "?watch=1&resourceVersion=1");
 
         Assert.Equal(["get", "list", "watch"], asked.Select(a => a.Verb));
         Assert.Equal(["team-vision", "", ""], asked.Select(a => a.Namespace));
-        Assert.Equal(["1", "1", ""], asked.Select(a => a.Name));
+        Assert.Equal(["lab-1", "lab-1", ""], asked.Select(a => a.Name));
         Assert.All(asked, a =>
             Assert.Equal(("alice", "jobs.slurmbridge.io", "slurmjobs"), (a.User.Name, a.Group, a.Resource)));
         Assert.Equal(["system:authenticated"], asked[0].User.Groups);

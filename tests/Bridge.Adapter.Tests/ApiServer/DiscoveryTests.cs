@@ -55,7 +55,7 @@ public sealed class DiscoveryTests
         var (_, index) = await api.GetAsync("/openapi/v3");
         var url = index.GetProperty("paths").GetProperty("apis/jobs.slurmbridge.io/v1alpha1").At("serverRelativeURL");
         var (_, document) = await api.GetAsync(url);
-        var (_, job) = await api.GetAsync(JobApi.Root + "/namespaces/team-vision/slurmjobs/1");
+        var (_, job) = await api.GetAsync(JobApi.Root + "/namespaces/team-vision/slurmjobs/lab-1");
 
         var schemas = document.GetProperty("components").GetProperty("schemas");
         const string prefix = "io.slurmbridge.jobs.v1alpha1.";

@@ -28,7 +28,7 @@ internal sealed class JobApi : IAsyncDisposable
     {
         Pki = new TestPki();
         Time = setup.Time;
-        Store = new JobStore("lab", Time ?? TimeProvider.System, setup.EventsKept);
+        Served = Samples.Served(Time ?? TimeProvider.System, setup.EventsKept);
         host = new AggregatedApiHost(
             new IPEndPoint(IPAddress.Loopback, 0),
             new JobApiOptions
@@ -48,7 +48,9 @@ internal sealed class JobApi : IAsyncDisposable
 
     public TestPki Pki { get; }
 
-    public JobStore Store { get; }
+    public ServedJobs Served { get; }
+
+    public JobStore Store => Served.Find("lab")!;
 
     public ManualTime? Time { get; }
 
@@ -137,7 +139,7 @@ internal sealed class JobApi : IAsyncDisposable
     {
         public ManualTime? Time { get; init; }
 
-        public int EventsKept { get; init; } = JobStore.DefaultEventsKept;
+        public int EventsKept { get; init; } = ServedJobs.DefaultEventsKept;
 
         public IReadOnlyList<string> AllowedNames { get; init; } = [];
 

@@ -12,15 +12,15 @@ public sealed class JobStoreTests
     public void Following_the_events_gives_the_snapshot_whatever_happened()
     {
         var random = new Random(20_261_121);
-        var store = new JobStore("lab", TimeProvider.System, eventsKept: 4_096);
+        var store = Samples.Store(TimeProvider.System, eventsKept: 4_096);
         store.Update([], Samples.Namespaces);
         var followed = new SortedDictionary<ObjectKey, string>();
-        var at = store.Objects.Current!.Revision;
+        var at = store.Objects.Current.Revision;
         for (var round = 0; round < 200; round++)
         {
             store.Update(RandomJobs(random), Samples.Namespaces);
             at = Follow(store.Objects, at, followed);
-            var snapshot = store.Objects.Current!.Objects.ToArray();
+            var snapshot = store.Objects.Current.Objects.ToArray();
             Assert.Equal(snapshot.Select(o => (o.Key, o.Value.Status.State)), followed.Select(f => (f.Key, f.Value)));
             Assert.Equal(at, store.Objects.Current.Revision);
         }
@@ -29,37 +29,37 @@ public sealed class JobStoreTests
     [Fact]
     public void The_last_task_of_an_array_takes_over_the_id_of_the_whole()
     {
-        var store = new JobStore("lab", TimeProvider.System);
+        var store = Samples.Store(TimeProvider.System);
         var array = Samples.Pending(10) with { ArrayJobId = new JobId(10), ArrayTasks = "1-2" };
         var last = array with { ArrayTaskId = 2, ArrayTasks = "", State = "RUNNING" };
         store.Update([array], Samples.Namespaces);
         store.Update([last], Samples.Namespaces);
 
-        Assert.Equal(["10-2"], store.Objects.Current!.Objects.ToArray().Select(o => o.Key.Name));
+        Assert.Equal(["lab-10-2"], store.Objects.Current.Objects.ToArray().Select(o => o.Key.Name));
     }
 
     [Fact]
     public void Of_two_submissions_under_one_id_the_later_is_the_job()
     {
-        var store = new JobStore("lab", TimeProvider.System);
+        var store = Samples.Store(TimeProvider.System);
         var old = Samples.Running(1) with { State = "CANCELLED" };
         var requeued = Samples.Running(1) with { SubmitTime = Samples.Start.AddHours(1) };
 
         foreach (var order in (SlurmJob[][])[[old, requeued], [requeued, old], [old, requeued]])
         {
             store.Update(order, Samples.Namespaces);
-            Assert.Equal("RUNNING", Assert.Single(store.Objects.Current!.Objects.ToArray()).Value.Status.State);
+            Assert.Equal("RUNNING", Assert.Single(store.Objects.Current.Objects.ToArray()).Value.Status.State);
         }
     }
 
     [Fact]
     public void A_later_life_never_repeats_a_version_of_an_earlier_one()
     {
-        var first = new JobStore("lab", new ManualTime(Samples.Start));
-        var second = new JobStore("lab", new ManualTime(Samples.Start.AddSeconds(1)));
+        var first = Samples.Store(new ManualTime(Samples.Start));
+        var second = Samples.Store(new ManualTime(Samples.Start.AddSeconds(1)));
         first.Update([Samples.Running(1)], Samples.Namespaces);
         second.Update([], Samples.Namespaces);
-        var (earlier, later) = (first.Objects.Current!.Revision, second.Objects.Current!.Revision);
+        var (earlier, later) = (first.Objects.Current.Revision, second.Objects.Current.Revision);
 
         Assert.True(earlier < later);
         Assert.Null(second.Objects.Read(earlier, []));
@@ -67,9 +67,20 @@ public sealed class JobStoreTests
     }
 
     [Fact]
+    public void Two_replicas_that_began_in_one_second_do_not_take_each_others_versions()
+    {
+        var time = new ManualTime(Samples.Start);
+        var one = new ServedJobs(time, new Random(1)).Objects;
+        var other = new ServedJobs(time, new Random(2)).Objects;
+
+        Assert.Null(other.Read(one.Current.Revision, []));
+        Assert.Null(one.Read(other.Current.Revision, []));
+    }
+
+    [Fact]
     public void Ten_thousand_unchanged_jobs_cost_next_to_nothing()
     {
-        var store = new JobStore("lab", TimeProvider.System);
+        var store = Samples.Store(TimeProvider.System);
         var jobs = Enumerable.Range(1, 10_000).Select(i => Samples.Running((uint)i)).ToList();
         store.Update(jobs, Samples.Namespaces);
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -81,11 +92,11 @@ public sealed class JobStoreTests
     [Fact]
     public void A_job_is_shown_where_its_account_is_mapped_to_and_else_in_the_default_namespace()
     {
-        var store = new JobStore("lab", TimeProvider.System);
+        var store = Samples.Store(TimeProvider.System);
         store.Update([Samples.Running(1), Samples.Running(2, "unmapped")], Samples.Namespaces);
         Assert.Equal(
-            ["slurm/2", "team-vision/1"],
-            store.Objects.Current!.Objects.ToArray().Select(o => $"{o.Key.Namespace}/{o.Key.Name}").Order());
+            ["slurm/lab-2", "team-vision/lab-1"],
+            store.Objects.Current.Objects.ToArray().Select(o => $"{o.Key.Namespace}/{o.Key.Name}").Order());
     }
 
     [Fact]

@@ -17,9 +17,9 @@ public sealed class JobTranslationTests
         var component = plain with { Id = new JobId(4712), HetJobId = new JobId(4711), HetOffset = 1 };
 
         Assert.Equal(
-            ["4711 4711", "4711-3 4711_3", "4711 4711", "4711 4711+0", "4711-plus-1 4711+1"],
+            ["lab-4711 4711", "lab-4711-3 4711_3", "lab-4711 4711", "lab-4711 4711+0", "lab-4711-plus-1 4711+1"],
             ((SlurmJob[])[plain, task, array, leader, component])
-                .Select(j => $"{JobTranslation.NameOf(j)} {JobTranslation.SlurmIdOf(j)}"));
+                .Select(j => $"{JobTranslation.NameOf("lab", j)} {JobTranslation.SlurmIdOf(j)}"));
     }
 
     [Fact]
@@ -100,5 +100,5 @@ public sealed class JobTranslationTests
     }
 
     private static SlurmJobObject Translate(SlurmJob job) =>
-        JobTranslation.Translate(job, new ObjectKey("ns", JobTranslation.NameOf(job)), "lab");
+        JobTranslation.Translate(job, new ObjectKey("ns", JobTranslation.NameOf("lab", job)), "lab");
 }

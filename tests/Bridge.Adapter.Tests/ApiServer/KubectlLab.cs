@@ -19,7 +19,7 @@ public sealed class KubectlLab(LabKube lab) : IAsyncLifetime
     private readonly string cache = Directory.CreateTempSubdirectory("bridge-kubectl-").FullName;
     private AggregatedApiHost? host;
 
-    internal JobStore Jobs { get; } = new("lab", TimeProvider.System);
+    internal JobStore Jobs { get; } = Samples.Store(TimeProvider.System);
 
     /// <summary>Empty when there is a server.</summary>
     public string WhyNot => lab.WhyNot;

@@ -20,30 +20,31 @@ public sealed class KubectlTests(KubectlLab lab) : IClassFixture<KubectlLab>
     {
         var rows = await RowsAsync("get", "slurmjobs", "-A");
         Assert.Equal("NAMESPACE NAME JOBID USER ACCOUNT PARTITION STATE NODES GPUS ELAPSED REASON", rows[0]);
-        Assert.Equal("team-speech 4712 4712 bob speech debug PENDING 1 1 Priority", rows[1]);
-        Assert.StartsWith("team-vision 4711 4711 alice vision gpu RUNNING 2 8 ", rows[2], StringComparison.Ordinal);
+        Assert.Equal("team-speech lab-4712 4712 bob speech debug PENDING 1 1 Priority", rows[1]);
+        Assert.StartsWith("team-vision lab-4711 4711 alice vision gpu RUNNING 2 8 ", rows[2], StringComparison.Ordinal);
         var wide = await RowsAsync("get", "sj", "-n", "team-vision", "-o", "wide");
-        Assert.EndsWith("JOB-NAME QOS TIME-LIMIT NODELIST EXIT SUBMITTED", wide[0], StringComparison.Ordinal);
-        Assert.Contains("train normal 1:30:00 n[1-2]", wide[1], StringComparison.Ordinal);
+        Assert.EndsWith("CLUSTER JOB-NAME QOS TIME-LIMIT NODELIST EXIT SUBMITTED", wide[0], StringComparison.Ordinal);
+        Assert.Contains("lab train normal 1:30:00 n[1-2]", wide[1], StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Yaml_json_path_and_describe_work()
     {
-        var yaml = await OutputAsync("get", "slurmjob/4711", "-n", "team-vision", "-o", "yaml");
+        var yaml = await OutputAsync("get", "slurmjob/lab-4711", "-n", "team-vision", "-o", "yaml");
         Assert.Contains("kind: SlurmJob", yaml, StringComparison.Ordinal);
         Assert.Contains("nodeList: n[1-2]", yaml, StringComparison.Ordinal);
-        var node = await OutputAsync("get", "sj", "4711", "-n", "team-vision", "-o", "jsonpath={.status.gpus[1].node}");
+        var node = await OutputAsync(
+            "get", "sj", "lab-4711", "-n", "team-vision", "-o", "jsonpath={.status.gpus[1].node}");
         Assert.Equal("n2", node);
-        var described = await OutputAsync("describe", "sj", "4711", "-n", "team-vision");
+        var described = await OutputAsync("describe", "sj", "lab-4711", "-n", "team-vision");
         Assert.Contains("Time Limit Minutes:  90", described, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("--field-selector=status.node=n2", "slurmjob.jobs.slurmbridge.io/4711")]
-    [InlineData("--field-selector=status.state=PENDING,spec.user=bob", "slurmjob.jobs.slurmbridge.io/4712")]
-    [InlineData("--selector=slurmbridge.io/partition in (gpu,fast)", "slurmjob.jobs.slurmbridge.io/4711")]
-    [InlineData("--chunk-size=1", "slurmjob.jobs.slurmbridge.io/4712 slurmjob.jobs.slurmbridge.io/4711")]
+    [InlineData("--field-selector=status.node=n2", "slurmjob.jobs.slurmbridge.io/lab-4711")]
+    [InlineData("--field-selector=status.state=PENDING,spec.user=bob", "slurmjob.jobs.slurmbridge.io/lab-4712")]
+    [InlineData("--selector=slurmbridge.io/partition in (gpu,fast)", "slurmjob.jobs.slurmbridge.io/lab-4711")]
+    [InlineData("--chunk-size=1", "slurmjob.jobs.slurmbridge.io/lab-4712 slurmjob.jobs.slurmbridge.io/lab-4711")]
     public async Task Get_selects_and_pages(string option, string names)
     {
         var rows = await RowsAsync("get", "sj", "-A", option, "-o", "name");
@@ -68,12 +69,12 @@ public sealed class KubectlTests(KubectlLab lab) : IClassFixture<KubectlLab>
     [Fact]
     public async Task Errors_reach_the_user_in_words()
     {
-        var missing = await RunAsync("get", "sj", "1", "-n", "team-vision");
+        var missing = await RunAsync("get", "sj", "lab-1", "-n", "team-vision");
         Assert.Equal(
-            "Error from server (NotFound): slurmjobs.jobs.slurmbridge.io \"1\" not found", missing.Error.Trim());
+            "Error from server (NotFound): slurmjobs.jobs.slurmbridge.io \"lab-1\" not found", missing.Error.Trim());
         var field = await RunAsync("get", "sj", "-A", "--field-selector=status.colour=red");
         Assert.Contains("field label not supported: status.colour; supported", field.Error, StringComparison.Ordinal);
-        var deletion = await RunAsync("delete", "sj", "4711", "-n", "team-vision");
+        var deletion = await RunAsync("delete", "sj", "lab-4711", "-n", "team-vision");
         Assert.Contains("delete is not supported", deletion.Error, StringComparison.Ordinal);
     }
 

@@ -13,7 +13,7 @@ public sealed class ListTests
     public async Task A_job_is_shown_in_the_namespace_of_its_account_with_all_that_Slurm_says()
     {
         await using var api = await StartAsync();
-        var (code, job) = await api.GetAsync($"{JobApi.Root}/namespaces/team-vision/slurmjobs/4711");
+        var (code, job) = await api.GetAsync($"{JobApi.Root}/namespaces/team-vision/slurmjobs/lab-4711");
 
         Assert.Equal(HttpStatusCode.OK, code);
         Assert.Equal("SlurmJob", job.At("kind"));
@@ -38,8 +38,8 @@ public sealed class ListTests
         var (_, none) = await api.GetAsync($"{JobApi.Root}/namespaces/team/slurmjobs");
 
         Assert.Equal("SlurmJobList", all.At("kind"));
-        Assert.Equal(["7", "9", "100", "4711"], all.Names());
-        Assert.Equal(["9", "100"], speech.Names());
+        Assert.Equal(["lab-7", "lab-9", "lab-100", "lab-4711"], all.Names());
+        Assert.Equal(["lab-9", "lab-100"], speech.Names());
         Assert.Empty(none.Names());
         Assert.Equal(all.At("metadata/resourceVersion"), none.At("metadata/resourceVersion"));
     }
@@ -52,9 +52,9 @@ public sealed class ListTests
         api.Store.Update([Samples.Running(1), Samples.Running(5000)], Samples.Namespaces);
         var (_, second) = await api.GetAsync($"{JobApi.Jobs}?limit=2&continue={first.At("metadata/continue")}");
 
-        Assert.Equal(["7", "9"], first.Names());
+        Assert.Equal(["lab-7", "lab-9"], first.Names());
         Assert.Equal("2", first.At("metadata/remainingItemCount"));
-        Assert.Equal(["100", "4711"], second.Names());
+        Assert.Equal(["lab-100", "lab-4711"], second.Names());
         Assert.False(second.GetProperty("metadata").TryGetProperty("continue", out _));
         Assert.Equal(first.At("metadata/resourceVersion"), second.At("metadata/resourceVersion"));
     }
@@ -72,7 +72,7 @@ public sealed class ListTests
 
         Assert.Equal(HttpStatusCode.Gone, code);
         Assert.Equal("Expired", gone.At("reason"));
-        Assert.Equal(["1", "5000"], rest.Names());
+        Assert.Equal(["lab-1", "lab-5000"], rest.Names());
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class ListTests
         var time = new ManualTime(Samples.Start.AddMinutes(75));
         await using var api = await StartAsync(new JobApi.Setup { Time = time });
         var (_, table) = await api.GetAsync($"{JobApi.Root}/namespaces/team-vision/slurmjobs", Table);
-        var (_, one) = await api.GetAsync($"{JobApi.Root}/namespaces/team-vision/slurmjobs/4711", Table);
+        var (_, one) = await api.GetAsync($"{JobApi.Root}/namespaces/team-vision/slurmjobs/lab-4711", Table);
 
         Assert.Equal("Table", table.At("kind"));
         var shown = table.GetProperty("columnDefinitions").EnumerateArray()
@@ -89,9 +89,9 @@ public sealed class ListTests
         Assert.Equal(
             ["Name", "JobID", "User", "Account", "Partition", "State", "Nodes", "GPUs", "Elapsed", "Reason"], shown);
         var cells = table.GetProperty("rows")[0].Texts("cells").Take(9);
-        Assert.Equal(["4711", "4711", "alice", "vision", "gpu", "RUNNING", "2", "8", "1:14:50"], cells);
+        Assert.Equal(["lab-4711", "4711", "alice", "vision", "gpu", "RUNNING", "2", "8", "1:14:50"], cells);
         Assert.Equal("PartialObjectMetadata", table.At("rows/0/object/kind"));
-        Assert.Equal("4711", one.At("rows/0/object/metadata/name"));
+        Assert.Equal("lab-4711", one.At("rows/0/object/metadata/name"));
     }
 
     [Fact]
@@ -102,7 +102,7 @@ public sealed class ListTests
 
         Assert.Equal("PartialObjectMetadataList", list.At("kind"));
         Assert.False(list.GetProperty("items")[0].TryGetProperty("spec", out _));
-        Assert.Equal(["7", "9", "100", "4711"], list.Names());
+        Assert.Equal(["lab-7", "lab-9", "lab-100", "lab-4711"], list.Names());
     }
 
     [Theory]
@@ -111,7 +111,7 @@ public sealed class ListTests
     [InlineData("fieldSelector=spec.user==bob,metadata.namespace=team-speech", "9 100")]
     [InlineData("fieldSelector=status.node=n2", "4711")]
     [InlineData("fieldSelector=status.node!=n2", "7 9 100")]
-    [InlineData("fieldSelector=metadata.name=9", "9")]
+    [InlineData("fieldSelector=metadata.name=lab-9", "9")]
     [InlineData("fieldSelector=spec.qos=", "9 100")]
     [InlineData("labelSelector=slurmbridge.io/user=alice", "7 4711")]
     [InlineData("labelSelector=slurmbridge.io/partition in (debug, other)", "9 100")]
@@ -122,7 +122,7 @@ public sealed class ListTests
     {
         await using var api = await StartAsync();
         var (_, list) = await api.GetAsync($"{JobApi.Jobs}?{query}");
-        Assert.Equal(names, string.Join(' ', list.Names()));
+        Assert.Equal(names.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(n => $"lab-{n}"), list.Names());
     }
 
     [Theory]
@@ -163,12 +163,12 @@ public sealed class ListTests
     public async Task What_is_not_there_is_404_and_what_is_not_served_is_406()
     {
         await using var api = await StartAsync();
-        var (missing, job) = await api.GetAsync($"{JobApi.Root}/namespaces/team-vision/slurmjobs/1");
+        var (missing, job) = await api.GetAsync($"{JobApi.Root}/namespaces/team-vision/slurmjobs/lab-1");
         var (lost, path) = await api.GetAsync(JobApi.Root + "/nothing");
         var (unacceptable, form) = await api.GetAsync(JobApi.Jobs, "application/vnd.kubernetes.protobuf");
 
         Assert.Equal(HttpStatusCode.NotFound, missing);
-        Assert.Equal("slurmjobs.jobs.slurmbridge.io \"1\" not found", job.At("message"));
+        Assert.Equal("slurmjobs.jobs.slurmbridge.io \"lab-1\" not found", job.At("message"));
         Assert.Equal("slurmjobs", job.At("details/kind"));
         Assert.Equal(HttpStatusCode.NotFound, lost);
         Assert.Equal("Status", path.At("kind"));
@@ -177,8 +177,8 @@ public sealed class ListTests
     }
 
     [Theory]
-    [InlineData("DELETE", "/namespaces/team-vision/slurmjobs/4711", "delete is not supported")]
-    [InlineData("PATCH", "/namespaces/team-vision/slurmjobs/4711", "patch is not supported")]
+    [InlineData("DELETE", "/namespaces/team-vision/slurmjobs/lab-4711", "delete is not supported")]
+    [InlineData("PATCH", "/namespaces/team-vision/slurmjobs/lab-4711", "patch is not supported")]
     [InlineData("POST", "/namespaces/team-vision/slurmjobs", "use sbatch, scancel and scontrol")]
     [InlineData("DELETE", "/slurmjobs", "deletecollection is not supported")]
     public async Task Writes_are_refused_honestly(string method, string path, string part)
@@ -200,6 +200,7 @@ public sealed class ListTests
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, code);
         Assert.Equal("ServiceUnavailable", status.At("reason"));
+        Assert.Contains("SlurmCluster lab has not been read yet", status.At("message"), StringComparison.Ordinal);
     }
 
     [Fact]

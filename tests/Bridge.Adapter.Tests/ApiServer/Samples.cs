@@ -12,6 +12,17 @@ internal static class Samples
     public static JobNamespaces Namespaces { get; } =
         new("slurm", new Dictionary<string, string> { ["vision"] = "team-vision", ["speech"] = "team-speech" });
 
+    /// <summary>The jobs of the one SlurmCluster that there is; not read yet.</summary>
+    public static JobStore Store(TimeProvider time, int eventsKept = ServedJobs.DefaultEventsKept) =>
+        Served(time, eventsKept).Find("lab")!;
+
+    public static ServedJobs Served(TimeProvider time, int eventsKept = ServedJobs.DefaultEventsKept)
+    {
+        var served = new ServedJobs(time, new Random(1), eventsKept);
+        served.Follow(new HashSet<string> { "lab" });
+        return served;
+    }
+
     public static SlurmJob Running(uint id, string account = "vision") => new()
     {
         Id = new JobId(id),

@@ -21,7 +21,7 @@ public sealed class WatchTests
         Assert.Equal(1, api.Store.Update([job, Samples.Pending(3)], Samples.Namespaces));
         var told = await TakeAsync(api.WatchAsync($"resourceVersion={list.At("metadata/resourceVersion")}"), 3);
 
-        Assert.Equal(["MODIFIED 2", "ADDED 3", "DELETED 1"], told.Select(JsonPath.Told));
+        Assert.Equal(["MODIFIED lab-2", "ADDED lab-3", "DELETED lab-1"], told.Select(JsonPath.Told));
         Assert.Equal("RUNNING", told[0].At("object/status/state"));
         var versions = told.Select(t => t.At("object/metadata/resourceVersion"))
             .Select(v => ulong.Parse(v, CultureInfo.InvariantCulture)).ToList();
@@ -37,10 +37,10 @@ public sealed class WatchTests
         await using var events = api.WatchAsync("").GetAsyncEnumerator(JobApi.Cancel);
 
         Assert.True(await events.MoveNextAsync());
-        Assert.Equal("ADDED 1", events.Current.Told());
+        Assert.Equal("ADDED lab-1", events.Current.Told());
         api.Store.Update([Samples.Running(1), Samples.Running(2)], Samples.Namespaces);
         Assert.True(await events.MoveNextAsync());
-        Assert.Equal("ADDED 2", events.Current.Told());
+        Assert.Equal("ADDED lab-2", events.Current.Told());
     }
 
     [Fact]
@@ -51,7 +51,7 @@ public sealed class WatchTests
         var told = await TakeAsync(
             api.WatchAsync("sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"), 3);
 
-        Assert.Equal(["ADDED 2", "ADDED 1", "BOOKMARK"], told.Select(JsonPath.Told));
+        Assert.Equal(["ADDED lab-2", "ADDED lab-1", "BOOKMARK"], told.Select(JsonPath.Told));
         var meta = told[2].GetProperty("object").GetProperty("metadata");
         Assert.Equal("true", meta.GetProperty("annotations").GetProperty("k8s.io/initial-events-end").GetString());
         Assert.Equal("SlurmJob", told[2].At("object/kind"));
@@ -90,7 +90,7 @@ public sealed class WatchTests
         var query = $"fieldSelector=status.state=RUNNING&resourceVersion={list.At("metadata/resourceVersion")}";
         var told = await TakeAsync(api.WatchAsync(query), 3);
 
-        Assert.Equal(["ADDED 2", "MODIFIED 2", "DELETED 2"], told.Select(JsonPath.Told));
+        Assert.Equal(["ADDED lab-2", "MODIFIED lab-2", "DELETED lab-2"], told.Select(JsonPath.Told));
         Assert.Equal("RUNNING", told[2].At("object/status/state"));
     }
 
@@ -106,7 +106,7 @@ public sealed class WatchTests
         const string path = JobApi.Root + "/namespaces/team-vision/slurmjobs";
         var told = await TakeAsync(api.WatchAsync(query, path: path), 1);
 
-        Assert.Equal("DELETED 1", told[0].Told());
+        Assert.Equal("DELETED lab-1", told[0].Told());
     }
 
     [Fact]
@@ -119,7 +119,7 @@ public sealed class WatchTests
         api.Store.Update([requeued], Samples.Namespaces);
         var told = await TakeAsync(api.WatchAsync($"resourceVersion={list.At("metadata/resourceVersion")}"), 2);
 
-        Assert.Equal(["DELETED 1", "ADDED 1"], told.Select(JsonPath.Told));
+        Assert.Equal(["DELETED lab-1", "ADDED lab-1"], told.Select(JsonPath.Told));
         Assert.NotEqual(told[0].At("object/metadata/uid"), told[1].At("object/metadata/uid"));
     }
 
@@ -132,7 +132,7 @@ public sealed class WatchTests
 
         Assert.Equal("ADDED", told[0].At("type"));
         Assert.Equal("Table", told[0].At("object/kind"));
-        Assert.Equal("1", told[0].At("object/rows/0/cells/0"));
+        Assert.Equal("lab-1", told[0].At("object/rows/0/cells/0"));
     }
 
     [Fact]
@@ -183,7 +183,7 @@ public sealed class WatchTests
         api.Store.Update([Samples.Running(1)], Samples.Namespaces);
         await using var still = api.WatchAsync("timeoutSeconds=2147483647").GetAsyncEnumerator(JobApi.Cancel);
         Assert.True(await still.MoveNextAsync());
-        var second = api.WatchAsync("timeoutSeconds=2147483647&fieldSelector=metadata.name=2");
+        var second = api.WatchAsync("timeoutSeconds=2147483647&fieldSelector=metadata.name=lab-2");
         await using var lively = second.GetAsyncEnumerator(JobApi.Cancel);
         var next = lively.MoveNextAsync().AsTask();
 
@@ -200,7 +200,7 @@ public sealed class WatchTests
         api.Store.Update([Samples.Running(1), Samples.Running(2)], Samples.Namespaces);
 
         Assert.True(await next);
-        Assert.Equal("ADDED 2", lively.Current.Told());
+        Assert.Equal("ADDED lab-2", lively.Current.Told());
         await Assert.ThrowsAnyAsync<Exception>(async () =>
         {
             while (await still.MoveNextAsync())

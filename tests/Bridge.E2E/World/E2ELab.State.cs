@@ -140,7 +140,7 @@ public sealed partial class E2ELab
         Eventually.SoAsync($"kubectl shows job {job} as {state} to alice", TimeSpan.FromSeconds(30), async () =>
             (await TryKubectlAsync("--kubeconfig", this["KUBECONFIG_ALICE"], "-n", "team-a", "get", "slurmjobs",
                 "--field-selector", $"status.state={state}", "-o", "name")) is var shown
-                && shown.Output.Contains($"/{job}\n", StringComparison.Ordinal) ? ""
+                && shown.Output.Contains($"/lab-{job}\n", StringComparison.Ordinal) ? ""
                     : $"it shows '{shown.Output}{shown.Error}'");
 
     /// <summary>How everything stands, for the text of a failure.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using Bridge.ApiServer;
+using Bridge.ApiServer.Security;
 using Bridge.Control.Ports;
 using Bridge.Daemon.Jobs;
 using Bridge.Daemon.Metrics;
@@ -150,7 +151,8 @@ public static class BridgeHost
             {
                 CertificatePath = api.CertificatePath,
                 KeyPath = api.KeyPath,
-                Authorize = new AccessReviews(Get<KubeClient>(s)).AuthorizeAsync,
+                Authorize = new AccessCache(
+                    new AccessReviews(Get<KubeClient>(s)).AuthorizeAsync, Get<TimeProvider>(s)).AuthorizeAsync,
             }, Get<JobFeeds>(s).Served.Objects, Get<ILogger<JobApiServer>>(s), Get<TimeProvider>(s)));
         services.AddSingleton(s => new ListenEndpoint(
             "api", (kestrel, each) => Get<JobApiServer>(s).Listen(kestrel, api.Listen, each),

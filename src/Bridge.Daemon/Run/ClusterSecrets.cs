@@ -4,10 +4,10 @@ using System.Text;
 using Bridge.Core.Names;
 using Bridge.Core.Policy;
 using Bridge.Kube.Client;
-using Bridge.Kube.Models;
 using Bridge.Slurm;
 using Bridge.Slurm.Rest;
 using k8s;
+using k8s.Models;
 
 namespace Bridge.Daemon.Run;
 
@@ -24,7 +24,7 @@ public sealed class ClusterSecrets(KubeClient client, string inNamespace)
         if (spec.TokenKeyRef is not { } reference)
             throw new TokenKeyException("the SlurmCluster names no key: set spec.tokenKeyRef");
         var name = $"Secret {inNamespace}/{reference.Name}";
-        Secret secret;
+        V1Secret secret;
         try
         {
             secret = await SecretAsync(reference.Name, cancel);
@@ -33,13 +33,13 @@ public sealed class ClusterSecrets(KubeClient client, string inNamespace)
         {
             throw new TokenKeyException($"{name} cannot be read: {unread.Message}", unread);
         }
-        var annotation = secret.Metadata.Annotations.GetValueOrDefault(WellKnown.AllowedAddressesAnnotation);
+        var annotation = Value(secret.Metadata?.Annotations, WellKnown.AllowedAddressesAnnotation);
         if (AllowedAddresses.Problem(annotation, spec.RestUrl) is { Length: > 0 } problem)
             throw new TokenKeyException(
                 $"{name} does not let its key be used with {spec.RestUrl}: {problem}. If that is your slurmrestd: "
                 + $"kubectl -n {inNamespace} annotate --overwrite secret {reference.Name} "
                 + $"'{WellKnown.AllowedAddressesAnnotation}={spec.RestUrl}'");
-        return secret.Data?.GetValueOrDefault(reference.Key)
+        return Value(secret.Data, reference.Key)
             ?? throw new TokenKeyException($"{name} has no key '{reference.Key}'");
     }
 
@@ -66,14 +66,19 @@ public sealed class ClusterSecrets(KubeClient client, string inNamespace)
     private async Task<string?> PemAsync(CaRef reference, CancellationToken cancel)
     {
         if (reference.Kind == CaKind.Secret)
-            return (await SecretAsync(reference.Name, cancel)).Data?.GetValueOrDefault(reference.Key) is { } bytes
+            return Value((await SecretAsync(reference.Name, cancel)).Data, reference.Key) is { } bytes
                 ? Encoding.ASCII.GetString(bytes) : null;
         var map = await client.CallAsync(
             (api, c) => api.CoreV1.ReadNamespacedConfigMapAsync(reference.Name, inNamespace, cancellationToken: c),
             cancel);
-        return map.Data?.TryGetValue(reference.Key, out var text) == true ? text : null;
+        return Value(map.Data, reference.Key);
     }
 
-    private Task<Secret> SecretAsync(string name, CancellationToken cancel) =>
-        client.GetAsync(KubeKinds.Secrets, new ObjectKey(inNamespace, name), cancel);
+    private Task<V1Secret> SecretAsync(string name, CancellationToken cancel) =>
+        client.CallAsync(
+            (api, c) => api.CoreV1.ReadNamespacedSecretAsync(name, inNamespace, cancellationToken: c), cancel);
+
+    private static T? Value<T>(IDictionary<string, T>? values, string key)
+        where T : class =>
+        values is not null && values.TryGetValue(key, out var value) ? value : null;
 }

@@ -30,7 +30,7 @@ public sealed class KubeClient : IDisposable
     private readonly TimeProvider time;
     private readonly Kubernetes api;
     private readonly HttpClient http;
-    private bool disposed;
+    private volatile bool disposed;
 
     public KubeClient(KubeEndpoint endpoint, KubeLimits limits, TimeProvider time)
     {
@@ -59,8 +59,6 @@ public sealed class KubeClient : IDisposable
     public async Task<T> CallAsync<T>(
         Func<IKubernetes, CancellationToken, Task<T>> call, TimeSpan within, CancellationToken cancel)
     {
-        // The library's own client answers with NullReferenceException.
-        ObjectDisposedException.ThrowIf(disposed, this);
         using var timer = new CancellationTokenSource(within, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancel);
         try
@@ -70,6 +68,11 @@ public sealed class KubeClient : IDisposable
         catch (HttpOperationException e)
         {
             throw new KubeException(KubeFailure.From(e, time), e);
+        }
+        catch (NullReferenceException e) when (disposed)
+        {
+            // How the library says that it is disposed.
+            throw new ObjectDisposedException(nameof(KubeClient), e);
         }
         catch (Exception e) when (Translate(e, cancel) is { } failure)
         {

@@ -8,9 +8,6 @@ namespace Bridge.Kube.Models;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Status))]
 [JsonSerializable(typeof(PartialObject))]
-[JsonSerializable(typeof(KubeList<Namespace>))]
-[JsonSerializable(typeof(KubeList<Secret>))]
-[JsonSerializable(typeof(KubeList<Event>))]
 internal sealed partial class CoreJson : JsonSerializerContext;
 
 /// <summary>slurmbridge.io/v1alpha1.</summary>

@@ -40,15 +40,16 @@ public static class KubeKinds
     public static readonly KubeKind<V1Pod> Pods = new(
         new("", "v1", "pods", "Pod", true), KeptFields.Read<V1Pod>(), KeptFields.Read<KubeList<V1Pod>>());
 
-    public static readonly KubeKind<Namespace> Namespaces =
-        new(new("", "v1", "namespaces", "Namespace", false), CoreJson.Default.Namespace,
-            CoreJson.Default.KubeListNamespace);
+    public static readonly KubeKind<V1Namespace> Namespaces = new(
+        new("", "v1", "namespaces", "Namespace", false), KeptFields.Read<V1Namespace>(),
+        KeptFields.Read<KubeList<V1Namespace>>());
 
-    public static readonly KubeKind<Secret> Secrets =
-        new(new("", "v1", "secrets", "Secret", true), CoreJson.Default.Secret, CoreJson.Default.KubeListSecret);
+    public static readonly KubeKind<V1Secret> Secrets = new(
+        new("", "v1", "secrets", "Secret", true), KeptFields.Read<V1Secret>(), KeptFields.Read<KubeList<V1Secret>>());
 
-    public static readonly KubeKind<Event> Events =
-        new(new("", "v1", "events", "Event", true), CoreJson.Default.Event, CoreJson.Default.KubeListEvent);
+    public static readonly KubeKind<Corev1Event> Events = new(
+        new("", "v1", "events", "Event", true), KeptFields.Read<Corev1Event>(),
+        KeptFields.Read<KubeList<Corev1Event>>());
 
     /// <summary>Read and written through the library's typed calls only.</summary>
     public static readonly KubeResource Leases = new("coordination.k8s.io", "v1", "leases", "Lease", true);

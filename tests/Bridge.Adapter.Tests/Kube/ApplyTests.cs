@@ -3,6 +3,7 @@ using Bridge.Control;
 using Bridge.Kube.Client;
 using Bridge.Kube.Models;
 using Bridge.Kube.Writes;
+using k8s.Models;
 
 namespace Bridge.Adapter.Tests.Kube;
 
@@ -98,7 +99,8 @@ public sealed class ApplyTests(LabKube lab) : IAsyncLifetime
             target, new JsonObject { ["status"] = new JsonObject() }, force: true, "", Cancel));
     }
 
-    private async Task<Meta> ReadAsync() => (await client.GetAsync(KubeKinds.Secrets, it, Cancel)).Metadata;
+    private async Task<V1ObjectMeta> ReadAsync() =>
+        (await client.GetAsync(KubeKinds.Secrets, it, Cancel)).Metadata;
 
     private Task<PartitionPolicyObject> PolicyAsync(ObjectKey key) =>
         client.GetAsync(KubeKinds.PartitionPolicies, key, Cancel);

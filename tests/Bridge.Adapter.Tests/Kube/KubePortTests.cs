@@ -204,7 +204,7 @@ public sealed class KubePortTests(LabKube lab) : IAsyncLifetime
         var list = new KubeRequest(HttpMethod.Get, KubeKinds.Events.Resource.Collection(inNamespace));
         // One sender and a local server: far more than three Events take.
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60), TimeProvider.System);
-        KubeList<Event> listed;
+        KubeList<k8s.Models.Corev1Event> listed;
         do
             listed = await client.SendAsync(list, KubeKinds.Events.List, deadline.Token);
         while (!listed.Items!.Any(e => e.Type == "Warning"));

@@ -57,7 +57,7 @@ public sealed class ReplicaTests(E2ELab lab) : LabTest(lab)
                 await Lab.GetAsync(Group);
                 var list = (await Lab.GetAsync($"{Group}/slurmjobs")).ToJsonString();
                 Assert.True(clock.Elapsed < Seconds(2), $"the answer took {clock.Elapsed.TotalSeconds:0.0} s");
-                Assert.Contains($"\"name\":\"{job}\"", list, StringComparison.Ordinal);
+                Assert.Contains($"\"name\":\"lab-{job}\"", list, StringComparison.Ordinal);
                 return;
             }
             catch (KubeException refused)

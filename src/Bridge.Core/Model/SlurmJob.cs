@@ -48,7 +48,9 @@ public sealed record SlurmJob
     /// <summary>Allocated nodes as a hostlist; "" while none are.</summary>
     public string Nodes { get; init; } = "";
 
-    /// <summary>GPUs allocated, else asked for, over all nodes. Of one task, where the record stands for several.</summary>
+    /// <summary>
+    /// GPUs allocated, else asked for, over all nodes. Of one task, where the record stands for several.
+    /// </summary>
     public int Gpus { get; init; }
 
     /// <summary>
@@ -95,7 +97,9 @@ public sealed record SlurmJob
     /// <summary>Held, by its user or an administrator.</summary>
     public bool Held => State == JobStates.Pending && Reason is "JobHeldUser" or "JobHeldAdmin";
 
-    /// <summary>Equality by content: the record's own compares arrays by reference, and each read makes new ones.</summary>
+    /// <summary>
+    /// Equality by content: the record's own compares arrays by reference, and each read makes new ones.
+    /// </summary>
     public bool SameAs(SlurmJob? other) => other is not null
         && (ReferenceEquals(this, other)
             || (Flags.AsSpan().SequenceEqual(other.Flags.AsSpan())

@@ -22,6 +22,7 @@ public sealed class PlanMemory
     internal Dictionary<ObjectRef, (ImmutableArray<NodeName> Nodes, string List)> NodeLists { get; } = [];
 
     private ImmutableArray<SlurmdPod> lookedAt = [];
+    private DateTimeOffset lastLook;
     private Dictionary<(string Uid, DateTimeOffset? Since), DateTimeOffset> ready = [];
 
     /// <summary>
@@ -32,6 +33,10 @@ public sealed class PlanMemory
 
     internal void SeeReady(ImmutableArray<SlurmdPod> pods, DateTimeOffset now)
     {
+        // A clock that was set back tells nothing of what was seen before: all of it counts from now on.
+        if (now < lastLook)
+            (ready, lookedAt) = ([], default);
+        lastLook = now;
         if (pods == lookedAt)
             return;
         var seen = new Dictionary<(string, DateTimeOffset?), DateTimeOffset>(pods.Length);

@@ -8,10 +8,10 @@ using Bridge.Slurm.Wire.V0042;
 namespace Bridge.Slurm.Reading;
 
 /// <summary>
-/// Keeps the jobs by the ladder: push (an id from a hook), bell (slurmctld's job counters), diff (all records as text by
-/// Slurm's client, on every tick that the budget allows, for suspensions, holds and priorities ring no bell; without the
-/// client jobs/state and single GETs), record (accounting). The bulk list of jobs is never asked for: ten thousand of
-/// them cost slurmrestd 6.4 GB that it keeps.
+/// Keeps the jobs by the ladder: push (an id from a hook), bell (slurmctld's job counters), diff (all records as text
+/// by Slurm's client, on every tick that the budget allows, for suspensions, holds and priorities ring no bell; without
+/// the client jobs/state and single GETs), record (accounting). The bulk list of jobs is never asked for: ten thousand
+/// of them cost slurmrestd 6.4 GB that it keeps.
 /// </summary>
 internal sealed class JobReader(SlurmApi api, JobTextReader? text, ReadBudget budget, SlurmOptions options,
     ReadContext context)
@@ -115,7 +115,8 @@ internal sealed class JobReader(SlurmApi api, JobTextReader? text, ReadBudget bu
 
     private async Task<bool> DiffAsync(ServerProfile profile, bool sweep, CancellationToken cancel)
     {
-        if ((text is null || !await DiffTextAsync(text, profile, cancel)) && !await DiffRestAsync(profile, sweep, cancel))
+        if ((text is null || !await DiffTextAsync(text, profile, cancel))
+            && !await DiffRestAsync(profile, sweep, cancel))
             return false;
         ringing = false;
         told = true;
@@ -261,7 +262,8 @@ internal sealed class JobReader(SlurmApi api, JobTextReader? text, ReadBudget bu
     {
         var tasks = new Dictionary<JobId, int>();
         foreach (var job in jobs.Content.Values)
-            if (job.ArrayJobId is { } array && array != job.Id && (text?.Lines.Has(job.Id) == true || held.Contains(job.Id)))
+            if (job.ArrayJobId is { } array && array != job.Id
+                && (text?.Lines.Has(job.Id) == true || held.Contains(job.Id)))
                 tasks[array] = tasks.GetValueOrDefault(array) + 1;
         return tasks;
     }

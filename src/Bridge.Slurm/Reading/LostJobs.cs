@@ -8,8 +8,8 @@ namespace Bridge.Slurm.Reading;
 /// <summary>
 /// Jobs that the controller no longer holds and whose end was not seen: accounting has the record. Until accounting has
 /// answered they
-/// stay as they were last seen; only when both the controller and accounting have said for an hour that there is no such
-/// job, or when there is no accounting at all, it is given up.
+/// stay as they were last seen; only when both the controller and accounting have said for an hour that there is no
+/// such job, or when there is no accounting at all, it is given up.
 /// </summary>
 internal sealed class LostJobs(SlurmApi api, ReadBudget budget, TimeProvider clock)
 {

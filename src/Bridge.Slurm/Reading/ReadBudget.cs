@@ -9,7 +9,7 @@ internal sealed class ReadBudget(double share, TimeProvider clock)
 {
     private static readonly TimeSpan Most = TimeSpan.FromSeconds(2);
 
-    // slurmctld's part of the time that a text answer takes, as scripts/bench snapshot measures it.
+    // slurmctld's part of the time that a text answer takes: an estimate, not a measurement.
     private const double TextShare = 0.2;
 
     private TimeSpan credit = Most;

@@ -15,8 +15,8 @@ namespace Bridge.Slurm.Rest;
 /// <param name="Items">The translated records.</param>
 /// <param name="LastUpdate">The server's clock at the answer: to be passed back as update_time. Zero is never
 /// stored.</param>
-/// <param name="Unread">Names of records that could not be read: they are there, and what they hold is not known. "" for
-/// one without a name.</param>
+/// <param name="Unread">Names of records that could not be read: they are there, and what they hold is not known. ""
+/// for one without a name.</param>
 internal sealed record Listing<T>(ImmutableArray<T> Items, long LastUpdate, IReadOnlyList<string> Unread);
 
 /// <summary>

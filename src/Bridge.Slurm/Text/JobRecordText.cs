@@ -14,7 +14,8 @@ namespace Bridge.Slurm.Text;
 internal static class JobRecordText
 {
     /// <summary>
-    /// Times as unix seconds whatever the zone of the machine, task lists whole, and of a federation this cluster alone.
+    /// Times as unix seconds whatever the zone of the machine, task lists whole, and of a federation this cluster
+    /// alone.
     /// </summary>
     public static readonly ImmutableArray<string> Command =
         ["env", "SLURM_TIME_FORMAT=%s", "SLURM_BITSTR_LEN=0", "scontrol", "--local", "show", "job", "-d", "-o"];

@@ -73,7 +73,8 @@ internal static class JobWords
         foreach (var part in (percent < 0 ? text : text[..percent]).Split(','))
         {
             var range = part.Split('-', ':');
-            if (range.Length > 3 || !range.All(n => int.TryParse(n, NumberStyles.None, CultureInfo.InvariantCulture, out _)))
+            if (range.Length > 3
+                || !range.All(n => int.TryParse(n, NumberStyles.None, CultureInfo.InvariantCulture, out _)))
                 return 1;
             var ends = range.Select(n => int.Parse(n, CultureInfo.InvariantCulture)).ToArray();
             tasks += ends.Length == 1 ? 1 : ((ends[1] - (long)ends[0]) / Math.Max(1, ends.ElementAtOrDefault(2))) + 1;

@@ -72,5 +72,6 @@ internal sealed class RecordSplitter(ReadOnlyMemory<byte> prefix, Action<ReadOnl
 internal static class Printable
 {
     public static string Of(ReadOnlySpan<byte> text) => string.Concat(
-        System.Text.Encoding.UTF8.GetString(text[..Math.Min(text.Length, 80)]).Select(c => char.IsControl(c) ? ' ' : c));
+        System.Text.Encoding.UTF8.GetString(text[..Math.Min(text.Length, 80)])
+            .Select(c => char.IsControl(c) ? ' ' : c));
 }

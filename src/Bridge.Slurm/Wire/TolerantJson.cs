@@ -7,8 +7,8 @@ using System.Text.Unicode;
 namespace Bridge.Slurm.Wire;
 
 /// <summary>
-/// Reads an answer of which some part is odd. Slurm passes on whatever bytes a user wrote, and versions differ in types:
-/// such a byte costs a character, such a number or object the one record that holds it, never the whole list.
+/// Reads an answer of which some part is odd. Slurm passes on whatever bytes a user wrote, and versions differ in
+/// types: such a byte costs a character, such a number or object the one record that holds it, never the whole list.
 /// </summary>
 internal static class TolerantJson
 {
@@ -50,7 +50,8 @@ internal static class TolerantJson
             return text;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var property = text.AsSpan((int)reader.TokenStartIndex, (int)(reader.BytesConsumed - reader.TokenStartIndex));
+            var property = text.AsSpan(
+                    (int)reader.TokenStartIndex, (int)(reader.BytesConsumed - reader.TokenStartIndex));
             reader.Read();
             if (reader.TokenType != JsonTokenType.StartArray)
             {
@@ -84,7 +85,8 @@ internal static class TolerantJson
     {
         try
         {
-            JsonSerializer.Deserialize((ReadOnlySpan<byte>)[(byte)'{', .. property, (byte)'[', .. element, .. "]}"u8], type);
+            JsonSerializer.Deserialize(
+                (ReadOnlySpan<byte>)[(byte)'{', .. property, (byte)'[', .. element, .. "]}"u8], type);
             return true;
         }
         catch (JsonException)

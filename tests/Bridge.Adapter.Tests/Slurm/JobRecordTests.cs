@@ -25,7 +25,8 @@ public sealed class JobRecordTests
         var answer = new RestAnswer.Answered(200, Recording.Bytes("text", "jobs-26.05.json"), TimeSpan.Zero);
         var rest = Assert.IsType<Reading<Bridge.Slurm.Wire.V0042.JobsAnswer>.Known>(
             Judge.Read(answer, WireJson.Default.JobsAnswer)).Value.Jobs!.Select(JobTranslation.ToModel).ToList();
-        Assert.Equal(Real.Where(id => id is not (1 or 2 or 15 or 16)).Order(), text.Keys.Select(id => id.Value).Order());
+        Assert.Equal(
+            Real.Where(id => id is not (1 or 2 or 15 or 16)).Order(), text.Keys.Select(id => id.Value).Order());
         foreach (var one in rest.Where(j => text.ContainsKey(j.Id)))
         {
             var other = text[one.Id];
@@ -80,7 +81,8 @@ public sealed class JobRecordTests
     public void A_job_whose_name_holds_a_record_of_another_costs_these_and_nobody_else()
     {
         var lines = Read(new JobLines(), Recorded);
-        // 15 names JobId=1 in its name and JobId=2 in its comment: these stand there twice. 16 forges fields in its name.
+        // 15 names JobId=1 in its name and JobId=2 in its comment: these stand there twice. 16 forges fields in its
+        // name.
         Assert.Equal("1 2 15 16", string.Join(' ', lines.Doubtful.Select(id => id.Value).Order()));
         Assert.Equal(Real.Count - 4, lines.Changed.Count());
     }

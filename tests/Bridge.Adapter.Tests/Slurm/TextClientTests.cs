@@ -103,7 +103,8 @@ public sealed class TextClientTests : IAsyncLifetime
         Task.FromResult(new TextAnswer(0, problem, TimeSpan.FromMilliseconds(1)));
 
     private static string Job(int id, string state) => Encoding.Latin1
-        .GetString(Recording.Bytes("text", "jobs-26.05.txt")).Split('\n').First(l => l.StartsWith("JobId=19 ", StringComparison.Ordinal))
+        .GetString(Recording.Bytes("text", "jobs-26.05.txt"))
+        .Split('\n').First(l => l.StartsWith("JobId=19 ", StringComparison.Ordinal))
         .Replace("JobId=19 ", $"JobId={id} ", StringComparison.Ordinal)
         .Replace("JobState=RUNNING", $"JobState={state}", StringComparison.Ordinal) + "\n";
 }

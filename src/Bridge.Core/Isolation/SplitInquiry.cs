@@ -129,7 +129,7 @@ internal sealed record CoverInquiry(ImmutableArray<int> Subject, ImmutableArray<
         var links = work.Findings.Where(finding => finding.Culprit == Culprit.Link)
             .Select(finding => finding.Nodes).ToArray();
         ImmutableArray<int> WithoutEnd(int end) => [.. left.Where(node => !links.Any(link => link[end] == node))];
-        ImmutableArray<Ask> asks = links.Length == 0 
+        ImmutableArray<Ask> asks = links.Length == 0
             ? [new Ask(left)]
             : [new Ask(WithoutEnd(0)), new Ask(WithoutEnd(1))];
         return new CoverInquiry(left, [.. asks.Where(ask => ask.Nodes.Length > 1)]);

@@ -48,8 +48,7 @@ public sealed class SlurmReaders(
         {
             while (true)
             {
-                if (kube.View.Source.Synced)
-                    Follow(kube.View.Clusters, stoppingToken);
+                Follow(kube.View, stoppingToken);
                 await wake.Reader.ReadAsync(stoppingToken);
             }
         }
@@ -73,14 +72,18 @@ public sealed class SlurmReaders(
         }
     }
 
-    private void Follow(ImmutableArray<SlurmCluster> wanted, CancellationToken stop)
+    // Until every kind has been read whole a cluster that is not there is not gone. One that is there is served all the
+    // same: what keeps the others from being read is to stand in its status.
+    private void Follow(KubeView view, CancellationToken stop)
     {
         reading.RemoveAll(r => r.IsCompletedSuccessfully);
-        var byKey = wanted.ToDictionary(c => c.Ref with { Uid = "" });
-        jobs.Follow(byKey.Keys);
+        var byKey = view.Clusters.ToDictionary(c => c.Ref with { Uid = "" });
+        var whole = view.Source.Synced;
         foreach (var (key, cluster) in served)
-            if (!byKey.TryGetValue(key, out var resource) || !cluster.Serves(resource.Spec))
+            if (byKey.TryGetValue(key, out var resource) ? !cluster.Serves(resource.Spec) : whole)
                 Leave(cluster);
+        if (whole || byKey.Count > 0)
+            jobs.Follow([.. byKey.Keys.Union(served.Keys)]);
         foreach (var (key, resource) in byKey)
         {
             if (!served.ContainsKey(key))

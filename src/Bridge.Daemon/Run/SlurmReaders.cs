@@ -29,6 +29,8 @@ public sealed class SlurmReaders(
     private readonly Channel<bool> wake = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
+    private volatile bool listed;
+
     /// <summary>Raised with the key of a cluster that is served, anew or no longer. Handlers return at once.</summary>
     public event Action<ObjectRef>? Changed;
 
@@ -37,8 +39,10 @@ public sealed class SlurmReaders(
 
     public ServedCluster? Find(ObjectRef key) => served.GetValueOrDefault(key);
 
-    /// <summary>One part for each cluster.</summary>
-    public IEnumerable<Part> Parts() => served.Values.Select(PartOf).OrderBy(p => p.Name, StringComparer.Ordinal);
+    /// <summary>One part for each cluster, once it is known which there are.</summary>
+    public IEnumerable<Part> Parts() => listed
+        ? served.Values.Select(PartOf).OrderBy(p => p.Name, StringComparer.Ordinal)
+        : [new Part("slurm", PartState.NotReady, "it is not known yet which SlurmClusters there are")];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -90,6 +94,7 @@ public sealed class SlurmReaders(
                 Open(resource, stop);
             served[key].Feed.Poll = TimeSpan.FromSeconds(Math.Max(1, resource.Spec.PollSeconds));
         }
+        listed |= whole;
     }
 
     private void Open(SlurmCluster resource, CancellationToken stop)

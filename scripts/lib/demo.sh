@@ -132,7 +132,8 @@ E
     step "alice submits an unchanged script: sbatch train.sh"
     cat "$job"
     id=$(as_alice sbatch --parsable train.sh)
-    wait_until 60 "job $id to run on two nodes" "$(log_of bridge)" running job_runs "$id"
+    # GPUs may be in use, when the demo was up before.
+    wait_until 300 "job $id to run on two nodes" "$(log_of bridge)" running job_runs "$id"
     wait_until 30 "kubectl to show job $id running" "$(log_of bridge)" running kube_shows "$id" RUNNING
     kubectl_alice get slurmjobs
     wait_until 90 "job $id to be COMPLETED in sacct" "$(log_of bridge)" running job_completed "$id"

@@ -118,10 +118,7 @@ public sealed class LeaderElector
             if (await store.ReadAsync(cancel) is not { } found)
                 return "somebody deleted it";
             Saw(found);
-            return found.Spec.HolderIdentity == options.Identity
-                && found.Spec.LeaseTransitions == term.Token.Transitions
-                ? null
-                : $"'{found.Spec.HolderIdentity}' holds it";
+            return IsOf(found, term.Token) ? null : $"'{found.Spec.HolderIdentity}' holds it";
         }
         catch (KubeException e)
         {
@@ -143,13 +140,15 @@ public sealed class LeaderElector
                 Saw(found);
             if (found is not null && !Free(found))
                 return null;
-            var transitions = (found?.Spec.LeaseTransitions ?? 0) + 1;
+            // Who saw a lease that was deleted goes on counting: the next one may be made in the same second.
+            var transitions = ((found ?? seen)?.Spec.LeaseTransitions ?? 0) + 1;
             var sentAt = time.GetTimestamp();
             var written = await store.WriteAsync(Mine(found ?? Fresh(), Now, transitions), stop);
             if (written is null)
                 return null;
             Saw(written);
-            return new Leadership(new FencingToken(options.Identity, transitions), options, time, sentAt);
+            return new Leadership(
+                new FencingToken(options.Identity, LeaseStore.Created(written), transitions), options, time, sentAt);
         }
         catch (KubeException e)
         {
@@ -166,6 +165,10 @@ public sealed class LeaderElector
     private bool Free(V1Lease lease) =>
         string.IsNullOrEmpty(lease.Spec.HolderIdentity)
         || time.GetElapsedTime(seenAt) >= TimeSpan.FromSeconds(Math.Max(1, lease.Spec.LeaseDurationSeconds ?? 1));
+
+    private static bool IsOf(V1Lease lease, FencingToken token) =>
+        new FencingToken(lease.Spec.HolderIdentity ?? "", LeaseStore.Created(lease), lease.Spec.LeaseTransitions ?? 0)
+            == token;
 
     private void Saw(V1Lease lease)
     {
@@ -204,8 +207,7 @@ public sealed class LeaderElector
         try
         {
             var found = await store.ReadAsync(CancellationToken.None);
-            if (found?.Spec.HolderIdentity != options.Identity
-                || found.Spec.LeaseTransitions != term.Token.Transitions)
+            if (found is null || !IsOf(found, term.Token))
                 return;
             var free = found with
                 { Spec = found.Spec with

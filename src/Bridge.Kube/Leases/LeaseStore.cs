@@ -60,8 +60,15 @@ internal sealed class LeaseStore(KubeClient client, ObjectKey key, TimeSpan with
             (micros % 1_000_000 == 0 ? micros + 1 : micros) * TimeSpan.TicksPerMicrosecond, DateTimeKind.Utc);
     }
 
+    /// <summary>When the API server made it.</summary>
+    public static DateTimeOffset Created(V1Lease whole) =>
+        new(DateTime.SpecifyKind(whole.Metadata.CreationTimestamp!.Value, DateTimeKind.Utc));
+
     private static V1Lease Whole(V1Lease answer) =>
-        answer is { Kind: V1Lease.KubeKind, Metadata.ResourceVersion.Length: > 0 }
+        answer is
+        {
+            Kind: V1Lease.KubeKind, Metadata: { ResourceVersion.Length: > 0, CreationTimestamp: not null },
+        }
             ? answer with { Spec = answer.Spec ?? new V1LeaseSpec() }
             : throw new KubeException($"the API server answered with '{answer.Kind}' instead of a Lease");
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Bridge.Adapter.Tests.KubeFake;
 using Bridge.Kube.Client;
 using Bridge.Kube.Leases;
@@ -52,6 +53,74 @@ public sealed class LeaderElectorTests : IAsyncLifetime
         Assert.Equal(2, second.Elector.Current!.Token.Transitions);
     }
 
+    /// <summary>Its transitions begin at 0 again: alone they would make the new leader an older one.</summary>
+    [Fact]
+    public async Task The_token_grows_also_when_the_lease_is_deleted_and_made_anew()
+    {
+        const string Free = """{"spec":{"holderIdentity":"","leaseDurationSeconds":1,"leaseTransitions":41}}""";
+        kube.Put(KubeKinds.Leases, Lease.Name, Free, Lease.Namespace);
+        var first = Start("a");
+        await LeadsAsync(first);
+        var before = first.Elector.Current!.Token;
+        first.Client.Dispose();
+        kube.Store.Remove(KubeKinds.Leases, Lease);
+        kube.Store.Now += TimeSpan.FromSeconds(1);
+
+        var second = Start("b");
+        await LeadsAsync(second);
+        var token = second.Elector.Current!.Token;
+
+        Assert.Equal((42, 1), (before.Transitions, token.Transitions));
+        Assert.True(token.Number > before.Number, $"{token.Number} after {before.Number}");
+    }
+
+    [Fact]
+    public async Task Who_makes_a_deleted_lease_anew_in_the_same_second_has_a_higher_token_than_before()
+    {
+        var first = Start("a");
+        await LeadsAsync(first);
+        var before = first.Elector.Current!;
+        kube.Store.Remove(KubeKinds.Leases, Lease);
+        await Eventually.TrueAsync(
+            () => before.Lost.IsCancellationRequested, "the term is over", time, () => kube.Quiet);
+        await LeadsAsync(first);
+        var token = first.Elector.Current!.Token;
+        Assert.Equal(before.Token.LeaseCreated, token.LeaseCreated);
+        Assert.True(token.Number > before.Token.Number, $"{token.Number} after {before.Token.Number}");
+    }
+
+    /// <summary>
+    /// A container that is started again may have the name of the one before, which was cut off and lives.
+    /// </summary>
+    [Fact]
+    public async Task A_lease_that_was_made_anew_is_not_the_own_one_although_name_and_transitions_are_the_same()
+    {
+        var first = Start("a");
+        await LeadsAsync(first);
+        var term = first.Elector.Current!;
+        kube.Store.Remove(KubeKinds.Leases, Lease);
+        kube.Store.Now += TimeSpan.FromSeconds(1);
+        const string Another = """{"spec":{"holderIdentity":"a","leaseDurationSeconds":15,"leaseTransitions":1}}""";
+        kube.Put(KubeKinds.Leases, Lease.Name, Another, Lease.Namespace);
+        var made = time.GetUtcNow();
+        await Eventually.TrueAsync(
+            () => term.Lost.IsCancellationRequested, "the term is over", time, () => kube.Quiet);
+        Assert.InRange(time.GetUtcNow() - made, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public void Tokens_are_ordered_by_the_creation_of_the_lease_and_then_by_its_transitions()
+    {
+        var created = new DateTimeOffset(2026, 11, 21, 4, 0, 0, TimeSpan.Zero);
+        FencingToken[] tokens =
+        [
+            new("a", created, 1), new("b", created, 2), new("c", created, int.MaxValue),
+            new("d", created.AddSeconds(1), 1), new("e", new(2242, 1, 1, 0, 0, 0, TimeSpan.Zero), 1),
+        ];
+        Assert.Equal(tokens, tokens.Reverse().OrderBy(t => t.Number));
+        Assert.True(tokens.All(t => t.Number > 0));
+    }
+
     [Fact]
     public async Task A_leader_that_cannot_renew_stops_before_another_may_begin()
     {
@@ -71,9 +140,10 @@ public sealed class LeaderElectorTests : IAsyncLifetime
     [
         "{}",
         """{"kind":"Status","metadata":{"resourceVersion":"99"},"status":"Success"}""",
-        """{"kind":"Lease","metadata":{},"spec":{"holderIdentity":"a","leaseTransitions":1}}""",
-        """{"kind":"Lease","metadata":{"resourceVersion":"99"},"spec":{"holderIdentity":"b","leaseTransitions":1}}""",
-        """{"kind":"Lease","metadata":{"resourceVersion":"99"},"spec":{"holderIdentity":"a","leaseTransitions":7}}""",
+        Answer("""{"creationTimestamp":"2026-01-01T00:00:00Z"}""", "a", 1),
+        Answer("""{"resourceVersion":"99"}""", "a", 1),
+        Answer("""{"resourceVersion":"99","creationTimestamp":"2026-01-01T00:00:00Z"}""", "b", 1),
+        Answer("""{"resourceVersion":"99","creationTimestamp":"2026-01-01T00:00:00Z"}""", "a", 7),
     ];
 
     [Theory]
@@ -183,6 +253,14 @@ public sealed class LeaderElectorTests : IAsyncLifetime
         Assert.Contains("RenewDeadline", thrown.Message, StringComparison.Ordinal);
         Assert.Contains("Retry", thrown.Message, StringComparison.Ordinal);
     }
+
+    private static string Answer(string metadata, string holder, int transitions) =>
+        new JsonObject
+        {
+            ["kind"] = "Lease",
+            ["metadata"] = JsonNode.Parse(metadata),
+            ["spec"] = new JsonObject { ["holderIdentity"] = holder, ["leaseTransitions"] = transitions },
+        }.ToJsonString();
 
     private string? Holder() =>
         (string?)kube.Store.Find(KubeKinds.Leases, Lease)!["spec"]!["holderIdentity"];

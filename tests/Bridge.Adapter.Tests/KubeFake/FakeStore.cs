@@ -39,6 +39,9 @@ internal sealed class FakeStore
     public List<FakeChange>? Since(long version) =>
         version < compacted ? null : [.. history.Where(c => c.Version > version)];
 
+    /// <summary>When objects are made that do not say it themselves.</summary>
+    public DateTimeOffset Now { get; set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     /// <summary>Forgets the history: older versions can be neither watched nor paged from.</summary>
     public void Compact()
     {
@@ -64,7 +67,7 @@ internal sealed class FakeStore
                 meta["namespace"] = key.Namespace;
             meta["uid"] ??= before?["metadata"]?["uid"]?.DeepClone() ?? Guid.NewGuid().ToString();
             meta["creationTimestamp"] ??= before?["metadata"]?["creationTimestamp"]?.DeepClone()
-                ?? "2026-01-01T00:00:00Z";
+                ?? Now.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
             meta["resourceVersion"] = (++version).ToString(CultureInfo.InvariantCulture);
             objects[(resource, key)] = item;
             Record(new FakeChange(version, resource, key, before, item));

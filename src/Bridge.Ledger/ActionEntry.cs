@@ -26,7 +26,7 @@ public sealed record ActionEntry
     /// <summary>The neighbour's words when the result is not Done; else empty.</summary>
     public string Detail { get; init; } = "";
 
-    /// <summary>Of the leadership under which it was done; grows with every change of leader.</summary>
+    /// <summary>Of the leadership under which it was done; greater for each later one.</summary>
     public required long FencingToken { get; init; }
 
     public static ActionEntry Of(Step step, StepResult result, string cluster, DateTimeOffset at, long fencingToken) =>

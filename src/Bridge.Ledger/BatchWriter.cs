@@ -13,6 +13,8 @@ internal sealed class BatchWriter(NpgsqlDataSource database, string writer, ILog
         on conflict (writer, sequence) do nothing
         """;
 
+    private long? toldOf;
+
     /// <summary>
     /// Stores the batch, or throws an <see cref="NpgsqlException"/> when PostgreSQL is away. A row that the database
     /// itself refuses is logged and left out: it would be refused for ever and hold up all others.
@@ -48,7 +50,7 @@ internal sealed class BatchWriter(NpgsqlDataSource database, string writer, ILog
         {
             await using var command = new NpgsqlCommand(JobColumns.Upsert, connection);
             command.Parameters.AddRange(JobColumns.Parameters(batch.Jobs).ToArray());
-            await command.ExecuteNonQueryAsync(cancel);
+            Report((long)(await command.ExecuteScalarAsync(cancel))!, batch.Jobs);
         }
         if (batch.Actions.Count > 0)
         {
@@ -57,6 +59,16 @@ internal sealed class BatchWriter(NpgsqlDataSource database, string writer, ILog
             await command.ExecuteNonQueryAsync(cancel);
         }
         await transaction.CommitAsync(cancel);
+    }
+
+    // Once for a leadership: while one lasts, it would be told with every batch.
+    private void Report(long refused, IReadOnlyList<JobRow> jobs)
+    {
+        var token = jobs.Max(job => job.FencingToken);
+        if (refused == 0 || token == toldOf)
+            return;
+        toldOf = token;
+        log.OlderLeadership(refused, token);
     }
 
     private IEnumerable<NpgsqlParameter> ActionParameters(IReadOnlyList<JournalRow> rows)

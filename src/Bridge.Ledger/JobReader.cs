@@ -41,7 +41,7 @@ internal static class JobReader
             RestartCount = row.GetInt32(26),
             Comment = row.GetString(27),
         };
-        return new JobRow(new JobKey(row.GetString(0), id, submitted), job);
+        return new JobRow(new JobKey(row.GetString(0), id, submitted), job, row.GetInt64(28));
     }
 
     private static int? Int(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetInt32(column);

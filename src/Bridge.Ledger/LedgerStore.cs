@@ -53,17 +53,21 @@ public sealed class LedgerStore : IAsyncDisposable
     public StepResult Record(ActionEntry entry) => Queued(pending.TryAdd(entry));
 
     /// <summary>
-    /// Records what Slurm says of a job now. Safe to repeat; a state older than the stored one changes nothing.
+    /// Records what Slurm says of a job now. Safe to repeat; a state older than the stored one changes nothing, nor
+    /// does an older leadership.
     /// </summary>
+    /// <param name="cluster">Its SlurmCluster.</param>
+    /// <param name="job">All that one read told of it.</param>
+    /// <param name="fencingToken">Of the leadership at this moment, whenever it is stored.</param>
     /// <returns>Done when queued; Unavailable when the queue is full; Rejected when the job lacks what identifies
     /// it.</returns>
-    public StepResult Record(string cluster, SlurmJob job)
+    public StepResult Record(string cluster, SlurmJob job, long fencingToken)
     {
         if (job.SubmitTime is not { } submitted)
             return StepResult.Rejected($"job {job.Id} has no submit time: a job is known by its id and submit time");
         if (job.State.Length == 0)
             return StepResult.Rejected($"job {job.Id} has no state");
-        return Queued(pending.TryAdd(new JobRow(new JobKey(cluster, job.Id, submitted), job)));
+        return Queued(pending.TryAdd(new JobRow(new JobKey(cluster, job.Id, submitted), job, fencingToken)));
     }
 
     /// <summary>

@@ -23,4 +23,9 @@ internal static partial class Log
         "The ledger holds back {Limit} rows already: until they are stored, what Bridge does is not journalled, and "
         + "jobs are offered again: {Error}")]
     public static partial void Full(this ILogger log, int limit, string error);
+
+    [LoggerMessage(5007, LogLevel.Warning,
+        "The ledger has {Jobs} jobs from a newer leadership than {Token}, under which they were recorded: they stay as "
+        + "they are")]
+    public static partial void OlderLeadership(this ILogger log, long jobs, long token);
 }

@@ -39,8 +39,7 @@ internal sealed class PendingWrites(int limit)
         {
             if (jobs.TryGetValue(row.Key, out var waiting))
             {
-                if (waiting.YieldsTo(row))
-                    jobs[row.Key] = row;
+                jobs[row.Key] = waiting.Then(row);
                 return true;
             }
             return jobs.Count < limit && jobs.TryAdd(row.Key, row);
@@ -79,8 +78,7 @@ internal sealed class PendingWrites(int limit)
         {
             taken = 0;
             foreach (var row in batch.Jobs)
-                if (!jobs.TryGetValue(row.Key, out var newer) || !row.YieldsTo(newer))
-                    jobs[row.Key] = row;
+                jobs[row.Key] = jobs.TryGetValue(row.Key, out var newer) ? row.Then(newer) : row;
             foreach (var entry in batch.Actions.Reverse())
                 actions.AddFirst(entry);
         }

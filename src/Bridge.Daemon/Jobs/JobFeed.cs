@@ -13,7 +13,7 @@ namespace Bridge.Daemon.Jobs;
 /// Carries what the loop learns to those who keep it: jobs to the job API and the ledger, steps to the ledger. Jobs
 /// that Slurm has forgotten are added from the ledger, so that kubectl shows them for a day.
 /// </summary>
-public sealed class JobFeed(LedgerStore? ledger, Func<int?> term, TimeProvider time, ILoggerFactory logs)
+public sealed class JobFeed(LedgerStore? ledger, Func<long?> term, TimeProvider time, ILoggerFactory logs)
 {
     private static readonly TimeSpan ShowEnded = TimeSpan.FromDays(1);
     private static readonly TimeSpan LedgerPatience = TimeSpan.FromSeconds(10);
@@ -25,7 +25,7 @@ public sealed class JobFeed(LedgerStore? ledger, Func<int?> term, TimeProvider t
     private ImmutableArray<SlurmJob> open = [];
     private ImmutableDictionary<JobId, SlurmJob>? shown;
     private JobNamespaces? shownIn;
-    private int? recordedIn;
+    private long? recordedIn;
     private JobStore? store;
 
     /// <summary>Jobs that had not ended when they were last seen, now or in an earlier life of Bridge.</summary>
@@ -93,7 +93,8 @@ public sealed class JobFeed(LedgerStore? ledger, Func<int?> term, TimeProvider t
         foreach (var (id, job) in jobs)
             // What the ledger has no room for now is offered again with the next change.
             if ((!recorded.TryGetValue(id, out var before) || !ReferenceEquals(before, job))
-                && (recordedIn is null || ledger?.Record(cluster, job) is not StepResult.UnavailableResult))
+                && (recordedIn is not { } token
+                    || ledger?.Record(cluster, job, token) is not StepResult.UnavailableResult))
                 recorded[id] = job;
         if (recorded.Count == jobs.Count)
             return;

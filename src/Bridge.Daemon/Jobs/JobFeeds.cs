@@ -37,7 +37,7 @@ public sealed class JobFeeds(
     {
         if (!feeds.TryGetValue(cluster.Key, out var feed))
         {
-            feed = new JobFeed(ledger, () => elector.Current?.Token.Transitions, time, logs);
+            feed = new JobFeed(ledger, () => elector.Current?.Token.Number, time, logs);
             await feed.StartAsync(cluster.Name, Served.Find(cluster.Name), cancel);
             feeds[cluster.Key] = feed;
         }
@@ -48,7 +48,7 @@ public sealed class JobFeeds(
     public void Leave(ServedCluster cluster) => feeds.GetValueOrDefault(cluster.Key)?.Left();
 
     public void Tried(string cluster, StepOutcome outcome, FencingToken token) =>
-        ledger?.Record(ActionEntry.Of(outcome.Step, outcome.Result, cluster, outcome.At, token.Transitions));
+        ledger?.Record(ActionEntry.Of(outcome.Step, outcome.Result, cluster, outcome.At, token.Number));
 
     // Read anew each time: where jobs are shown may change while the connection stays.
     private JobNamespaces Namespaces(ServedCluster cluster) =>

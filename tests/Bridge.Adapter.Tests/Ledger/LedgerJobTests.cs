@@ -6,6 +6,8 @@ namespace Bridge.Adapter.Tests.Ledger;
 
 public sealed class LedgerJobTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
+    private const long Term = 1;
+
     private static readonly DateTimeOffset Submitted = new(2026, 11, 21, 4, 0, 0, TimeSpan.Zero);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -16,7 +18,7 @@ public sealed class LedgerJobTests(PostgresFixture postgres) : IClassFixture<Pos
         await using var ledger = await NewAsync();
         var job = Full();
 
-        Assert.Equal(StepResult.Done, ledger.Store.Record("lab", job));
+        Assert.Equal(StepResult.Done, ledger.Store.Record("lab", job, Term));
         await ledger.FlushAsync();
 
         var stored = await ledger.Store.ReadJobAsync("lab", job.Id, Cancel);
@@ -30,7 +32,7 @@ public sealed class LedgerJobTests(PostgresFixture postgres) : IClassFixture<Pos
         await using var ledger = await NewAsync();
         var job = Job(1, "PENDING");
 
-        ledger.Store.Record("lab", job);
+        ledger.Store.Record("lab", job, Term);
         await ledger.FlushAsync();
 
         AssertSame(job, (await ledger.Store.ReadJobAsync("lab", job.Id, Cancel))!);
@@ -42,7 +44,7 @@ public sealed class LedgerJobTests(PostgresFixture postgres) : IClassFixture<Pos
         var connection = await postgres.Server.NewDatabaseAsync(Cancel);
         await using (var first = new RunningLedger(PostgresFixture.Options(connection)))
         {
-            first.Store.Record("lab", Ended(7, "COMPLETED", minutes: 5));
+            first.Store.Record("lab", Ended(7, "COMPLETED", minutes: 5), Term);
             await first.FlushAsync();
         }
 
@@ -66,15 +68,15 @@ public sealed class LedgerJobTests(PostgresFixture postgres) : IClassFixture<Pos
     {
         await using var ledger = await NewAsync();
 
-        ledger.Store.Record("lab", Job(3, before) with { RestartCount = restarts });
+        ledger.Store.Record("lab", Job(3, before) with { RestartCount = restarts }, Term);
         await ledger.FlushAsync();
-        ledger.Store.Record("lab", Job(3, after) with { RestartCount = restartsAfter });
+        ledger.Store.Record("lab", Job(3, after) with { RestartCount = restartsAfter }, Term);
         await ledger.FlushAsync();
         Assert.Equal(expected, (await ledger.Store.ReadJobAsync("lab", new JobId(3), Cancel))!.State);
 
         // The same order, but both in the queue at once.
-        ledger.Store.Record("lab", Job(4, before) with { RestartCount = restarts });
-        ledger.Store.Record("lab", Job(4, after) with { RestartCount = restartsAfter });
+        ledger.Store.Record("lab", Job(4, before) with { RestartCount = restarts }, Term);
+        ledger.Store.Record("lab", Job(4, after) with { RestartCount = restartsAfter }, Term);
         await ledger.FlushAsync();
         Assert.Equal(expected, (await ledger.Store.ReadJobAsync("lab", new JobId(4), Cancel))!.State);
     }
@@ -84,8 +86,8 @@ public sealed class LedgerJobTests(PostgresFixture postgres) : IClassFixture<Pos
     {
         await using var ledger = await NewAsync();
 
-        ledger.Store.Record("lab", Ended(5, "NODE_FAIL", minutes: 1));
-        ledger.Store.Record("lab", Job(5, "PENDING") with { SubmitTime = Submitted.AddMinutes(2) });
+        ledger.Store.Record("lab", Ended(5, "NODE_FAIL", minutes: 1), Term);
+        ledger.Store.Record("lab", Job(5, "PENDING") with { SubmitTime = Submitted.AddMinutes(2) }, Term);
         await ledger.FlushAsync();
 
         var jobs = await ledger.Store.ReadJobsAsync("lab", Submitted, 10, Cancel);
@@ -98,8 +100,8 @@ public sealed class LedgerJobTests(PostgresFixture postgres) : IClassFixture<Pos
     {
         await using var ledger = await NewAsync();
 
-        ledger.Store.Record("a", Job(1, "RUNNING"));
-        ledger.Store.Record("b", Job(1, "PENDING"));
+        ledger.Store.Record("a", Job(1, "RUNNING"), Term);
+        ledger.Store.Record("b", Job(1, "PENDING"), Term);
         await ledger.FlushAsync();
 
         Assert.Equal("RUNNING", Assert.Single(await ledger.Store.ReadJobsAsync("a", Submitted, 10, Cancel)).State);
@@ -111,9 +113,9 @@ public sealed class LedgerJobTests(PostgresFixture postgres) : IClassFixture<Pos
     {
         await using var ledger = await NewAsync();
 
-        ledger.Store.Record("lab", Ended(1, "COMPLETED", minutes: 1));
-        ledger.Store.Record("lab", Ended(2, "COMPLETED", minutes: 10));
-        ledger.Store.Record("lab", Job(3, "RUNNING"));
+        ledger.Store.Record("lab", Ended(1, "COMPLETED", minutes: 1), Term);
+        ledger.Store.Record("lab", Ended(2, "COMPLETED", minutes: 10), Term);
+        ledger.Store.Record("lab", Job(3, "RUNNING"), Term);
         await ledger.FlushAsync();
 
         var recent = await ledger.Store.ReadJobsAsync("lab", Submitted.AddMinutes(5), 10, Cancel);
@@ -127,8 +129,8 @@ public sealed class LedgerJobTests(PostgresFixture postgres) : IClassFixture<Pos
         await using var ledger = await NewAsync();
 
         var noTime = Assert.IsType<StepResult.RejectedResult>(
-            ledger.Store.Record("lab", Job(9, "RUNNING") with { SubmitTime = null }));
-        var noState = Assert.IsType<StepResult.RejectedResult>(ledger.Store.Record("lab", Job(9, "")));
+            ledger.Store.Record("lab", Job(9, "RUNNING") with { SubmitTime = null }, Term));
+        var noState = Assert.IsType<StepResult.RejectedResult>(ledger.Store.Record("lab", Job(9, ""), Term));
 
         Assert.Contains("job 9 has no submit time", noTime.Reason, StringComparison.Ordinal);
         Assert.Contains("job 9 has no state", noState.Reason, StringComparison.Ordinal);

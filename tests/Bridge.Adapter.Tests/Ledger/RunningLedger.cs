@@ -11,8 +11,14 @@ internal sealed class RunningLedger : IAsyncDisposable
     private readonly Task loop;
 
     public RunningLedger(LedgerOptions options)
+        : this(PostgresFixture.Open(options))
     {
-        Store = PostgresFixture.Open(options);
+    }
+
+    /// <param name="store">Its loop begins now; what was recorded before waits in it.</param>
+    public RunningLedger(LedgerStore store)
+    {
+        Store = store;
         loop = Store.RunAsync(stop.Token);
     }
 
@@ -30,6 +36,20 @@ internal sealed class RunningLedger : IAsyncDisposable
         {
             throw new TimeoutException($"not stored after {Patience}: {Store.State}");
         }
+    }
+
+    /// <summary>Waits until it is known that PostgreSQL is away.</summary>
+    public async Task SaysUnavailableAsync()
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        using var looks = new PeriodicTimer(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        while (Store.State.Ready)
+        {
+            Assert.False(limit.IsCancellationRequested, $"still ready {Patience} after PostgreSQL went away");
+            await looks.WaitForNextTickAsync(CancellationToken.None);
+        }
+        Assert.NotEmpty(Store.State.Error);
+        Assert.True(Store.State.Queued > 0);
     }
 
     public async ValueTask DisposeAsync()

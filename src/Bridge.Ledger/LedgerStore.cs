@@ -26,7 +26,7 @@ public sealed class LedgerStore : IAsyncDisposable
     private readonly LedgerQueries queries;
     private readonly Channel<bool> bell = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-    private bool migrated;
+    private readonly TaskCompletionSource schema = NewSignal();
     private volatile bool full;
     private volatile LedgerState state;
     private volatile TaskCompletionSource stored = NewSignal();
@@ -42,7 +42,7 @@ public sealed class LedgerStore : IAsyncDisposable
         database = builder.Build();
         pending = new PendingWrites(options.QueueLimit);
         writer = new BatchWriter(database, options.Writer, log);
-        queries = new LedgerQueries(database);
+        queries = new LedgerQueries(database, schema.Task, time);
         state = new LedgerState(false, time.GetUtcNow(), "", 0);
     }
 
@@ -71,12 +71,18 @@ public sealed class LedgerStore : IAsyncDisposable
     }
 
     /// <summary>
-    /// Jobs that have not ended, and those that ended at <paramref name="endedAfter"/> or later; newest end first.
+    /// All jobs that have not ended, however many, and of those that ended at <paramref name="endedAfter"/> or later
+    /// the newest <paramref name="mostEnded"/>; newest end first. While the schema is being made it waits, for seconds.
     /// </summary>
     /// <exception cref="LedgerUnavailableException">PostgreSQL did not answer.</exception>
     public async Task<ImmutableArray<SlurmJob>> ReadJobsAsync(
-        string cluster, DateTimeOffset endedAfter, int limit, CancellationToken cancel) =>
-        [.. (await queries.JobsAsync(cluster, endedAfter, limit, cancel)).Select(row => row.Job)];
+        string cluster, DateTimeOffset endedAfter, int mostEnded, CancellationToken cancel)
+    {
+        var open = await queries.OpenJobsAsync(cluster, cancel);
+        // In this order: what ends in between would else be in neither.
+        var ended = await queries.EndedJobsAsync(cluster, endedAfter, mostEnded, cancel);
+        return [.. open.ExceptBy(ended.Select(row => row.Key), row => row.Key).Concat(ended).Select(row => row.Job)];
+    }
 
     /// <summary>The latest submission of one job; null when the ledger has none.</summary>
     /// <exception cref="LedgerUnavailableException">PostgreSQL did not answer.</exception>
@@ -156,10 +162,10 @@ public sealed class LedgerStore : IAsyncDisposable
 
     private async Task CatchUpAsync(CancellationToken cancel)
     {
-        if (!migrated)
+        if (!schema.Task.IsCompleted)
         {
             var applied = await new Migrator(database, MigrationScript.Embedded()).ApplyAsync(cancel);
-            migrated = true;
+            schema.SetResult();
             if (applied > 0)
                 log.Migrated(applied);
             Report("");

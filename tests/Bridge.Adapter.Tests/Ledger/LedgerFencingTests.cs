@@ -98,6 +98,31 @@ public sealed class LedgerFencingTests(PostgresFixture postgres) : IClassFixture
             connection, "select string_agg(job_id || ':' || fencing_token, ' ' order by job_id) from job"));
     }
 
+    /// <summary>A database of the first Bridge, which knew no token of jobs.</summary>
+    [Fact]
+    public async Task Rows_from_before_there_was_a_token_are_read_and_advanced()
+    {
+        var connection = await postgres.Server.NewDatabaseAsync(Cancel);
+        await using (var source = NpgsqlDataSource.Create(connection))
+        {
+            await new Migrator(source, [MigrationScript.Embedded()[0]]).ApplyAsync(Cancel);
+            await using var insert = source.CreateCommand(
+                """
+                insert into job (cluster, job_id, submit_time, state, flags, reason, name, user_name, account, partition,
+                    qos, array_tasks, node_count, cpus, nodes, gpus, gres_detail, restart_count, comment)
+                values ('lab', 7, '2026-11-21 04:00Z', 'RUNNING', '{}', '', '', '', '', '', '', '', 1, 1, '', 0, '{}', 0, '')
+                """);
+            await insert.ExecuteNonQueryAsync(Cancel);
+        }
+
+        await using var ledger = Open("new", connection);
+        await ledger.FlushAsync();
+        Assert.Equal("RUNNING", (await StoredAsync(ledger)).State);
+        Record(ledger, First, Job("COMPLETED"));
+        await ledger.FlushAsync();
+        Assert.Equal("COMPLETED", (await StoredAsync(ledger)).State);
+    }
+
     private static RunningLedger Open(string writer, string connection) =>
         new(PostgresFixture.Options(connection) with { Writer = writer });
 

@@ -6,6 +6,9 @@ namespace Bridge.Ledger;
 /// <summary>One executed step, as the journal keeps it.</summary>
 public sealed record ActionEntry
 {
+    internal const string Done = "Done";
+
+    /// <summary>When it was tried first.</summary>
     public required DateTimeOffset At { get; init; }
     public required string Cluster { get; init; }
 
@@ -29,6 +32,12 @@ public sealed record ActionEntry
     /// <summary>Of the leadership under which it was done; greater for each later one.</summary>
     public required long FencingToken { get; init; }
 
+    /// <summary>How often it failed in these words before it was done, or was given up; the ledger counts.</summary>
+    public int Tries { get; init; } = 1;
+
+    /// <summary>When it was tried last; null where it was tried once.</summary>
+    public DateTimeOffset? LastAt { get; init; }
+
     public static ActionEntry Of(Step step, StepResult result, string cluster, DateTimeOffset at, long fencingToken) =>
         new()
         {
@@ -45,7 +54,7 @@ public sealed record ActionEntry
 
     private static string Word(StepResult result) => result switch
     {
-        StepResult.DoneResult => "Done",
+        StepResult.DoneResult => Done,
         StepResult.GoneResult => "Gone",
         StepResult.ConflictResult => "Conflict",
         StepResult.UnavailableResult => "Unavailable",

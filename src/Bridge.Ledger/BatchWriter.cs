@@ -7,10 +7,11 @@ namespace Bridge.Ledger;
 internal sealed class BatchWriter(NpgsqlDataSource database, string writer, ILogger log)
 {
     private const string InsertActions = """
-        insert into action (writer, sequence, at, cluster, key, kind, about, why, result, detail, fencing_token)
+        insert into action (writer, sequence, at, cluster, key, kind, about, why, result, detail, fencing_token, tries, last_at)
         select $1, * from unnest($2::bigint[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-                                 $9::text[], $10::text[], $11::bigint[])
-        on conflict (writer, sequence) do nothing
+                                 $9::text[], $10::text[], $11::bigint[], $12::integer[], $13::timestamptz[])
+        on conflict (writer, sequence) do update set tries = excluded.tries, last_at = excluded.last_at
+        where excluded.tries > action.tries
         """;
 
     private long? toldOf;
@@ -84,6 +85,8 @@ internal sealed class BatchWriter(NpgsqlDataSource database, string writer, ILog
         yield return Array(rows, row => row.Entry.Result);
         yield return Array(rows, row => row.Entry.Detail.Replace('\0', '\uFFFD'));
         yield return Array(rows, row => row.Entry.FencingToken);
+        yield return Array(rows, row => row.Entry.Tries);
+        yield return Array(rows, row => row.Entry.LastAt?.ToUniversalTime());
     }
 
     private static NpgsqlParameter<T[]> Array<T>(IReadOnlyList<JournalRow> rows, Func<JournalRow, T> value) =>

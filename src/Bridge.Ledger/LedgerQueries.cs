@@ -26,8 +26,8 @@ internal sealed class LedgerQueries(NpgsqlDataSource database, Task schema, Time
         $"select {JobColumns.Names} from job where cluster = $1 and job_id = $2 order by submit_time desc limit 1";
 
     private const string Actions = """
-        select at, cluster, key, kind, about, why, result, detail, fencing_token from action
-        where cluster = $1 and ($2 = '' or key = $2) order by at desc, sequence desc limit $3
+        select at, cluster, key, kind, about, why, result, detail, fencing_token, tries, last_at from action
+        where cluster = $1 and ($2 = '' or key = $2) order by coalesce(last_at, at) desc, sequence desc limit $3
         """;
 
     public Task<ImmutableArray<JobRow>> OpenJobsAsync(string cluster, CancellationToken cancel) =>
@@ -60,6 +60,8 @@ internal sealed class LedgerQueries(NpgsqlDataSource database, Task schema, Time
             Result = row.GetString(6),
             Detail = row.GetString(7),
             FencingToken = row.GetInt64(8),
+            Tries = row.GetInt32(9),
+            LastAt = row.IsDBNull(10) ? null : row.GetFieldValue<DateTimeOffset>(10),
         };
 
     private async Task<ImmutableArray<T>> ReadAsync<T>(

@@ -49,6 +49,10 @@ public sealed class LedgerStore : IAsyncDisposable
     /// <summary>Whether what is recorded reaches PostgreSQL, and how much waits.</summary>
     public LedgerState State => state with { Queued = pending.Count };
 
+    /// <summary>
+    /// Records what was tried. A step that fails again in the same words, and was not done in between, is counted in
+    /// the row of its first failure.
+    /// </summary>
     /// <returns>Done when it is queued; Unavailable when the queue is full.</returns>
     public StepResult Record(ActionEntry entry) => Queued(pending.TryAdd(entry));
 
@@ -89,7 +93,7 @@ public sealed class LedgerStore : IAsyncDisposable
     public async Task<SlurmJob?> ReadJobAsync(string cluster, JobId id, CancellationToken cancel) =>
         (await queries.JobAsync(cluster, id.Value, cancel))?.Job;
 
-    /// <summary>The journal, newest first. An empty key means all.</summary>
+    /// <summary>The journal, what was tried last first. An empty key means all.</summary>
     /// <exception cref="LedgerUnavailableException">PostgreSQL did not answer.</exception>
     public Task<ImmutableArray<ActionEntry>> ReadActionsAsync(
         string cluster, string key, int limit, CancellationToken cancel) =>

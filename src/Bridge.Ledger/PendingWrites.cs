@@ -2,13 +2,15 @@ namespace Bridge.Ledger;
 
 /// <summary>
 /// What waits to be stored. Jobs collapse by key, so their number is bounded by the jobs that changed, not by the
-/// changes; actions keep their order. A batch that failed goes back in front of what came meanwhile.
+/// changes; actions keep their order, and a failure that repeats another collapses into it. A batch that failed goes
+/// back in front of what came meanwhile.
 /// </summary>
 internal sealed class PendingWrites(int limit)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<JobKey, JobRow> jobs = [];
-    private readonly LinkedList<JournalRow> actions = new();
+    private readonly SortedDictionary<long, JournalRow> actions = [];
+    private readonly FailedSteps failed = new();
     private long sequence;
     private int taken;
 
@@ -26,9 +28,12 @@ internal sealed class PendingWrites(int limit)
     {
         lock (gate)
         {
-            if (actions.Count >= limit)
+            var row = failed.RowOf(entry, sequence + 1);
+            if (actions.Count >= limit && !actions.ContainsKey(row.Sequence))
                 return false;
-            actions.AddLast(new JournalRow(++sequence, entry));
+            actions[row.Sequence] = row;
+            sequence = Math.Max(sequence, row.Sequence);
+            failed.Remember(row);
             return true;
         }
     }
@@ -53,12 +58,9 @@ internal sealed class PendingWrites(int limit)
             var rows = jobs.Values.Take(most).ToArray();
             foreach (var row in rows)
                 jobs.Remove(row.Key);
-            var entries = new List<JournalRow>();
-            while (entries.Count < most && actions.First is { } first)
-            {
-                entries.Add(first.Value);
-                actions.RemoveFirst();
-            }
+            var entries = actions.Values.Take(most).ToArray();
+            foreach (var entry in entries)
+                actions.Remove(entry.Sequence);
             var batch = new WriteBatch(rows, entries);
             taken = batch.Count;
             return batch;
@@ -79,8 +81,8 @@ internal sealed class PendingWrites(int limit)
             taken = 0;
             foreach (var row in batch.Jobs)
                 jobs[row.Key] = jobs.TryGetValue(row.Key, out var newer) ? row.Then(newer) : row;
-            foreach (var entry in batch.Actions.Reverse())
-                actions.AddFirst(entry);
+            foreach (var entry in batch.Actions)
+                actions.TryAdd(entry.Sequence, entry);
         }
     }
 }

@@ -23,6 +23,13 @@ internal static partial class Log
         7, LogLevel.Warning, "Jobs of SlurmCluster {Cluster} that have ended cannot be read from the ledger: {Reason}")]
     public static partial void LedgerUnread(this ILogger log, string cluster, string reason);
 
+    [LoggerMessage(13, LogLevel.Information,
+        "Deleted {Actions} steps and {Jobs} jobs from the ledger, which were older than they are kept")]
+    public static partial void LedgerPruned(this ILogger log, int actions, int jobs);
+
+    [LoggerMessage(14, LogLevel.Warning, "What the ledger need not keep any more stays for now: {Reason}")]
+    public static partial void LedgerUnpruned(this ILogger log, string reason);
+
     [LoggerMessage(10, LogLevel.Warning,
         "Whose certificate may name users to the job API cannot be read, an earlier answer holds: {Reason}")]
     public static partial void TrustUnread(this ILogger log, string reason);

@@ -21,9 +21,10 @@ var code = await parsed.InvokeAsync(
 return parsed.Errors.Count > 0 ? ExitCodes.Usage : code;
 
 // What runs in `bridge run`, in the order of its start; it ends in the reverse order. All but the last runs on every
-// replica: they read and serve, and only the leader acts and writes.
+// replica: they read and serve, and only the leader acts, writes, and deletes what is old.
 static void Parts(IServiceCollection runs) => runs
     .AddHostedService<LedgerWriting>()
+    .AddHostedService<LedgerPruning>()
     .AddHostedService<KubeInformers>()
     .AddHostedService(s => s.GetRequiredService<HookBell>())
     .AddHostedService(s => s.GetRequiredService<SlurmReaders>())

@@ -99,6 +99,18 @@ public sealed class LedgerStore : IAsyncDisposable
         string cluster, string key, int limit, CancellationToken cancel) =>
         queries.ActionsAsync(cluster, key, limit, cancel);
 
+    /// <summary>
+    /// Deletes what is older than it is kept, in batches of <see cref="LedgerOptions.BatchSize"/>, as long as
+    /// <paramref name="may"/> says so. Nothing before the schema is in place.
+    /// </summary>
+    /// <returns>How many rows of each table were deleted.</returns>
+    /// <exception cref="LedgerUnavailableException">PostgreSQL did not answer.</exception>
+    public async Task<(int Actions, int Jobs)> PruneAsync(
+        LedgerRetention keep, Func<bool> may, CancellationToken cancel) =>
+        schema.Task.IsCompleted
+            ? await new LedgerPruner(database, options.BatchSize, time).PruneAsync(keep, may, cancel)
+            : (0, 0);
+
     /// <summary>Waits until nothing is queued. The caller bounds the wait by <paramref name="cancel"/>.</summary>
     public async Task FlushAsync(CancellationToken cancel)
     {

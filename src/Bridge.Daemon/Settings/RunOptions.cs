@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Bridge.Ledger;
 using Bridge.Slurm;
 
 namespace Bridge.Daemon.Settings;
@@ -32,6 +33,9 @@ public sealed record RunOptions
 
     /// <summary>Npgsql connection string; null keeps no ledger.</summary>
     public string? Ledger { get; init; }
+
+    /// <summary>How long the ledger keeps what it has.</summary>
+    public LedgerRetention Retention { get; init; } = new(null, null);
 }
 
 /// <summary>Where the aggregated job API listens, and whose word it takes about users.</summary>

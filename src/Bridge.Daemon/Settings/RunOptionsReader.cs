@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Bridge.ApiServer.Security;
@@ -13,6 +14,9 @@ public sealed class RunOptionsReader(GivenSettings given, string process)
 {
     // A unix socket address holds 107 (unix(7)), and it is made as PATH.PID first.
     private const int LongestSocket = 99;
+    private const int KeepActions = 90;
+    private const int MostDays = 36_500;
+
     private readonly ListenAddresses addresses = new(given);
 
     /// <summary>Null when there are problems.</summary>
@@ -29,6 +33,7 @@ public sealed class RunOptionsReader(GivenSettings given, string process)
             Hook = Hook(),
             MetricsListen = addresses.Read(MetricsListen),
             Ledger = LedgerText(),
+            Retention = Retention(),
         };
         return given.Problems.Count > 0 ? null : options;
     }
@@ -153,6 +158,21 @@ public sealed class RunOptionsReader(GivenSettings given, string process)
         if (LedgerOptions.ProblemOf(connection) is { Length: > 0 } problem)
             given.Refuse(RunSettings.Ledger, $"{problem}; it should be such as Host=/run/postgresql;Database=bridge");
         return connection;
+    }
+
+    private LedgerRetention Retention()
+    {
+        if (given.Text(RunSettings.Ledger) is null)
+            given.Idle(RunSettings.Ledger, RetentionActions, RetentionJobs);
+        return new LedgerRetention(Days(RetentionActions, KeepActions), Days(RetentionJobs, 0));
+    }
+
+    private TimeSpan? Days(Setting setting, int days)
+    {
+        if (given.Text(setting) is { } text
+            && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out days) || days > MostDays))
+            given.Refuse(setting, $"'{text}' is no number of days: 1 to {MostDays}, or 0 to keep them for ever");
+        return days == 0 ? null : TimeSpan.FromDays(days);
     }
 
     private string? FileOf(Setting setting, Setting with)

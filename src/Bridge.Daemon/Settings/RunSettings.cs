@@ -59,10 +59,17 @@ public static class RunSettings
     public static readonly Setting Ledger = new("ledger", "CONNECTION",
         "Npgsql connection string of the ledger; without it none is kept.") { Secret = true };
 
+    public static readonly Setting RetentionActions = new("retention.actions", "DAYS",
+        "How long the ledger keeps what Bridge did, 90 days by default; 0 keeps it for ever.");
+
+    public static readonly Setting RetentionJobs = new("retention.jobs", "DAYS",
+        "How long the ledger keeps a job after its end, 0 by default: for ever.");
+
     /// <summary>In the order of the help.</summary>
     public static readonly IReadOnlyList<Setting> All =
     [
         Kubeconfig, Context, Namespace, .. Slurm, Identity, ApiListen, ApiCert, ApiKey, ApiRequestHeaderCa,
         ApiRequestHeaderNames, HookSocket, HookListen, HookTokenFile, MetricsListen, Ledger,
+        RetentionActions, RetentionJobs,
     ];
 }

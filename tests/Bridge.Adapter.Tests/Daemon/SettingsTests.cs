@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Bridge.Daemon.Settings;
+using Bridge.Ledger;
 
 namespace Bridge.Adapter.Tests.Daemon;
 
@@ -35,6 +36,37 @@ public sealed class SettingsTests : IDisposable
         Assert.Null(options?.Api);
         Assert.Null(options?.Hook);
         Assert.Null(options?.Ledger);
+        Assert.Equal(new LedgerRetention(TimeSpan.FromDays(90), null), options?.Retention);
+    }
+
+    [Fact]
+    public void How_long_the_ledger_keeps_is_told_in_days_and_0_is_for_ever()
+    {
+        WriteFile("""{"ledger": "Host=/run/postgresql", "retention": {"actions": 0, "jobs": 400}}""");
+        Assert.Equal(new LedgerRetention(null, TimeSpan.FromDays(400)), Read(out _)?.Retention);
+    }
+
+    [Theory]
+    [InlineData("-1")]
+    [InlineData("1.5")]
+    [InlineData("36501")]
+    [InlineData("90d")]
+    public void What_is_no_number_of_days_is_refused(string days)
+    {
+        variables["BRIDGE_LEDGER"] = "Host=/run/postgresql";
+        flags["--retention-jobs"] = [days];
+        Assert.Null(Read(out var problems));
+        Assert.Equal(
+            $"retention.jobs (from --retention-jobs): '{days}' is no number of days: 1 to 36500, or 0 to keep them for "
+            + "ever", Assert.Single(problems));
+    }
+
+    [Fact]
+    public void To_keep_what_no_ledger_has_is_refused()
+    {
+        flags["--retention-actions"] = ["30"];
+        Assert.Null(Read(out var problems));
+        Assert.Contains("of no use without ledger", Assert.Single(problems));
     }
 
     [Fact]

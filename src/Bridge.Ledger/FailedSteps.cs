@@ -19,8 +19,8 @@ internal sealed class FailedSteps
     /// <param name="next">The sequence of a new row.</param>
     public JournalRow RowOf(ActionEntry entry, long next)
     {
-        var ways = rows.GetValueOrDefault((entry.Cluster, entry.Key));
-        return ways?.Find(row => Once(row.Entry) == Once(entry)) is { } known
+        var words = Once(entry);
+        return rows.GetValueOrDefault((entry.Cluster, entry.Key))?.Find(row => Once(row.Entry) == words) is { } known
             ? known with { Entry = known.Entry with { Tries = known.Entry.Tries + 1, LastAt = entry.At } }
             : new JournalRow(next, entry);
     }

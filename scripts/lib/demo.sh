@@ -3,7 +3,8 @@
 
 . "$REPO/scripts/lib/manifests.sh"
 
-NODES=4 # gpu-1 to gpu-4
+NODES=${BRIDGE_DEMO_NODES:-4} # gpu-1 and so on
+CONFIGURATION=${BRIDGE_CONFIGURATION:-Debug}
 BRIDGE=$LAB/bin/bridge
 BRIDGE_LAB_PROGRAM=$LAB/lab-bin/bridge-lab
 DEMO_LOG=$LAB/log
@@ -30,7 +31,7 @@ demo_up() {
     step "building bridge"
     # Without the lock: the compiler's server stays behind, and would hold it until it ends.
     for project in src/Bridge.Daemon tests/Bridge.Lab; do
-        (cd "$REPO" && dotnet build "$project" -v q -nologo -clp:NoSummary >"$DEMO_LOG/build.log" 2>&1 {LOCK_FD}>&-) ||
+        (cd "$REPO" && dotnet build "$project" -c "$CONFIGURATION" -v q -nologo -clp:NoSummary >"$DEMO_LOG/build.log" 2>&1 {LOCK_FD}>&-) ||
             { show_tail "$DEMO_LOG/build.log"; die "$project does not build" "read $DEMO_LOG/build.log"; }
     done
     install src/Bridge.Daemon bin bridge
@@ -42,18 +43,18 @@ demo_up() {
     step "starting the node runtime and Bridge"
     start_lab
     start_bridge
-    step "a SlurmCluster, a NodePool, a PartitionPolicy; four GPU nodes"
+    step "a SlurmCluster, a NodePool, a PartitionPolicy; $NODES GPU nodes"
     manifest_cluster | kubectl apply -f - >/dev/null
     "$BRIDGE_LAB_PROGRAM" nodes --kubeconfig "$(lab_value KUBECONFIG)" --count "$NODES" >/dev/null
     wait_until 120 "the SlurmCluster to be Ready" "$(log_of cluster)" running cluster_ready
-    wait_until 120 "four Slurm nodes up with eight h100 each" "$(log_of bridge)" running nodes_up
+    wait_until 120 "$NODES Slurm nodes up with eight h100 each" "$(log_of bridge)" running nodes_up
     slurm sinfo -N -o '%10N %10T %14G %20R %f'
 }
 
 # install PROJECT FOLDER DAEMON: what runs is a copy, so that a build does not pull the files from under it; a new build
 # replaces what runs.
 install() {
-    local built=$REPO/$1/bin/Debug/net10.0 copy=${LAB:?}/$2
+    local built=$REPO/$1/bin/$CONFIGURATION/net10.0 copy=${LAB:?}/$2
     ! diff -rq "$built" "$copy" >/dev/null 2>&1 || return 0
     stop_process "$LAB/run/$3.pid" TERM 30
     rm -rf "$copy"

@@ -9,6 +9,7 @@ var benches = new SortedDictionary<string, Func<string[], Task<int>>>(StringComp
     ["plan"] = PlanBench.RunAsync,
     ["probe"] = ProbeBench.RunAsync,
     ["snapshot"] = SnapshotBench.RunAsync,
+    ["storm"] = StormBench.RunAsync,
 };
 
 return await BenchRunner.RunAsync(benches, args);

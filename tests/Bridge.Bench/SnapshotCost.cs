@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 
 namespace Bridge.Bench;
 
@@ -13,8 +12,6 @@ namespace Bridge.Bench;
 internal sealed record SnapshotCost(
     double Wall, double Bridge, double Client, double Slurmrestd, double Slurmctld, long Bytes)
 {
-    private const double TicksPerSecond = 100;
-
     public double Cpu => Bridge + Client + Slurmrestd + Slurmctld;
 
     public static async Task<SnapshotCost> MeasureAsync(SnapshotLab lab, Func<Task> act)
@@ -30,21 +27,10 @@ internal sealed record SnapshotCost(
 
     private static SnapshotCost Now(SnapshotLab lab)
     {
-        var (self, children) = Times("self");
+        var self = ProcessTimes.Of("self");
         var bytes = GC.GetTotalAllocatedBytes(precise: true);
-        return new SnapshotCost(0, self, children, Of("slurmrestd"), Of("slurmctld"), bytes);
+        return new SnapshotCost(0, self.Self, self.Children, Of("slurmrestd"), Of("slurmctld"), bytes);
 
-        double Of(string daemon) => Times(lab.Pid(daemon)).Self;
+        double Of(string daemon) => ProcessTimes.Of(lab.Pid(daemon)).Self;
     }
-
-    private static (double Self, double Children) Times(string process)
-    {
-        // The second field is the program's name in parentheses and may hold anything; utime is the 14th.
-        var stat = File.ReadAllText($"/proc/{process}/stat");
-        var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        return (Seconds(fields[11]) + Seconds(fields[12]), Seconds(fields[13]) + Seconds(fields[14]));
-    }
-
-    private static double Seconds(string ticks) =>
-        long.Parse(ticks, CultureInfo.InvariantCulture) / TicksPerSecond;
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -36,16 +35,15 @@ internal sealed class SnapshotLab : IAsyncDisposable
     public static async Task<SnapshotLab> StartAsync(string bench)
     {
         var name = "bench-" + bench;
-        await ScriptAsync("slurm-down", name, "--wipe");
-        await ScriptAsync("slurm-up", name);
-        await ScriptAsync("kube-up", name);
-        var folder = Path.Combine(Environment.GetEnvironmentVariable("BRIDGE_LAB") ?? "/var/tmp/bridge-lab", name);
-        var env = (await File.ReadAllLinesAsync(Path.Combine(folder, "env"))).Select(l => l.Split('=', 2))
-            .ToDictionary(p => p[0], p => p[1]);
+        await Scripts.RunAsync("slurm-down", name, "--wipe");
+        await Scripts.RunAsync("slurm-up", name);
+        await Scripts.RunAsync("kube-up", name);
+        var folder = Scripts.LabFolder(name);
+        var env = Scripts.LabEnvironment(folder);
         var lab = new SnapshotLab(name, folder, env);
         string[] kubectl = [env["KUBECTL"], "--kubeconfig", env["KUBECONFIG"]];
-        var crds = Path.Combine(Repository, "helm", "bridge", "crds");
-        await CommandAsync([.. kubectl, "apply", "--server-side", "-f", crds]);
+        var crds = Path.Combine(Scripts.Repository, "helm", "bridge", "crds");
+        await Scripts.CommandAsync([.. kubectl, "apply", "--server-side", "-f", crds]);
         return lab;
     }
 
@@ -124,20 +122,9 @@ internal sealed class SnapshotLab : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await ScriptAsync("kube-down", name, "--wipe");
-        await ScriptAsync("slurm-down", name, "--wipe");
+        await Scripts.RunAsync("kube-down", name, "--wipe");
+        await Scripts.RunAsync("slurm-down", name, "--wipe");
         Directory.Delete(folder, recursive: true);
-    }
-
-    private static string Repository
-    {
-        get
-        {
-            var at = new DirectoryInfo(AppContext.BaseDirectory);
-            while (at is not null && !File.Exists(Path.Combine(at.FullName, "Bridge.sln")))
-                at = at.Parent;
-            return at?.FullName ?? throw new InvalidOperationException("Bridge.sln is not above the benches");
-        }
     }
 
     private async ValueTask<ReadOnlyMemory<byte>> Key(CancellationToken cancel) =>
@@ -151,17 +138,5 @@ internal sealed class SnapshotLab : IAsyncDisposable
         if (!answer.IsSuccessStatusCode)
             throw new InvalidOperationException(
                 $"{path}: HTTP {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
-    }
-
-    private static Task ScriptAsync(string script, params string[] arguments) =>
-        CommandAsync([Path.Combine(Repository, "scripts", script), .. arguments]);
-
-    private static async Task CommandAsync(ImmutableArray<string> command)
-    {
-        Console.Error.WriteLine($"bench snapshot: {string.Join(' ', command)}");
-        var request = new ProcessRequest { Command = command, Deadline = TimeSpan.FromMinutes(5) };
-        var result = await ProcessRunner.RunAsync(request, TimeProvider.System, CancellationToken.None);
-        if (!result.Succeeded)
-            throw new InvalidOperationException($"{command[0]} {result.Describe()}");
     }
 }

@@ -105,9 +105,13 @@ public sealed class SlurmLab : IAsyncLifetime
 
     private static async Task<string> CommandAsync(string[] command)
     {
-        var result = await ProcessRunner.RunAsync(
-            new ProcessRequest { Command = [.. command], Deadline = TimeSpan.FromMinutes(2) }, TimeProvider.System,
-                CancellationToken.None);
+        var request = new ProcessRequest { Command = [.. command], Deadline = TimeSpan.FromMinutes(2) };
+        // The scripts look for labs and for what set-up made where this process does.
+        request = request with
+        {
+            Inherited = [.. request.Inherited, "BRIDGE_LAB", "BRIDGE_CACHE", "BRIDGE_SLURM_ROOTFS"],
+        };
+        var result = await ProcessRunner.RunAsync(request, TimeProvider.System, CancellationToken.None);
         Assert.True(result.ExitCode == 0,
             $"{string.Join(' ', command)}: {result.Describe()}\n{result.Output}{result.Error}");
         return result.Output;

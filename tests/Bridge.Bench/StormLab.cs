@@ -1,0 +1,110 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Bridge.Bench;
+
+/// <summary>
+/// The demo's parts with eight nodes of eight GPUs: real slurmctld, slurmdbd, slurmrestd and slurmds, the lab's
+/// Kubernetes API, PostgreSQL, and Bridge as the administrator would start it, which can be stopped and started.
+/// </summary>
+internal sealed partial class StormLab : IAsyncDisposable
+{
+    private const string Name = "bench-storm";
+    private const int Nodes = 8;
+
+    private static readonly Dictionary<string, string> Environs = new()
+    {
+        ["BRIDGE_DEMO"] = Name,
+        ["BRIDGE_DEMO_NODES"] = Nodes.ToString(CultureInfo.InvariantCulture),
+        ["BRIDGE_CONFIGURATION"] = "Release",
+    };
+
+    private readonly string folder = Scripts.LabFolder(Name);
+    private Dictionary<string, string> env = [];
+    private TimeSpan utcOffset;
+
+    public static async Task<StormLab> StartAsync()
+    {
+        var lab = new StormLab();
+        await DemoAsync("down");
+        await StartBridgeAsync();
+        lab.env = Scripts.LabEnvironment(lab.folder);
+        var zone = (await lab.SlurmAsync("root", "date", "+%:z")).Trim();
+        lab.utcOffset = DateTimeOffset.Parse("2026-01-01T00:00:00" + zone, CultureInfo.InvariantCulture).Offset;
+        return lab;
+    }
+
+    public string BridgeProcess => Pid("bridge");
+
+    public string Slurmctld => Pid("slurmctld");
+
+    public static Task StartBridgeAsync() => DemoAsync("up");
+
+    public async Task StopBridgeAsync()
+    {
+        using var bridge = Process.GetProcessById(int.Parse(BridgeProcess, CultureInfo.InvariantCulture));
+        await Scripts.CommandAsync(["kill", "-TERM", BridgeProcess]);
+        await bridge.WaitForExitAsync();
+    }
+
+    /// <summary>Submits as alice an array of one-GPU tasks of `true`; its id.</summary>
+    public async Task<string> SubmitAsync(int tasks) => (await SlurmAsync("alice", "sbatch", "--parsable",
+        string.Create(CultureInfo.InvariantCulture, $"--array=1-{tasks}"), "--gres=gpu:h100:1", "--output=/dev/null",
+        "--wrap=true")).Trim();
+
+    /// <summary>
+    /// When each task of an array ended, by slurmctld's own log, to the millisecond; read from where the last call
+    /// stopped.
+    /// </summary>
+    public void ReadEnds(string array, ref long position, Dictionary<int, DateTimeOffset> ends)
+    {
+        using var log = new FileStream(Path.Combine(folder, "slurm", "log", "slurmctld.log"), FileMode.Open,
+            FileAccess.Read, FileShare.ReadWrite);
+        log.Position = position;
+        using var reader = new StreamReader(log);
+        var text = reader.ReadToEnd();
+        var whole = text.LastIndexOf('\n') + 1;
+        position += System.Text.Encoding.UTF8.GetByteCount(text.AsSpan(0, whole));
+        foreach (Match end in EndOfTask().Matches(text[..whole]))
+            if (end.Groups["array"].Value == array)
+                ends[int.Parse(end.Groups["task"].ValueSpan, CultureInfo.InvariantCulture)] = new DateTimeOffset(
+                    DateTime.Parse(end.Groups["at"].ValueSpan, CultureInfo.InvariantCulture), utcOffset);
+    }
+
+    /// <summary>
+    /// `kubectl get slurmjobs --watch`, as the person who submitted: when it first showed each task as COMPLETED.
+    /// </summary>
+    public Process Watch(ConcurrentDictionary<string, DateTimeOffset> shown)
+    {
+        var start = new ProcessStartInfo(env["KUBECTL"],
+        [
+            "--kubeconfig", env["KUBECONFIG_ALICE"], "-n", "team-a", "get", "slurmjobs", "--watch",
+            "-o", """jsonpath={.status.jobId} {.status.state}{"\n"}""",
+        ]) { RedirectStandardOutput = true };
+        var watch = Process.Start(start)!;
+        watch.OutputDataReceived += (_, line) =>
+        {
+            if (line.Data?.Split(' ') is [var job, "COMPLETED"])
+                shown.TryAdd(job, TimeProvider.System.GetUtcNow());
+        };
+        watch.BeginOutputReadLine();
+        return watch;
+    }
+
+    public async ValueTask DisposeAsync() => await DemoAsync("down");
+
+    private static Task<string> DemoAsync(string verb) =>
+        Scripts.CommandAsync([Path.Combine(Scripts.Repository, "scripts", "demo"), verb], Environs);
+
+    private Task<string> SlurmAsync(string user, params string[] command) => Scripts.CommandAsync(
+        [Path.Combine(Scripts.Repository, "scripts", "slurm-run"), folder, .. command],
+        new Dictionary<string, string> { ["AS"] = user });
+
+    private string Pid(string daemon) => File.ReadAllText(Path.Combine(folder, "run", daemon + ".pid")).Split(' ')[0];
+
+    [GeneratedRegex(@"^\[(?<at>[^\]]+)\] _job_complete: JobId=(?<array>\d+)_(?<task>\d+)\(\d+\) done$",
+        RegexOptions.Multiline)]
+    private static partial Regex EndOfTask();
+}

@@ -17,15 +17,17 @@ internal static class Scripts
     public static Dictionary<string, string> LabEnvironment(string folder) =>
         File.ReadAllLines(Path.Combine(folder, "env")).Select(l => l.Split('=', 2)).ToDictionary(p => p[0], p => p[1]);
 
-    public static Task<string> RunAsync(string script, params string[] arguments) =>
-        CommandAsync([Path.Combine(Repository, "scripts", script), .. arguments]);
+    public static Task<string> RunAsync(string script, params string[] arguments)
+    {
+        Console.Error.WriteLine($"bench: scripts/{script} {string.Join(' ', arguments)}");
+        return CommandAsync([Path.Combine(Repository, "scripts", script), .. arguments]);
+    }
 
     /// <summary>Runs a command to its end and gives its output; one that fails ends the bench.</summary>
     /// <exception cref="InvalidOperationException">With what it said.</exception>
     public static async Task<string> CommandAsync(
         ImmutableArray<string> command, IReadOnlyDictionary<string, string>? environment = null)
     {
-        Console.Error.WriteLine($"bench: {string.Join(' ', command)}");
         var request = new ProcessRequest
         {
             Command = command,

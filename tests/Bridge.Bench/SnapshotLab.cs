@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
 using Bridge.Kube.Client;
 using Bridge.Node.Processes;
 using Bridge.Slurm;
@@ -16,7 +17,6 @@ namespace Bridge.Bench;
 internal sealed class SnapshotLab : IAsyncDisposable
 {
     private const int NodesAtOnce = 2500;
-    private const int KubeNodes = 1000;
 
     private readonly string name;
     private readonly string folder;
@@ -47,7 +47,10 @@ internal sealed class SnapshotLab : IAsyncDisposable
         return lab;
     }
 
-    /// <summary>Makes nodes without slurmd, all of one kind, held jobs of alice, and Kubernetes nodes.</summary>
+    /// <summary>
+    /// Makes nodes without slurmd, all of one kind and none of Bridge's own, which would end them; held jobs of alice, and
+    /// Kubernetes nodes.
+    /// </summary>
     public async Task FillAsync(int nodes, int jobs)
     {
         using var bridge = await HttpAsync("bridge");
@@ -56,7 +59,7 @@ internal sealed class SnapshotLab : IAsyncDisposable
                 $$"""
                 {"node_conf":"NodeName=gpu-[{{first:D5}}-{{Math.Min(first + NodesAtOnce - 1, nodes):D5}}]
                  NodeAddr=127.0.0.1
-                 CPUs=64 RealMemory=1000000 Gres=gpu:h100:8 Feature=k8s/pool-a,k8s/h100 Weight=11 State=EXTERNAL"}
+                 CPUs=64 RealMemory=1000000 Gres=gpu:h100:8 Feature=h100 Weight=11 State=EXTERNAL"}
                 """).ReplaceLineEndings(""));
         Console.Error.WriteLine($"bench snapshot: {nodes} nodes are there");
         using var alice = await HttpAsync("alice");
@@ -68,7 +71,7 @@ internal sealed class SnapshotLab : IAsyncDisposable
                 """));
         Console.Error.WriteLine($"bench snapshot: {jobs} jobs are there");
         using var client = new KubeClient(Kube, new KubeLimits(), TimeProvider.System);
-        await Parallel.ForEachAsync(Enumerable.Range(1, KubeNodes), new ParallelOptions { MaxDegreeOfParallelism = 8 },
+        await Parallel.ForEachAsync(Enumerable.Range(1, nodes), new ParallelOptions { MaxDegreeOfParallelism = 8 },
             async (number, cancel) => await client.SendAsync(
                 new KubeRequest(HttpMethod.Post, "/api/v1/nodes")
                 {
@@ -77,6 +80,65 @@ internal sealed class SnapshotLab : IAsyncDisposable
                     ContentType = "application/json",
                 },
                 Bridge.Kube.Models.KubeKinds.Nodes.Item, cancel));
+    }
+
+    public string Value(string key) => env.GetValueOrDefault(key, "");
+
+    public string File(string file) => Path.Combine(folder, file);
+
+    /// <summary>Namespaces, keys, rights and the SlurmCluster: the demo's.</summary>
+    public async Task ApplyClusterAsync()
+    {
+        const string Apply =
+            """
+            set -eu; . "$1/scripts/lib.sh"; open_lab "$2"; . "$REPO/scripts/lib/manifests.sh"
+            apply() { "$3" --kubeconfig "$4" apply --server-side -f "$5"; }
+            manifest_base | apply "$@" -; apply "$@" "$REPO/helm/bridge/rbac.yaml"
+            manifest_cluster | sed '/^---$/,$d' | apply "$@" -
+            """;
+        await Scripts.CommandAsync(
+            ["bash", "-c", Apply, "bash", Scripts.Repository, folder, env["KUBECTL"], env["KUBECONFIG"]]);
+    }
+
+    /// <summary>
+    /// A client that tells of more jobs than this Slurm holds: its records with other ids, every second one as if it
+    /// ran. All else it asks of Slurm's own client. A shell script.
+    /// </summary>
+    public async Task<string> ClientOfManyAsync(int jobs)
+    {
+        string[] read = [.. env["SLURM_CLIENT"].Split(' '), "env", "SLURM_TIME_FORMAT=%s", "SLURM_BITSTR_LEN=0"];
+        var real = (await Scripts.CommandAsync([.. read, "scontrol", "--local", "show", "job", "-d", "-o"]))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+        await System.IO.File.WriteAllLinesAsync(File("jobs.txt"),
+            Enumerable.Range(1, jobs).Select(id => Record(real[id % real.Length], id, now)));
+        await System.IO.File.WriteAllLinesAsync(File("ids.txt"),
+            Enumerable.Range(1, jobs).Select(id => id.ToString(CultureInfo.InvariantCulture)));
+        await System.IO.File.WriteAllTextAsync(File("client.sh"),
+            $"""
+            case " $* " in
+            *' show job '*) exec cat {File("jobs.txt")} ;;
+            *' squeue '*) exec cat {File("ids.txt")} ;;
+            esac
+            exec {env["SLURM_CLIENT"]} "$@"
+
+            """);
+        return File("client.sh");
+    }
+
+    private static string Record(string real, int id, long now)
+    {
+        var rest = real[real.IndexOf(' ', StringComparison.Ordinal)..]
+            .Replace("JobName=train-", string.Create(CultureInfo.InvariantCulture, $"JobName=train-{id}-"),
+                StringComparison.Ordinal);
+        if (id % 2 == 0)
+            rest = Regex.Replace(rest
+                .Replace("JobState=PENDING Reason=JobHeldUser", "JobState=RUNNING Reason=None",
+                    StringComparison.Ordinal)
+                .Replace(" StartTime=Unknown ", string.Create(CultureInfo.InvariantCulture, $" StartTime={now} "),
+                    StringComparison.Ordinal),
+                " NodeList=(\\(null\\))? ", string.Create(CultureInfo.InvariantCulture, $" NodeList=gpu-{id % 10_000:D5} "));
+        return string.Create(CultureInfo.InvariantCulture, $"JobId={id}{rest}");
     }
 
     /// <summary>Slurm as the daemon reads it, with Slurm's own client.</summary>
@@ -113,11 +175,11 @@ internal sealed class SnapshotLab : IAsyncDisposable
     }
 
     public string Pid(string daemon) =>
-        File.ReadAllText(Path.Combine(env["LAB_DIR"], "run", daemon + ".pid")).Split(' ')[0].Trim();
+        System.IO.File.ReadAllText(Path.Combine(env["LAB_DIR"], "run", daemon + ".pid")).Split(' ')[0].Trim();
 
     /// <summary>Resident memory of a daemon, in bytes.</summary>
     public long Resident(string daemon) =>
-        long.Parse(File.ReadAllText($"/proc/{Pid(daemon)}/statm").Split(' ')[1], CultureInfo.InvariantCulture)
+        long.Parse(System.IO.File.ReadAllText($"/proc/{Pid(daemon)}/statm").Split(' ')[1], CultureInfo.InvariantCulture)
         * Environment.SystemPageSize;
 
     public async ValueTask DisposeAsync()
@@ -128,7 +190,7 @@ internal sealed class SnapshotLab : IAsyncDisposable
     }
 
     private async ValueTask<ReadOnlyMemory<byte>> Key(CancellationToken cancel) =>
-        await File.ReadAllBytesAsync(env["JWT_KEY_FILE"], cancel);
+        await System.IO.File.ReadAllBytesAsync(env["JWT_KEY_FILE"], cancel);
 
     private static async Task PostAsync(HttpClient http, string path, string body)
     {

@@ -95,8 +95,11 @@ internal sealed partial class StormLab : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await DemoAsync("down");
 
-    private static Task<string> DemoAsync(string verb) =>
-        Scripts.CommandAsync([Path.Combine(Scripts.Repository, "scripts", "demo"), verb], Environs);
+    private static Task<string> DemoAsync(string verb)
+    {
+        Console.Error.WriteLine($"bench storm: scripts/demo {verb}");
+        return Scripts.CommandAsync([Path.Combine(Scripts.Repository, "scripts", "demo"), verb], Environs);
+    }
 
     private Task<string> SlurmAsync(string user, params string[] command) => Scripts.CommandAsync(
         [Path.Combine(Scripts.Repository, "scripts", "slurm-run"), folder, .. command],

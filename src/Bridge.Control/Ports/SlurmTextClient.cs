@@ -13,5 +13,4 @@ public delegate Task<TextAnswer> SlurmTextClient(ImmutableArray<string> command,
 /// <summary>How a command ended.</summary>
 /// <param name="ExitCode">Null when it could not be started or had to be killed.</param>
 /// <param name="Problem">Why what was read cannot be trusted, as one sentence; "" when it can, and is whole.</param>
-/// <param name="Elapsed">How long it ran.</param>
-public sealed record TextAnswer(int? ExitCode, string Problem, TimeSpan Elapsed);
+public sealed record TextAnswer(int? ExitCode, string Problem);

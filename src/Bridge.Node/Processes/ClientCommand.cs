@@ -14,6 +14,6 @@ public static class ClientCommand
         var request = new ProcessRequest { Command = [.. prefix, .. command], Deadline = deadline, Read = read };
         var result = await ProcessRunner.RunAsync(request, clock, cancel);
         return new TextAnswer(result.ExitCode, result.Succeeded ? ""
-            : $"{request.Command[0]} {result.Describe()}", result.Duration);
+            : $"{request.Command[0]} {result.Describe()}");
     };
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.ComponentModel;
 using System.Diagnostics;
 using CliWrap;
@@ -46,9 +47,10 @@ public static class ProcessRunner
 
     private static PipeTarget Pieces(Action<ReadOnlySpan<byte>> read) => PipeTarget.Create(async (stream, cancel) =>
     {
-        var buffer = new byte[64 << 10];
+        var buffer = ArrayPool<byte>.Shared.Rent(64 << 10);
         for (int count; (count = await stream.ReadAsync(buffer, cancel)) > 0;)
             read(buffer.AsSpan(0, count));
+        ArrayPool<byte>.Shared.Return(buffer);
     });
 
     private static async Task<ProcessEnd> EndAsync(

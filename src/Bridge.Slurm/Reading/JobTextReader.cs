@@ -9,7 +9,7 @@ namespace Bridge.Slurm.Reading;
 /// Reads all jobs by Slurm's own client. `scontrol show job` tells everything of them, but names and comments stand
 /// there unquoted: which ids are real is asked of `squeue` whenever new ones come, in a format without any free text.
 /// </summary>
-internal sealed class JobTextReader(TextClient client)
+internal sealed class JobTextReader(TextClient client, ReadBudget budget)
 {
     public TextClient Client => client;
 
@@ -26,6 +26,7 @@ internal sealed class JobTextReader(TextClient client)
         Lines.Begin();
         var answer = await client.RunAsync(JobRecordText.Command, Lines.Add, cancel);
         Lines.End();
+        budget.Spend(ReadBudget.JobRecord * Lines.Count);
         var problem = answer.Problem.Length > 0 ? answer.Problem
             : Lines.Problem.Length > 0 ? $"scontrol wrote '{Lines.Problem}'" : "";
         if (problem.Length == 0 && Lines.HasFresh)
@@ -40,6 +41,7 @@ internal sealed class JobTextReader(TextClient client)
         var ids = new HashSet<uint>();
         var rest = new List<byte>();
         var answer = await client.RunAsync(IdsCommand, piece => AddIds(piece, rest, ids), cancel);
+        budget.Spend(ReadBudget.JobRecord * Lines.Count); // it prints a word of each, and is sent them whole
         if (answer.Problem.Length > 0)
             return answer.Problem;
         AddIds("\n"u8, rest, ids);

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text;
 using Bridge.Core.Model;
 using Bridge.Core.Names;
 using Bridge.Slurm.Rest;
@@ -17,21 +15,21 @@ namespace Bridge.Slurm.Reading;
 internal sealed class NodeReader(SlurmApi api, TextClient? text, ReadBudget budget, TimeProvider clock,
     ILogger log)
 {
-    // What one node costs in a full GET before it was measured here: the middle of 0.25 to 0.45 ms on 26.05.
-    private static readonly TimeSpan RestCostPerNode = TimeSpan.FromMilliseconds(0.35);
-
-    // An idle REST tick is a 304 of a few ms: text must be this much cheaper than a full GET to be worth its process.
-    private const int TextAdvantage = 4;
+    // So many cost less over REST, where an idle tick is a 304 of a few ms, than a process of Slurm's client does.
+    private const int RestAtMost = 500;
 
     private static readonly TimeSpan TextAtLeastEvery = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan SweepEvery = TimeSpan.FromMinutes(10);
 
+    private readonly NodeLines lines = new();
     private readonly KeptSource<NodeName, SlurmNode> nodes = new("nodes", n => n.Name, SameContent.Nodes, log);
     private long updateTime;
     private long? lastFull;
     private long? lastText;
-    private TimeSpan? textCost;
     private volatile bool look;
+
+    // Whether the nodes are as the last text told them: REST may have said something else since.
+    private bool fromText;
 
     public KeptSource<NodeName, SlurmNode> Kept => nodes;
 
@@ -59,8 +57,7 @@ internal sealed class NodeReader(SlurmApi api, TextClient? text, ReadBudget budg
     /// </summary>
     public void Look() => look = true;
 
-    private bool PrefersText() =>
-        textCost is null || RestCostPerNode * nodes.Count > textCost * TextAdvantage;
+    private bool PrefersText() => !nodes.State.Synced || nodes.Count > RestAtMost;
 
     private TimeSpan Since(long? stamp) => stamp is { } then ? clock.GetElapsedTime(then) : TimeSpan.MaxValue;
 
@@ -83,6 +80,7 @@ internal sealed class NodeReader(SlurmApi api, TextClient? text, ReadBudget budg
         {
             case Reading<Listing<SlurmNode>>.Known { Value: var listing }:
                 nodes.Replace(listing.Items, asked, listing.Unread);
+                fromText = false;
                 updateTime = listing.LastUpdate;
                 lastFull = clock.GetTimestamp();
                 return true;
@@ -100,21 +98,24 @@ internal sealed class NodeReader(SlurmApi api, TextClient? text, ReadBudget budg
     {
         var asked = clock.GetUtcNow();
         look = false;
-        var output = new ArrayBufferWriter<byte>();
-        var answer = await client.RunAsync(NodeText.Command, piece => output.Write(piece), cancel);
-        textCost = answer.Elapsed;
+        lines.Begin();
+        var answer = await client.RunAsync(NodeText.Command, lines.Add, cancel);
+        lines.End();
+        budget.Spend(ReadBudget.NodeRecord * lines.Count);
         lastText = clock.GetTimestamp();
-        if (answer.Problem.Length > 0)
-            return false; // REST says what is wrong
-        // Bytes that are no UTF-8 cost a character each.
-        var read = NodeText.Parse(Encoding.UTF8.GetString(output.WrittenSpan));
-        if (read.Stray.Length > 0)
+        // What is no record at all could stand in place of any node.
+        if (answer.Problem.Length == 0 && lines.Stray.Length > 0)
+            log.TextUnusable("nodes", $"scontrol wrote '{lines.Stray}'");
+        if (answer.Problem.Length > 0 || lines.Stray.Length > 0)
         {
-            // What is no record at all could stand in place of any node.
-            log.TextUnusable("nodes", $"scontrol wrote '{read.Stray}'");
-            return false;
+            lines.Forget();
+            return false; // REST says what is wrong, or reads instead
         }
-        nodes.Replace(read.Nodes, asked, read.Unread);
+        if (lines.Same && lines.Count == nodes.Count && nodes.State.Current && fromText)
+            nodes.Confirm(asked);
+        else
+            nodes.Replace(lines.Nodes, asked, lines.Unread);
+        fromText = true;
         return true;
     }
 }

@@ -33,7 +33,7 @@ internal sealed class SlurmReader
         client = text is null ? null : new TextClient(text, budget, context);
         nodes = new NodeReader(api, client, budget, context.Clock, context.Log);
         partitions = new PartitionReader(api, budget, context.Clock, context.Log);
-        jobs = new JobReader(api, client is null ? null : new JobTextReader(client), budget, options, context);
+        jobs = new JobReader(api, client is null ? null : new JobTextReader(client, budget), budget, options, context);
     }
 
     /// <summary>The newest view; the same value while nothing changed.</summary>

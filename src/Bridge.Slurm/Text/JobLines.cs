@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Numerics;
 using System.Runtime.InteropServices;
 using Bridge.Core.Model;
 using Bridge.Core.Names;
@@ -18,15 +16,20 @@ internal sealed class JobLines
     private readonly HashSet<uint> fresh = [];
     private readonly HashSet<uint> doubtful = [];
     private readonly List<(uint Id, uint Before)> successors = [];
-    private RecordSplitter splitter = null!;
+    private readonly RecordSplitter splitter;
     private int read;
     private uint before;
+
+    public JobLines() => splitter = new RecordSplitter(JobRecordText.Prefix, Take);
 
     /// <param name="Hash">Of its bytes.</param>
     /// <param name="Read">Number of the last read that had it.</param>
     /// <param name="Proven">Whether Slurm has named the id where no text can be forged.</param>
     /// <param name="Forged">Whether Slurm has said that there is no such job.</param>
     private record struct Line(ulong Hash, int Read, bool Proven, bool Forged);
+
+    /// <summary>Records of the last read.</summary>
+    public int Count { get; private set; }
 
     /// <summary>Jobs whose record is new or another than before.</summary>
     public IEnumerable<SlurmJob> Changed => changed.Values.OfType<SlurmJob>();
@@ -42,8 +45,9 @@ internal sealed class JobLines
 
     public void Begin()
     {
-        splitter = new RecordSplitter(JobRecordText.Prefix, Take);
+        splitter.Begin();
         read++;
+        Count = 0;
         before = 0;
         changed.Clear();
         fresh.Clear();
@@ -99,6 +103,7 @@ internal sealed class JobLines
                 Doubt(before); // who wrote a line that begins as a record does
             return;
         }
+        Count++;
         var hash = HashOf(record);
         ref var line = ref CollectionsMarshal.GetValueRefOrAddDefault(lines, id, out var known);
         var previous = before;
@@ -139,13 +144,13 @@ internal sealed class JobLines
     // wrote into a name hides changes of that job alone.
     private static ulong HashOf(ReadOnlySpan<byte> record)
     {
-        var hash = 0x9E3779B97F4A7C15UL;
+        var hash = TextHash.Seed;
         var (start, end) = Span(record, " RunTime="u8, " TimeLimit="u8);
-        hash = Mix(record[..start], hash);
+        hash = TextHash.Mix(record[..start], hash);
         record = record[end..];
         (start, end) = Span(record, " LastSchedEval="u8, " Partition="u8);
-        hash = Mix(record[..start], hash);
-        return Mix(record[end..], hash);
+        hash = TextHash.Mix(record[..start], hash);
+        return TextHash.Mix(record[end..], hash);
     }
 
     private static (int Start, int End) Span(
@@ -154,16 +159,5 @@ internal sealed class JobLines
         var start = record.IndexOf(from);
         var length = start < 0 ? -1 : record[start..].IndexOf(to);
         return length < 0 ? (0, 0) : (start, start + length);
-    }
-
-    private static ulong Mix(ReadOnlySpan<byte> text, ulong hash)
-    {
-        hash ^= (ulong)text.Length * 0xFF51AFD7ED558CCDUL;
-        for (; text.Length >= 8; text = text[8..])
-            hash = BitOperations.RotateLeft(hash ^ BinaryPrimitives.ReadUInt64LittleEndian(text), 27)
-                * 0x9E3779B185EBCA87UL;
-        foreach (var one in text)
-            hash = BitOperations.RotateLeft(hash ^ one, 11) * 0xC2B2AE3D27D4EB4FUL;
-        return hash ^ (hash >> 29);
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text;
 using Bridge.Core.Model;
 using Bridge.Core.Names;
 using Bridge.Slurm.Translation;
@@ -23,49 +24,18 @@ internal static class NodeText
 
     private static readonly string[] AfterFreeTexts = ["InstanceId", "InstanceType", "Reservation", "ReservationName"];
 
-    /// <summary>
-    /// The nodes; the names of those whose record is not understood ("" where not even that is); and the first line
-    /// that is no record at all.
-    /// </summary>
-    public static (ImmutableArray<SlurmNode> Nodes, ImmutableArray<string> Unread, string Stray) Parse(string text)
-    {
-        var nodes = ImmutableArray.CreateBuilder<SlurmNode>();
-        var unread = ImmutableArray.CreateBuilder<string>();
-        var stray = "";
-        foreach (var line in Lines(text))
-            if (ParseLine(line) is { } node)
-                nodes.Add(node);
-            else if (line.StartsWith("NodeName=", StringComparison.Ordinal))
-                unread.Add(NodeName.IsValid(Word(line, "NodeName")) ? Word(line, "NodeName") : "");
-            else if (stray.Length == 0)
-                stray = line[..Math.Min(line.Length, 80)];
-        return (nodes.DrainToImmutable(), unread.DrainToImmutable(), stray);
-    }
+    public static readonly byte[] Prefix = [.. "NodeName="u8];
 
-    // A line break inside a free text starts a line that is no record: it belongs to the one before.
-    private static IEnumerable<string> Lines(string text)
-    {
-        var record = "";
-        foreach (var line in text.Split('\n'))
-        {
-            if (line.StartsWith("NodeName=", StringComparison.Ordinal))
-            {
-                if (record.Length > 0)
-                    yield return record;
-                record = line.TrimEnd('\r');
-            }
-            else if (record.Length > 0)
-            {
-                record += line.Length > 0 ? " " + line.TrimEnd('\r') : "";
-            }
-            else if (line.Trim().Length > 0 && !line.StartsWith("No nodes", StringComparison.Ordinal))
-            {
-                yield return line;
-            }
-        }
-        if (record.Length > 0)
-            yield return record;
-    }
+    /// <summary>One record; null when it is not understood. A free text may hold line breaks.</summary>
+    public static SlurmNode? Parse(ReadOnlySpan<byte> record) => ParseLine(Line(record));
+
+    /// <summary>The name of a node whose record is not understood; "" when not even that is.</summary>
+    public static string NameOf(ReadOnlySpan<byte> record) =>
+        Word(Line(record), "NodeName") is var name && NodeName.IsValid(name) ? name : "";
+
+    // Bytes that are no UTF-8 cost a character each.
+    private static string Line(ReadOnlySpan<byte> record) =>
+        Encoding.UTF8.GetString(record).Replace("\r\n", " ", StringComparison.Ordinal).Replace('\n', ' ');
 
     private static SlurmNode? ParseLine(string line)
     {

@@ -15,6 +15,13 @@ internal sealed class RecordSplitter(ReadOnlyMemory<byte> prefix, Action<ReadOnl
     /// <summary>The first line that belongs to no record; "" when there is none.</summary>
     public string Stray { get; private set; } = "";
 
+    /// <summary>Another output begins.</summary>
+    public void Begin()
+    {
+        (filled, searched) = (0, 0);
+        Stray = "";
+    }
+
     public void Add(ReadOnlySpan<byte> piece)
     {
         if (filled + piece.Length > buffer.Length)

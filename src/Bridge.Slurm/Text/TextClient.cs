@@ -42,12 +42,15 @@ internal sealed class TextClient(SlurmTextClient run, ReadBudget budget, ReadCon
         return problem.Length == 0;
     }
 
-    /// <summary>Runs a command; another check comes before the next one if it fails.</summary>
+    /// <summary>
+    /// Runs a command; another check comes before the next one if it fails. What slurmctld packed for it the caller
+    /// spends, who knows how many records that were.
+    /// </summary>
     public async Task<TextAnswer> RunAsync(
         ImmutableArray<string> command, Action<ReadOnlySpan<byte>> read, CancellationToken cancel)
     {
         var answer = await run(command, read, Deadline, cancel);
-        budget.SpendText(answer.Elapsed);
+        budget.Spend(ReadBudget.Command);
         if (answer.Problem.Length > 0)
             checkedAt = null;
         return answer;

@@ -1,7 +1,6 @@
 using Bridge.Core.Model;
 using Bridge.Core.View;
 using Bridge.Slurm.Rest;
-using Bridge.Slurm.Text;
 using Bridge.Slurm.Translation;
 using Bridge.Slurm.Wire;
 using Bridge.Slurm.Wire.V0042;
@@ -158,7 +157,7 @@ public sealed class RecordedAnswerTests
     [InlineData(Middle, "nodes-25.11.txt")]
     public void The_text_client_tells_the_same_nodes_as_REST(string version, string file)
     {
-        var (text, unread, stray) = NodeText.Parse(Recording.Text("text", file));
+        var (text, unread, stray) = NodeTexts.Read(Recording.Text("text", file));
         Assert.Empty(unread);
         Assert.Equal("", stray);
         var rest = Known(Judge.Read(Answer(version, "nodes.json"), WireJson.Default.NodesAnswer))

@@ -17,7 +17,7 @@ public sealed class TextTests
         var text = Node
             + "Reason=bridge: x State=DOWN [root@1795236224] Comment=State=DOWN CPUTot=99 Gres=gpu:1 Extra={\"a\":\"b "
             + "c\"}\n";
-        var node = Assert.Single(NodeText.Parse(text).Nodes);
+        var node = Assert.Single(NodeTexts.Read(text).Nodes);
         Assert.Equal(SlurmNodeState.Idle | SlurmNodeState.Drain, node.State);
         Assert.Equal(("bridge: x State=DOWN", 4, "", """{"a":"b c"}"""),
             (node.Reason, node.Cpus, node.Gres, node.Extra));
@@ -29,7 +29,7 @@ public sealed class TextTests
     public void A_line_break_in_a_comment_does_not_make_a_node()
     {
         var (nodes, unread, stray) =
-            NodeText.Parse(Node + "Comment=one\ntwo three\n" + Node.Replace("n1", "n2", StringComparison.Ordinal)
+            NodeTexts.Read(Node + "Comment=one\ntwo three\n" + Node.Replace("n1", "n2", StringComparison.Ordinal)
             + "\n");
         Assert.Empty(unread);
         Assert.Equal("", stray);
@@ -43,10 +43,34 @@ public sealed class TextTests
     [InlineData("NodeName=n1;rm CPUTot=4 State=IDLE", "")]
     public void What_is_not_understood_is_named(string line, string? name)
     {
-        var (nodes, unread, stray) = NodeText.Parse(line);
+        var (nodes, unread, stray) = NodeTexts.Read(line);
         Assert.Empty(nodes);
         Assert.Equal(name, unread.SingleOrDefault());
         Assert.Equal(name is null, stray.Length > 0);
+    }
+
+    [Fact]
+    public void A_record_of_the_last_read_stays_the_same_node()
+    {
+        var lines = new NodeLines();
+        var other = Node.Replace("n1", "n2", StringComparison.Ordinal);
+        var before = NodeTexts.Read($"{Node}\n{other}\n", lines).Nodes;
+        Assert.False(lines.Same);
+        var after = NodeTexts.Read($"{Node}\n{other}\n", lines).Nodes;
+        Assert.True(lines.Same);
+        Assert.All(before.Zip(after), pair => Assert.Same(pair.First, pair.Second));
+        after = NodeTexts.Read($"{Node}\n{other.Replace("CPUAlloc=0", "CPUAlloc=1", StringComparison.Ordinal)}\n", lines)
+            .Nodes;
+        Assert.False(lines.Same);
+        Assert.Same(before[0], after[0]);
+        Assert.Equal(1, after[1].AllocatedCpus);
+        NodeTexts.Read($"{Node}\n", lines);
+        Assert.False(lines.Same); // one is gone, and none is new
+        NodeTexts.Read($"{Node}\n", lines);
+        Assert.True(lines.Same);
+        lines.Forget();
+        NodeTexts.Read($"{Node}\n", lines);
+        Assert.False(lines.Same);
     }
 
     [Theory]
@@ -74,7 +98,7 @@ public sealed class TextTests
         var random = new Random(20261121);
         for (var i = 0; i < 3000; i++)
         {
-            foreach (var node in NodeText.Parse(Damage(nodes, random)).Nodes)
+            foreach (var node in NodeTexts.Read(Damage(nodes, random)).Nodes)
                 Assert.True(NodeName.IsValid(node.Name.Value));
         }
     }

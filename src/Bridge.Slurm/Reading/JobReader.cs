@@ -9,7 +9,7 @@ namespace Bridge.Slurm.Reading;
 
 /// <summary>
 /// Keeps the jobs by the ladder: push (an id from a hook), bell (slurmctld's job counters), diff (all records as text
-/// by Slurm's client, on every tick that the budget allows, for suspensions, holds and priorities ring no bell; without
+/// by Slurm's client, also when no bell rang, for suspensions, holds and priorities ring none; without
 /// the client jobs/state and single GETs), record (accounting). The bulk list of jobs is never asked for: ten thousand
 /// of them cost slurmrestd 6.4 GB that it keeps.
 /// </summary>
@@ -26,6 +26,9 @@ internal sealed class JobReader(SlurmApi api, JobTextReader? text, ReadBudget bu
     // The answer about an array holds a record of every task, 8 to 12 kB each, and slurmrestd keeps the memory: that of
     // 10,000 would be a list in bulk by another name. When the tasks have ended they leave the controller in minutes.
     private const int TasksAtMost = 200;
+
+    private const int EveryTickUpTo = 10_000;
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan WhileTasksEnd = TimeSpan.FromMinutes(1);
 
@@ -91,8 +94,7 @@ internal sealed class JobReader(SlurmApi api, JobTextReader? text, ReadBudget bu
             ringing = true;
         }
         var sweep = !told || context.Clock.GetElapsedTime(lastDiff) >= options.Sweep;
-        var due = ringing || sweep || text is not null;
-        if (due && (!told || budget.Allows) && !await DiffAsync(profile, sweep, cancel))
+        if (IsDue(sweep) && (!told || budget.Allows) && !await DiffAsync(profile, sweep, cancel))
             return await api.SilenceAsync(profile, cancel);
         if (text is null)
             foreach (var id in jobs.Unsettled)
@@ -111,6 +113,17 @@ internal sealed class JobReader(SlurmApi api, JobTextReader? text, ReadBudget bu
         else if (jobs.Source.State.Error.Length > 0)
             jobs.Source.Fail("Slurm answers again; not every job has been read since");
         return "";
+    }
+
+    // Without a bell the client's reads are what finds suspensions and holds: on every tick up to ten thousand jobs, and
+    // from there on less often by the square of their number, so that an idle tick of a hundred thousand costs what one
+    // of ten thousand does, or less.
+    private bool IsDue(bool sweep)
+    {
+        if (ringing || !told || text is null)
+            return ringing || sweep;
+        var size = (double)text.Lines.Count / EveryTickUpTo;
+        return size <= 1 || context.Clock.GetElapsedTime(lastDiff) >= Quiet * size * size;
     }
 
     private async Task<bool> DiffAsync(ServerProfile profile, bool sweep, CancellationToken cancel)

@@ -27,6 +27,7 @@ static void Parts(IServiceCollection runs) => runs
     .AddHostedService<LedgerPruning>()
     .AddHostedService<KubeInformers>()
     .AddHostedService(s => s.GetRequiredService<HookBell>())
+    .AddHostedService(s => s.GetRequiredService<JobFeeds>())
     .AddHostedService(s => s.GetRequiredService<SlurmReaders>())
     .AddHostedService(s => s.GetRequiredService<JobApiTrust>())
     .AddHostedService(s => s.GetRequiredService<Leading>());

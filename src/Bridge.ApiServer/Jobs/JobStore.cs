@@ -6,8 +6,8 @@ using Bridge.Core.Names;
 namespace Bridge.ApiServer.Jobs;
 
 /// <summary>
-/// The jobs of one SlurmCluster among those that are served. Feed it whole snapshots: it finds out by itself what
-/// changed and tells the watchers that, and only that.
+/// The jobs of one SlurmCluster among those that are served. Feed it a whole snapshot, then what changed since: either
+/// way it tells the watchers what is different now, and only that.
 /// </summary>
 /// <param name="cluster">Of whose jobs.</param>
 /// <param name="objects">Where they are served, beside those of other clusters.</param>
@@ -18,7 +18,8 @@ public sealed class JobStore(string cluster, ObjectStore<SlurmJobObject> objects
     private readonly Dictionary<JobId, Held> held = [];
     private readonly List<ObjectChange<SlurmJobObject>> gone = [];
     private readonly List<ObjectChange<SlurmJobObject>> now = [];
-    private int round;
+    private JobNamespaces? shownIn;
+    private int round; // of whole snapshots
     private bool closed;
     private volatile string unread = $"SlurmCluster {cluster} has not been read yet";
     private volatile string stale = "";
@@ -35,7 +36,8 @@ public sealed class JobStore(string cluster, ObjectStore<SlurmJobObject> objects
 
     /// <summary>
     /// Takes over a snapshot; a job that is not in it is deleted. So call it only with what Slurm really said, never
-    /// with an empty list because it did not answer: then <see cref="Unreachable"/> is the call.
+    /// with an empty list because it did not answer: then <see cref="Unreachable"/> is the call. Of two submissions
+    /// under one id the later is the job.
     /// </summary>
     /// <returns>The number of watch events made; 0 when nothing changed.</returns>
     public int Update(IEnumerable<SlurmJob> jobs, JobNamespaces namespaces)
@@ -45,7 +47,31 @@ public sealed class JobStore(string cluster, ObjectStore<SlurmJobObject> objects
         {
             if (closed)
                 return 0;
+            shownIn = namespaces;
             made = Replace(jobs, namespaces);
+        }
+        Note("", "");
+        return made;
+    }
+
+    /// <summary>Takes over what changed since the snapshot, which is then as good as read anew.</summary>
+    /// <param name="changed">Jobs as they are now; also some that did not change.</param>
+    /// <param name="removed">Jobs that are no more; also some that never were.</param>
+    /// <returns>The number of watch events made; 0 when nothing changed.</returns>
+    /// <exception cref="InvalidOperationException">There was no snapshot yet.</exception>
+    public int Change(IReadOnlyCollection<SlurmJob> changed, IReadOnlyCollection<JobId> removed)
+    {
+        var made = 0;
+        lock (gate)
+        {
+            if (closed)
+                return 0;
+            var namespaces = shownIn ?? throw new InvalidOperationException("changes follow a snapshot");
+            foreach (var id in removed)
+                Remove(id);
+            foreach (var job in changed)
+                Put(job, namespaces.Of(job.Account));
+            made = Publish();
         }
         Note("", "");
         return made;
@@ -80,15 +106,20 @@ public sealed class JobStore(string cluster, ObjectStore<SlurmJobObject> objects
     {
         round++;
         foreach (var job in jobs)
-            Take(job, namespaces.Of(job.Account));
-        foreach (var (id, held) in this.held)
         {
-            if (held.Round == round)
-                continue;
-            gone.Add(new(held.Key, null));
-            this.held.Remove(id);
+            var twice = held.TryGetValue(job.Id, out var before) && before.Round == round;
+            if (!twice || !(job.SubmitTime < before.Job.SubmitTime))
+                Put(job, namespaces.Of(job.Account));
         }
-        // Deletions first: the last task of an array takes over the id of the whole, a requeued job its own old name.
+        foreach (var (id, job) in held)
+            if (job.Round != round)
+                Remove(id);
+        return Publish();
+    }
+
+    // Deletions first: the last task of an array takes over the id of the whole, a requeued job its own old name.
+    private int Publish()
+    {
         var made = Objects.Apply([.. gone, .. now]);
         gone.Clear();
         now.Clear();
@@ -103,49 +134,29 @@ public sealed class JobStore(string cluster, ObjectStore<SlurmJobObject> objects
         noted();
     }
 
-    private void Take(SlurmJob job, string ns)
+    private void Put(SlurmJob job, string ns)
     {
-        if (!this.held.TryGetValue(job.Id, out var held))
+        if (held.TryGetValue(job.Id, out var before))
         {
-            Add(job, ns);
-            return;
-        }
-        var twice = held.Round == round;
-        if (twice && job.SubmitTime < held.Job.SubmitTime)
-            return; // Accounting may know an earlier submission under the same id: the latest is the job.
-        held.Round = round;
-        if (held.Key.Namespace == ns && SameJob(held.Job, job))
-        {
-            held.Job = job; // Equal, but the newer one: the next comparison is then by reference.
-            return;
+            if (before.Key.Namespace == ns && before.Job.SameAs(job))
+            {
+                held[job.Id] = before with { Job = job, Round = round }; // the next comparison is by reference then
+                return;
+            }
+            var moved = before.Job.SubmitTime != job.SubmitTime || before.Key.Namespace != ns;
+            if (moved || before.Key.Name != JobTranslation.NameOf(cluster, job))
+                gone.Add(new(before.Key, null));
         }
         var key = new ObjectKey(ns, JobTranslation.NameOf(cluster, job));
-        if (key != held.Key || job.SubmitTime != held.Job.SubmitTime)
-            gone.Add(new(held.Key, null));
-        (held.Job, held.Key) = (job, key);
+        held[job.Id] = new Held(job, key, round);
         now.Add(new(key, JobTranslation.Translate(job, key, cluster)));
     }
 
-    private void Add(SlurmJob job, string ns)
+    private void Remove(JobId id)
     {
-        var key = new ObjectKey(ns, JobTranslation.NameOf(cluster, job));
-        held.Add(job.Id, new Held { Job = job, Key = key, Round = round });
-        now.Add(new(key, JobTranslation.Translate(job, key, cluster)));
+        if (held.Remove(id, out var before))
+            gone.Add(new(before.Key, null));
     }
 
-    // Records compare their arrays by reference; two readings of the same job have the same words in different arrays.
-    internal static bool SameJob(SlurmJob one, SlurmJob other) =>
-        ReferenceEquals(one, other)
-        || (one.Flags.AsSpan().SequenceEqual(other.Flags.AsSpan())
-            && one.GresDetail.AsSpan().SequenceEqual(other.GresDetail.AsSpan())
-            && (one with { Flags = other.Flags, GresDetail = other.GresDetail }) == other);
-
-    private sealed class Held
-    {
-        public required SlurmJob Job { get; set; }
-
-        public required ObjectKey Key { get; set; }
-
-        public required int Round { get; set; }
-    }
+    private readonly record struct Held(SlurmJob Job, ObjectKey Key, int Round);
 }

@@ -11,7 +11,8 @@ namespace Bridge.Core.Planning;
 public sealed class JobCounts
 {
     private readonly ImmutableDictionary<JobId, SlurmJob> of;
-    private readonly Dictionary<string, (int Running, int Pending)> byPartition = new(StringComparer.Ordinal);
+    private readonly JobChanges changes;
+    private readonly Dictionary<string, (int Running, int Pending)> byPartition;
 
     public int Running { get; private set; }
     public int Pending { get; private set; }
@@ -20,35 +21,56 @@ public sealed class JobCounts
 
     public int PendingIn(string partition) => byPartition.GetValueOrDefault(partition).Pending;
 
-    private JobCounts(ImmutableDictionary<JobId, SlurmJob> jobs)
+    private JobCounts(SlurmView slurm)
     {
-        of = jobs;
-        foreach (var job in jobs.Values)
-            if (!job.Finished)
-                Add(job);
+        (of, changes, byPartition) = (slurm.JobsById, slurm.JobChanges, new(StringComparer.Ordinal));
+        foreach (var job in of.Values)
+            Count(job, 1);
     }
 
-    /// <summary>Counted once for as long as the jobs are the same: most plans find those of the one before.</summary>
-    public static JobCounts Of(SlurmView slurm, PlanMemory memory) =>
-        memory.Jobs is { } known && ReferenceEquals(known.of, slurm.JobsById)
-            ? known
-            : memory.Jobs = new JobCounts(slurm.JobsById);
-
-    private void Add(SlurmJob job)
+    private JobCounts(SlurmView slurm, JobCounts before, JobDelta delta)
     {
+        (of, changes) = (slurm.JobsById, slurm.JobChanges);
+        byPartition = new(before.byPartition, StringComparer.Ordinal);
+        (Running, Pending) = (before.Running, before.Pending);
+        foreach (var id in delta.Ids)
+        {
+            if (before.of.TryGetValue(id, out var was))
+                Count(was, -1);
+            if (of.TryGetValue(id, out var now))
+                Count(now, 1);
+        }
+    }
+
+    /// <summary>
+    /// Counted once for as long as the jobs are the same, as most plans find them, and else from what changed.
+    /// </summary>
+    public static JobCounts Of(SlurmView slurm, PlanMemory memory)
+    {
+        if (memory.Jobs is not { } known || !ReferenceEquals(known.of, slurm.JobsById))
+            memory.Jobs = known = memory.Jobs is { } before && slurm.JobChanges.Since(before.changes) is { } delta
+                ? new JobCounts(slurm, before, delta)
+                : new JobCounts(slurm);
+        return known;
+    }
+
+    private void Count(SlurmJob job, int sign)
+    {
+        if (job.Finished)
+            return;
         var pending = job.State == JobStates.Pending;
-        Pending += pending ? 1 : 0;
-        Running += pending ? 0 : 1;
+        Pending += pending ? sign : 0;
+        Running += pending ? 0 : sign;
         if (!job.Partition.Contains(',', StringComparison.Ordinal))
-            Add(job.Partition, pending);
+            Count(job.Partition, pending, sign);
         else
             foreach (var partition in job.Partition.Split(','))
-                Add(partition, pending);
+                Count(partition, pending, sign);
     }
 
-    private void Add(string partition, bool pending)
+    private void Count(string partition, bool pending, int sign)
     {
         var (running, waiting) = byPartition.GetValueOrDefault(partition);
-        byPartition[partition] = pending ? (running, waiting + 1) : (running + 1, waiting);
+        byPartition[partition] = pending ? (running, waiting + sign) : (running + sign, waiting);
     }
 }

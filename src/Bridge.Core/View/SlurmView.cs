@@ -44,4 +44,7 @@ public sealed record SlurmView
         ImmutableDictionary<PartitionName, SlurmPartition>.Empty;
 
     public ImmutableDictionary<JobId, SlurmJob> JobsById { get; init; } = ImmutableDictionary<JobId, SlurmJob>.Empty;
+
+    /// <summary>How <see cref="JobsById"/> came to be what it is.</summary>
+    public JobChanges JobChanges { get; init; } = JobChanges.Uncounted;
 }

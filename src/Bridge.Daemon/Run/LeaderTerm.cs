@@ -11,7 +11,7 @@ namespace Bridge.Daemon.Run;
 
 /// <summary>
 /// One term of leadership, from acquisition to loss: a loop for each SlurmCluster that is read, one for what names
-/// none, and the Events of both. Everything here acts; what only reads lives longer.
+/// none, the Events of both, and what the ledger is told. Everything here acts; what only reads lives longer.
 /// </summary>
 public sealed class LeaderTerm(
     KubePort kube, SlurmReaders readers, JobFeeds jobs, TimeProvider time, ILoggerFactory logs)
@@ -29,11 +29,12 @@ public sealed class LeaderTerm(
         kube.Changed += AddAll;
         readers.Changed += queue.Add;
         AddAll();
-        // Also who has nothing new to tell is heard once: the ledger begins anew with each term.
-        foreach (var cluster in readers.All)
-            cluster.Feed.Ring();
         var runner = new LoopRunner(queue, time, logs.CreateLogger<LoopRunner>());
-        Task[] tasks = [runner.RunAsync(FindAsync, over.Token), kube.SendEventsAsync(over.Token)];
+        Task[] tasks =
+        [
+            runner.RunAsync(FindAsync, over.Token), kube.SendEventsAsync(over.Token), 
+            jobs.RecordAsync(leadership.Token, over.Token),
+        ];
         await Task.WhenAny(tasks);
         // Whichever ended first, by loss of the lease or by a bug, the other ends with it.
         await over.CancelAsync();

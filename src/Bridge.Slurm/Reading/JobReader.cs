@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Bridge.Core.Model;
 using Bridge.Core.Names;
+using Bridge.Core.View;
 using Bridge.Slurm.Rest;
 using Bridge.Slurm.Wire.V0042;
 
@@ -47,6 +48,9 @@ internal sealed class JobReader(SlurmApi api, JobTextReader? text, ReadBudget bu
     private bool told;
 
     public KeptSource<JobId, SlurmJob> Kept => jobs.Source;
+
+    /// <inheritdoc cref="KeptJobs.Changes"/>
+    public JobChanges Changes() => jobs.Changes();
 
     /// <summary>
     /// Jobs that were alive when they were last seen, by another reader: those that the controller does not know any

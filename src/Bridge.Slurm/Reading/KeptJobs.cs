@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Bridge.Core.Model;
 using Bridge.Core.Names;
+using Bridge.Core.View;
 using Microsoft.Extensions.Logging;
 
 namespace Bridge.Slurm.Reading;
@@ -13,6 +14,9 @@ internal sealed class KeptJobs(ILogger log)
 {
     private readonly SortedSet<(DateTimeOffset End, JobId Id)> finished = [];
     private readonly HashSet<JobId> unsettled = [];
+    private readonly List<SlurmJob> left = [];
+    private HashSet<JobId> touched = [];
+    private JobChanges changes = new();
 
     public KeptSource<JobId, SlurmJob> Source { get; } = new("jobs", j => j.Id, SameContent.Jobs, log);
 
@@ -27,9 +31,14 @@ internal sealed class KeptJobs(ILogger log)
 
     public void Put(SlurmJob job)
     {
-        if (Find(job.Id) is { Finished: true } old)
+        var old = Find(job.Id);
+        if (!Source.Put(job))
+            return;
+        touched.Add(job.Id);
+        if (old is not null && old.SubmitTime != job.SubmitTime)
+            left.Add(old);
+        if (old is { Finished: true })
             finished.Remove(EndOf(old));
-        Source.Put(job);
         if (job.Finished)
             finished.Add(EndOf(job));
         if (Text.JobWords.IsUnsettled(job.Flags))
@@ -40,10 +49,26 @@ internal sealed class KeptJobs(ILogger log)
 
     public void Remove(JobId id)
     {
-        if (Find(id) is { Finished: true } job)
+        if (Find(id) is not { } job)
+            return;
+        if (job.Finished)
             finished.Remove(EndOf(job));
         unsettled.Remove(id);
         Source.Remove(id);
+        touched.Add(id);
+        left.Add(job);
+    }
+
+    /// <summary>How the content became what it is now; the same value while none was put or removed.</summary>
+    public JobChanges Changes()
+    {
+        if (touched.Count > 0)
+        {
+            changes = changes.Next(new JobDelta([.. touched], [.. left]));
+            touched = []; // after the first read it has room for all jobs
+            left.Clear();
+        }
+        return changes;
     }
 
     /// <summary>Drops finished jobs that are past their time, and the oldest above a number.</summary>

@@ -47,11 +47,13 @@ internal sealed class KeptSource<TKey,
         Confirm(asked);
     }
 
-    /// <summary>One record, as just read.</summary>
-    public void Put(T item)
+    /// <summary>One record, as just read. Returns whether it is another one than before.</summary>
+    public bool Put(T item)
     {
-        if (!content.TryGetValue(key(item), out var old) || !same.Equals(old, item))
-            content[key(item)] = item;
+        if (content.TryGetValue(key(item), out var old) && same.Equals(old, item))
+            return false;
+        content[key(item)] = item;
+        return true;
     }
 
     public void Remove(TKey id) => content.Remove(id);

@@ -100,6 +100,7 @@ internal sealed class SlurmReader
             PartitionsByName = partitions.Kept.Content,
             Jobs = jobs.Kept.State,
             JobsById = jobs.Kept.Content,
+            JobChanges = jobs.Changes(),
             ClusterName = profile?.Cluster ?? View.ClusterName,
             TextClientProblem = client?.Problem ?? "",
             Version = profile?.Release ?? View.Version,

@@ -122,7 +122,7 @@ public sealed class JobStoreTests
             SubmitTime = Samples.Start.AddHours(random.Next(8) == 0 ? 1 : 0),
         })];
 
-    private static ulong Follow(
+    internal static ulong Follow(
         ObjectStore<SlurmJobObject> store, ulong after, SortedDictionary<ObjectKey, string> followed)
     {
         var batch = new StoreEvent<SlurmJobObject>[7];

@@ -89,14 +89,14 @@ public sealed class JobTranslationTests
     public void Every_property_of_a_job_counts_when_two_readings_are_compared()
     {
         var job = Samples.Running(1);
-        Assert.True(JobStore.SameJob(job, Samples.Running(1)));
+        Assert.True(job.SameAs(Samples.Running(1)));
         SlurmJob[] others =
         [
             job with { State = "FAILED" }, job with { Flags = ["COMPLETING"] }, job with { Comment = "x" },
             job with { GresDetail = ["gpu:h100:4(IDX:0-3)", "gpu:h100:4(IDX:0-3)"] }, job with { ExitCode = 1 },
             job with { EndTime = Samples.Start }, job with { TimeLimitMinutes = null }, job with { RestartCount = 1 },
         ];
-        Assert.All(others, o => Assert.False(JobStore.SameJob(job, o)));
+        Assert.All(others, o => Assert.False(job.SameAs(o)));
     }
 
     private static SlurmJobObject Translate(SlurmJob job) =>

@@ -37,14 +37,14 @@ public sealed class JobApiServer
     private const int StreamsPerConnection = 1000;
 
     private readonly JobApiOptions options;
-    private readonly ObjectStore<SlurmJobObject> jobs;
+    private readonly ObjectStore<ServedJob> jobs;
     private readonly TimeProvider time;
     private readonly ILogger log;
     private readonly ServingCertificate certificate;
     private readonly FrontProxyAuthenticator authenticator;
 
     /// <exception cref="IOException">The certificate cannot be read; the message names the file.</exception>
-    public JobApiServer(JobApiOptions options, ObjectStore<SlurmJobObject> jobs, ILogger log, TimeProvider time)
+    public JobApiServer(JobApiOptions options, ObjectStore<ServedJob> jobs, ILogger log, TimeProvider time)
     {
         (this.options, this.jobs, this.log, this.time) = (options, jobs, log, time);
         certificate = new ServingCertificate(options.CertificatePath, options.KeyPath, time, log);

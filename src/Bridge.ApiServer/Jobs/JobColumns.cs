@@ -2,52 +2,54 @@ using System.Globalization;
 using System.Text.Json;
 using Bridge.ApiServer.Meta;
 using Bridge.ApiServer.Serving;
+using Bridge.Core.Model;
 
 namespace Bridge.ApiServer.Jobs;
 
 /// <summary>The columns of <c>kubectl get slurmjobs</c>, in the order and words of squeue(1).</summary>
 internal static class JobColumns
 {
-    public static IReadOnlyList<ObjectColumn<SlurmJobObject>> All { get; } =
+    public static IReadOnlyList<ObjectColumn<ServedJob>> All { get; } =
     [
         new(new("Name", "string", "name", "Name of the object, made of the SlurmCluster and the job's id", 0),
-            (w, j, _) => Text(w, j.Metadata.Name)),
-        Column("JobID", "The id as squeue shows it", j => j.Status.JobId),
-        Column("User", "Who submitted the job", j => j.Spec.User),
-        Column("Account", "Slurm account that is charged", j => j.Spec.Account),
-        Column("Partition", "Slurm partition", j => j.Spec.Partition),
-        Column("State", "Slurm's job state", j => j.Status.State),
-        Number("Nodes", "Nodes asked for or allocated", j => j.Spec.Nodes),
-        Number("GPUs", "GPUs asked for or allocated, over all nodes", j => j.Spec.Gpus),
+            (w, stored, _) => Text(w, stored.Key.Name)),
+        Column("JobID", "The id as squeue shows it", JobTranslation.SlurmIdOf),
+        Column("User", "Who submitted the job", j => j.User),
+        Column("Account", "Slurm account that is charged", j => j.Account),
+        Column("Partition", "Slurm partition", j => j.Partition),
+        Column("State", "Slurm's job state", j => j.State),
+        Number("Nodes", "Nodes asked for or allocated", j => j.NodeCount),
+        Number("GPUs", "GPUs asked for or allocated, over all nodes", j => j.Gpus),
         new(new("Elapsed", "string", "", "How long the job has run: [days-]hours:minutes:seconds", 0),
-            (w, j, now) => Text(w, Elapsed(j.Status, now))),
-        Column("Reason", "Why the job waits or how it ended", j => j.Status.Reason),
-        Column("Cluster", "SlurmCluster that runs it", j => j.Metadata.Labels?.GetValueOrDefault(JobLabels.Cluster),
-            wide: true),
-        Column("Job-Name", "The job's own name", j => j.Spec.JobName, wide: true),
-        Column("QOS", "Slurm quality of service", j => j.Spec.Qos, wide: true),
-        Column("Time-Limit", "How long it may run", j => Limit(j.Spec.TimeLimitMinutes), wide: true),
-        Column("NodeList", "Allocated nodes", j => j.Status.NodeList, wide: true),
-        Column("Exit", "Exit code, and the signal that ended it if any", j => Exit(j.Status), wide: true),
+            (w, stored, now) => Text(w, Elapsed(stored.Value.Job, now))),
+        Column("Reason", "Why the job waits or how it ended", j => j.Reason == "None" ? "" : j.Reason),
+        new(new("Cluster", "string", "", "SlurmCluster that runs it", 1),
+            (w, stored, _) => Text(w, stored.Value.Cluster)),
+        Column("Job-Name", "The job's own name", j => j.Name, wide: true),
+        Column("QOS", "Slurm quality of service", j => j.Qos, wide: true),
+        Column("Time-Limit", "How long it may run", j => Limit(j.TimeLimitMinutes), wide: true),
+        Column("NodeList", "Allocated nodes", j => j.Nodes, wide: true),
+        Column("Exit", "Exit code, and the signal that ended it if any", Exit, wide: true),
         new(new("Submitted", "date", "", "When it was submitted", 1),
-            (w, j, now) => Text(w, Age(j.Status.SubmitTime, now))),
+            (w, stored, now) => Text(w, Age(stored.Value.Job.SubmitTime, now))),
     ];
 
-    private static ObjectColumn<SlurmJobObject> Column(
-        string name, string description, Func<SlurmJobObject, string?> value, bool wide = false) =>
-        new(new TableColumn(name, "string", "", description, wide ? 1 : 0), (w, j, _) => Text(w, value(j)));
+    private static ObjectColumn<ServedJob> Column(
+        string name, string description, Func<SlurmJob, string> value, bool wide = false) =>
+        new(new TableColumn(name, "string", "", description, wide ? 1 : 0),
+            (w, stored, _) => Text(w, value(stored.Value.Job)));
 
-    private static ObjectColumn<SlurmJobObject> Number(
-        string name, string description, Func<SlurmJobObject, int> value) =>
-        new(new TableColumn(name, "integer", "", description, 0), (w, j, _) => w.WriteNumberValue(value(j)));
+    private static ObjectColumn<ServedJob> Number(string name, string description, Func<SlurmJob, int> value) =>
+        new(new TableColumn(name, "integer", "", description, 0),
+            (w, stored, _) => w.WriteNumberValue(value(stored.Value.Job)));
 
-    private static void Text(Utf8JsonWriter json, string? text) => json.WriteStringValue(text ?? "");
+    private static void Text(Utf8JsonWriter json, string text) => json.WriteStringValue(text);
 
-    private static string Elapsed(SlurmJobStatus status, DateTimeOffset now)
+    private static string Elapsed(SlurmJob job, DateTimeOffset now)
     {
-        if (status.StartTime is not { } start || status.State == "PENDING")
+        if (job.StartTime is not { } start || job.State == JobStates.Pending)
             return "";
-        var end = status.EndTime is { } e && e < now ? e : now;
+        var end = job.EndTime is { } e && e < now ? e : now;
         return Clock(end > start ? end - start : TimeSpan.Zero);
     }
 
@@ -65,11 +67,11 @@ internal static class JobColumns
         return time.ToString(format, CultureInfo.InvariantCulture);
     }
 
-    private static string Exit(SlurmJobStatus status) => status switch
+    private static string Exit(SlurmJob job) => job switch
     {
         { ExitCode: null } => "",
-        { ExitSignal: { } signal } => $"{status.ExitCode}:{signal}",
-        _ => $"{status.ExitCode}",
+        { ExitSignal: { } signal and not 0 } => $"{job.ExitCode}:{signal}",
+        _ => $"{job.ExitCode}",
     };
 
     // How kubectl writes an AGE, in its coarsest unit.

@@ -10,4 +10,6 @@ public static class JobLabels
     public const string User = "slurmbridge.io/user";
     public const string Partition = "slurmbridge.io/partition";
     public const string State = "slurmbridge.io/state";
+
+    public static IReadOnlyList<string> All { get; } = [Cluster, User, Account, Partition, State];
 }

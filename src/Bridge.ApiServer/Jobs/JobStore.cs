@@ -12,12 +12,12 @@ namespace Bridge.ApiServer.Jobs;
 /// <param name="cluster">Of whose jobs.</param>
 /// <param name="objects">Where they are served, beside those of other clusters.</param>
 /// <param name="noted">Called when <see cref="Unread"/> or <see cref="Stale"/> changed.</param>
-public sealed class JobStore(string cluster, ObjectStore<SlurmJobObject> objects, Action noted)
+public sealed class JobStore(string cluster, ObjectStore<ServedJob> objects, Action noted)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<JobId, Held> held = [];
-    private readonly List<ObjectChange<SlurmJobObject>> gone = [];
-    private readonly List<ObjectChange<SlurmJobObject>> now = [];
+    private readonly List<ObjectChange<ServedJob>> gone = [];
+    private readonly List<ObjectChange<ServedJob>> now = [];
     private JobNamespaces? shownIn;
     private int round; // of whole snapshots
     private bool closed;
@@ -26,7 +26,7 @@ public sealed class JobStore(string cluster, ObjectStore<SlurmJobObject> objects
 
     public string Cluster => cluster;
 
-    public ObjectStore<SlurmJobObject> Objects => objects;
+    public ObjectStore<ServedJob> Objects => objects;
 
     /// <summary>Why nothing is known of the cluster's jobs; empty once a snapshot was taken over.</summary>
     public string Unread => unread;
@@ -97,7 +97,7 @@ public sealed class JobStore(string cluster, ObjectStore<SlurmJobObject> objects
         lock (gate)
         {
             closed = true;
-            objects.Apply([.. held.Values.Select(h => new ObjectChange<SlurmJobObject>(h.Key, null))]);
+            objects.Apply([.. held.Values.Select(h => new ObjectChange<ServedJob>(h.Key, null))]);
             held.Clear();
         }
     }
@@ -149,7 +149,7 @@ public sealed class JobStore(string cluster, ObjectStore<SlurmJobObject> objects
         }
         var key = new ObjectKey(ns, JobTranslation.NameOf(cluster, job));
         held[job.Id] = new Held(job, key, round);
-        now.Add(new(key, JobTranslation.Translate(job, key, cluster)));
+        now.Add(new(key, new ServedJob(cluster, job)));
     }
 
     private void Remove(JobId id)

@@ -33,26 +33,52 @@ public static partial class JobTranslation
         _ => job.Id.ToString(),
     };
 
-    public static SlurmJobObject Translate(SlurmJob job, ObjectKey key, string cluster)
+    public static SlurmJobObject Translate(StoredObject<ServedJob> stored)
     {
-        var nodes = Expand(job.Nodes);
+        var job = stored.Value.Job;
         return new SlurmJobObject
         {
             ApiVersion = SlurmJobKind.Names.GroupVersion,
             Kind = SlurmJobKind.Names.Kind,
-            Metadata = new ObjectMeta
-            {
-                Name = key.Name,
-                Namespace = key.Namespace,
-                Uid = UidOf(cluster, job),
-                CreationTimestamp = job.SubmitTime,
-                Labels = LabelsOf(job, cluster),
-            },
+            Metadata = MetadataOf(stored),
             Spec = SpecOf(job),
-            Status = StatusOf(job, nodes),
-            AllNodes = nodes,
+            Status = StatusOf(job, NodesOf(job.Nodes)),
         };
     }
+
+    public static ObjectMeta MetadataOf(StoredObject<ServedJob> stored) => new()
+    {
+        Name = stored.Key.Name,
+        Namespace = stored.Key.Namespace,
+        Uid = UidOf(stored.Value.Cluster, stored.Value.Job),
+        ResourceVersion = stored.Version,
+        CreationTimestamp = stored.Value.Job.SubmitTime,
+        Labels = LabelsOf(stored.Value),
+    };
+
+    /// <summary>
+    /// The label of a job; null where it has none. Slurm allows names that labels do not; such a job is still found by
+    /// field selector.
+    /// </summary>
+    public static string? LabelOf(ServedJob served, string key)
+    {
+        var value = key switch
+        {
+            JobLabels.Cluster => served.Cluster,
+            JobLabels.User => served.Job.User,
+            JobLabels.Account => served.Job.Account,
+            JobLabels.Partition => served.Job.Partition,
+            JobLabels.State => served.Job.State,
+            _ => null,
+        };
+        return value is not null && LabelValue().IsMatch(value) ? value : null;
+    }
+
+    /// <summary>
+    /// The nodes of a hostlist by name. One that cannot be read hides the names of the nodes, never the job.
+    /// </summary>
+    public static IReadOnlyList<string> NodesOf(string hostlist) =>
+        Hostlist.TryExpand(hostlist, out _) is { } nodes ? [.. nodes.Select(n => n.Value)] : [];
 
     /// <summary>A job's identity: ids wrap, and a requeued job is a new submission under its old id.</summary>
     public static string UidOf(string cluster, SlurmJob job)
@@ -111,35 +137,13 @@ public static partial class JobTranslation
         return found.Count > 0 ? found : null;
     }
 
-    // A hostlist that cannot be read hides the names of the nodes, never the job.
-    private static IReadOnlyList<string> Expand(string hostlist)
-    {
-        try
-        {
-            return [.. Hostlist.Expand(hostlist).Select(n => n.Value)];
-        }
-        catch (FormatException)
-        {
-            return [];
-        }
-    }
-
-    private static Dictionary<string, string> LabelsOf(SlurmJob job, string cluster)
+    private static Dictionary<string, string> LabelsOf(ServedJob served)
     {
         var labels = new Dictionary<string, string>(StringComparer.Ordinal);
-        Add(JobLabels.Cluster, cluster);
-        Add(JobLabels.User, job.User);
-        Add(JobLabels.Account, job.Account);
-        Add(JobLabels.Partition, job.Partition);
-        Add(JobLabels.State, job.State);
-        return labels;
-
-        // Slurm allows names that labels do not; such a job is still found by field selector.
-        void Add(string key, string value)
-        {
-            if (LabelValue().IsMatch(value))
+        foreach (var key in JobLabels.All)
+            if (LabelOf(served, key) is { } value)
                 labels[key] = value;
-        }
+        return labels;
     }
 
     private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;

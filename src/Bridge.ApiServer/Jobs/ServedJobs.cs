@@ -19,11 +19,11 @@ public sealed class ServedJobs
 
     public ServedJobs(TimeProvider time, Random random, int eventsKept = DefaultEventsKept)
     {
-        Objects = new(JobJson.Default.SlurmJobObject, time, random, eventsKept);
+        Objects = new(SlurmJobKind.JsonOf, SlurmJobKind.Indexed, time, random, eventsKept);
         Publish();
     }
 
-    public ObjectStore<SlurmJobObject> Objects { get; }
+    public ObjectStore<ServedJob> Objects { get; }
 
     /// <summary>
     /// Says which SlurmClusters there are. The jobs of one that is not among them any more are deleted; of one that is

@@ -1,9 +1,13 @@
+using System.Text.Json;
+using Bridge.ApiServer.Selectors;
 using Bridge.ApiServer.Serving;
+using Bridge.ApiServer.Store;
+using Bridge.Core.Model;
 using Bridge.Core.Names;
 
 namespace Bridge.ApiServer.Jobs;
 
-/// <summary>The resource slurmjobs: its names, columns, selectable fields and schema.</summary>
+/// <summary>The resource slurmjobs: its names, columns, selectable fields, indexes and schema.</summary>
 public static class SlurmJobKind
 {
     public static ResourceNames Names { get; } = new()
@@ -18,24 +22,36 @@ public static class SlurmJobKind
         Instead = "use sbatch, scancel and scontrol to change jobs",
     };
 
-    public static ResourceKind<SlurmJobObject> Resource { get; } = new()
+    /// <summary>What people ask for.</summary>
+    public static IReadOnlyList<IndexedField<ServedJob>> Indexed { get; } =
+    [
+        new("spec.user", static j => j.Job.User, static user => [user]),
+        new("status.state", static j => j.Job.State, static state => [state]),
+        new("status.node", static j => j.Job.Nodes, JobTranslation.NodesOf),
+    ];
+
+    public static ResourceKind<ServedJob> Resource { get; } = new()
     {
         Names = Names,
-        Json = JobJson.Default.SlurmJobObject,
+        MetadataOf = JobTranslation.MetadataOf,
+        LabelOf = static (stored, key) => JobTranslation.LabelOf(stored.Value, key),
         Columns = JobColumns.All,
         Fields =
         [
-            new("spec.user", static (j, v) => Is(j.Spec.User, v)),
-            new("spec.account", static (j, v) => Is(j.Spec.Account, v)),
-            new("spec.partition", static (j, v) => Is(j.Spec.Partition, v)),
-            new("spec.qos", static (j, v) => Is(j.Spec.Qos, v)),
-            new("spec.jobName", static (j, v) => Is(j.Spec.JobName, v)),
-            new("status.state", static (j, v) => Is(j.Status.State, v)),
-            new("status.node", static (j, v) => j.AllNodes.Contains(v)),
+            Field("spec.user", static j => j.User),
+            Field("spec.account", static j => j.Account),
+            Field("spec.partition", static j => j.Partition),
+            Field("spec.qos", static j => j.Qos),
+            Field("spec.jobName", static j => j.Name),
+            Field("status.state", static j => j.State),
+            new("status.node", static (j, v) => JobTranslation.NodesOf(j.Value.Job.Nodes).Contains(v)),
         ],
         Schemas = EmbeddedText.Read("SlurmJob.schema.json"),
     };
 
-    // As Kubernetes has it, an absent field equals the empty text.
-    private static bool Is(string? field, string wanted) => (field ?? "") == wanted;
+    public static byte[] JsonOf(StoredObject<ServedJob> stored) => JsonSerializer.SerializeToUtf8Bytes(
+        JobTranslation.Translate(stored), JobJson.Default.SlurmJobObject);
+
+    private static SelectableField<ServedJob> Field(string path, Func<SlurmJob, string> text) =>
+        new(path, (stored, wanted) => text(stored.Value.Job) == wanted);
 }

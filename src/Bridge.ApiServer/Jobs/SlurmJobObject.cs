@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Bridge.ApiServer.Meta;
 
 namespace Bridge.ApiServer.Jobs;
@@ -11,12 +10,6 @@ public sealed record SlurmJobObject : ApiObject
     public required SlurmJobSpec Spec { get; init; }
 
     public required SlurmJobStatus Status { get; init; }
-
-    /// <summary>
-    /// All allocated nodes, also where status.nodes leaves them out: what --field-selector status.node=NAME looks at.
-    /// </summary>
-    [JsonIgnore]
-    public IReadOnlyList<string> AllNodes { get; init; } = [];
 }
 
 /// <summary>What was asked of Slurm.</summary>

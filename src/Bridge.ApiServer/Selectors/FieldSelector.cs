@@ -1,4 +1,5 @@
 using System.Text;
+using Bridge.ApiServer.Store;
 
 namespace Bridge.ApiServer.Selectors;
 
@@ -6,12 +7,17 @@ namespace Bridge.ApiServer.Selectors;
 /// A parsed field selector such as <c>status.state=RUNNING,spec.user!=bob</c>; all its terms must hold.
 /// </summary>
 public sealed class FieldSelector<T>
+    where T : struct
 {
     private readonly List<(SelectableField<T> Field, string Value, bool Wanted)> terms = [];
 
     public bool IsEmpty => terms.Count == 0;
 
-    public bool Matches(T value)
+    /// <summary>The values that fields must equal.</summary>
+    public IEnumerable<(string Path, string Value)> Required =>
+        terms.Where(t => t.Wanted).Select(t => (t.Field.Path, t.Value));
+
+    public bool Matches(StoredObject<T> value)
     {
         foreach (var (field, text, wanted) in terms)
         {
@@ -20,9 +26,6 @@ public sealed class FieldSelector<T>
         }
         return true;
     }
-
-    /// <summary>The value that a field must equal, when one term says so.</summary>
-    public string? Required(string path) => terms.Find(t => t.Wanted && t.Field.Path == path).Value;
 
     internal string Add(string term, IReadOnlyList<SelectableField<T>> known)
     {
@@ -59,6 +62,7 @@ public static class FieldSelector
     /// </summary>
     /// <returns>Null with an error that names the term and what would be right.</returns>
     public static FieldSelector<T>? Parse<T>(string text, IReadOnlyList<SelectableField<T>> known, out string error)
+        where T : struct
     {
         var selector = new FieldSelector<T>();
         foreach (var term in SplitTerms(text))

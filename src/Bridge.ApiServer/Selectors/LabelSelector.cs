@@ -9,13 +9,15 @@ public sealed class LabelSelector
 
     public bool IsEmpty => terms.Count == 0;
 
-    public bool Matches(IReadOnlyDictionary<string, string>? labels)
+    /// <param name="value">What has the labels.</param>
+    /// <param name="labelOf">Its label of a key; null where it has none.</param>
+    public bool Matches<T>(T value, Func<T, string, string?> labelOf)
     {
         foreach (var term in terms)
         {
-            var present = TryGet(labels, term.Key, out var value);
+            var label = labelOf(value, term.Key);
             // As Kubernetes has it: != and notin also match objects without the label.
-            if ((present && (term.Values is null || term.Values.Contains(value))) != term.Wanted)
+            if ((label is not null && (term.Values is null || term.Values.Contains(label))) != term.Wanted)
                 return false;
         }
         return true;
@@ -23,12 +25,6 @@ public sealed class LabelSelector
 
     /// <returns>Null with an error that says where the text stops making sense.</returns>
     public static LabelSelector? Parse(string text, out string error) => new LabelSelectorReader(text).Read(out error);
-
-    private static bool TryGet(IReadOnlyDictionary<string, string>? labels, string key, out string value)
-    {
-        value = "";
-        return labels is not null && labels.TryGetValue(key, out value!);
-    }
 }
 
 /// <summary>

@@ -7,7 +7,7 @@ namespace Bridge.ApiServer.Serving;
 
 /// <summary>Answers a list, whole or by pages of one snapshot.</summary>
 internal sealed class ListAnswer<T>(ResourceKind<T> kind, ObjectStore<T> store)
-    where T : ApiObject
+    where T : struct
 {
     private const int FlushAtBytes = 64 * 1024;
 
@@ -15,18 +15,16 @@ internal sealed class ListAnswer<T>(ResourceKind<T> kind, ObjectStore<T> store)
     {
         if (FindSnapshot(options, out var failure) is not { } snapshot)
             return Replies.WriteAsync(context, failure!);
-        var candidates = snapshot.In(ns);
-        if (options.Continue is { } token)
-            candidates = candidates[CountUpTo(candidates.Span, token.After)..];
-        var (page, next) = Select(candidates.Span, options);
+        var after = options.Continue?.After;
+        var page = Select(snapshot.In(ns, after, options.Fields.Required), options, out var more);
         var meta = new ListMeta { ResourceVersion = ResourceVersion.Format(snapshot.Revision) };
-        if (next < candidates.Length && page.Count > 0)
+        if (more)
         {
             store.Keep(snapshot);
             meta = meta with
             {
                 Continue = new ContinueToken(snapshot.Revision, page[^1].Key).ToString(),
-                RemainingItemCount = options.Selects ? null : candidates.Length - next,
+                RemainingItemCount = options.Selects ? null : snapshot.Count(ns, after) - page.Count,
             };
         }
         return WritePageAsync(context, page, meta, writer);
@@ -54,36 +52,21 @@ internal sealed class ListAnswer<T>(ResourceKind<T> kind, ObjectStore<T> store)
         return found;
     }
 
-    private static int CountUpTo(ReadOnlySpan<StoredObject<T>> candidates, ObjectKey last)
+    private List<StoredObject<T>> Select(
+        IEnumerable<StoredObject<T>> candidates, ListOptions<T> options, out bool more)
     {
-        var (low, high) = (0, candidates.Length);
-        while (low < high)
+        var page = new List<StoredObject<T>>();
+        more = false;
+        foreach (var stored in candidates)
         {
-            var middle = (low + high) >>> 1;
-            if (candidates[middle].Key.CompareTo(last) <= 0)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        return low;
-    }
-
-    // The second value is where the next page starts: past the last object, or at the first match that did not fit.
-    private static (List<StoredObject<T>> Page, int Next) Select(
-        ReadOnlySpan<StoredObject<T>> candidates, ListOptions<T> options)
-    {
-        var most = options.Limit > 0 ? options.Limit : int.MaxValue;
-        var page = new List<StoredObject<T>>(Math.Min(most, candidates.Length));
-        for (var i = 0; i < candidates.Length; i++)
-        {
-            var value = candidates[i].Value;
-            if (!options.Labels.Matches(value.Metadata.Labels) || !options.Fields.Matches(value))
+            if (!options.Labels.Matches(stored, kind.LabelOf) || !options.Fields.Matches(stored))
                 continue;
-            if (page.Count == most)
-                return (page, i);
-            page.Add(candidates[i]);
+            more = options.Limit > 0 && page.Count == options.Limit;
+            if (more)
+                break;
+            page.Add(stored);
         }
-        return (page, candidates.Length);
+        return page;
     }
 
     private static async Task WritePageAsync(

@@ -20,6 +20,7 @@ internal enum IncludeObject
 
 /// <summary>metav1.ListOptions and TableOptions, read and checked.</summary>
 internal sealed record ListOptions<T>
+    where T : struct
 {
     public required LabelSelector Labels { get; init; }
 

@@ -8,6 +8,7 @@ namespace Bridge.ApiServer.Serving;
 
 /// <summary>Reads ListOptions from a query string and reports everything that is wrong with it at once.</summary>
 internal sealed class ListOptionsReader<T>(IQueryCollection query, IReadOnlyList<SelectableField<T>> fields)
+    where T : struct
 {
     // Timers go to 49 days; nobody means more than this.
     private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(30);

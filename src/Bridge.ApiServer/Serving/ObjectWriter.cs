@@ -5,8 +5,9 @@ using Bridge.ApiServer.Store;
 namespace Bridge.ApiServer.Serving;
 
 /// <summary>Writes objects, lists and watch events of one resource in the form that one client asked for.</summary>
-internal sealed class ObjectWriter<T>(ResourceKind<T> kind, ObjectForm form, IncludeObject include, TimeProvider time)
-    where T : ApiObject
+internal sealed class ObjectWriter<T>(
+    ResourceKind<T> kind, ObjectStore<T> store, ObjectForm form, IncludeObject include, TimeProvider time)
+    where T : struct
 {
     /// <summary>Annotation of the bookmark that ends the initial events (KEP-3157).</summary>
     public const string InitialEventsEnd = "k8s.io/initial-events-end";
@@ -16,15 +17,15 @@ internal sealed class ObjectWriter<T>(ResourceKind<T> kind, ObjectForm form, Inc
         switch (form)
         {
             case ObjectForm.Table:
-                StartTable(json, new ListMeta { ResourceVersion = stored.Value.Metadata.ResourceVersion });
+                StartTable(json, new ListMeta { ResourceVersion = stored.Version });
                 WriteRow(json, stored);
                 EndList(json);
                 break;
             case ObjectForm.Metadata:
-                WriteMetadata(json, stored.Value.Metadata);
+                WriteMetadata(json, kind.MetadataOf(stored));
                 break;
             default:
-                json.WriteRawValue(stored.Json, skipInputValidation: true);
+                json.WriteRawValue(store.Json(stored), skipInputValidation: true);
                 break;
         }
     }
@@ -110,14 +111,14 @@ internal sealed class ObjectWriter<T>(ResourceKind<T> kind, ObjectForm form, Inc
         json.WriteStartArray("cells"u8);
         var now = time.GetUtcNow();
         foreach (var column in kind.Columns)
-            column.WriteCell(json, stored.Value, now);
+            column.WriteCell(json, stored, now);
         json.WriteEndArray();
         if (include is not IncludeObject.None)
             json.WritePropertyName("object"u8);
         if (include is IncludeObject.Metadata)
-            WriteMetadata(json, stored.Value.Metadata);
+            WriteMetadata(json, kind.MetadataOf(stored));
         else if (include is IncludeObject.Object)
-            json.WriteRawValue(stored.Json, skipInputValidation: true);
+            json.WriteRawValue(store.Json(stored), skipInputValidation: true);
         json.WriteEndObject();
     }
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Bridge.ApiServer.Meta;
 using Bridge.ApiServer.Security;
 using Bridge.ApiServer.Store;
 using Microsoft.AspNetCore.Http;
@@ -10,7 +9,7 @@ namespace Bridge.ApiServer.Serving;
 /// <summary>Answers the requests for one resource: authorizes them and hands them to get, list or watch.</summary>
 internal sealed class ResourceEndpoint<T>(
     ResourceKind<T> kind, ObjectStore<T> store, ServingSettings settings, ApiGate gate)
-    where T : ApiObject
+    where T : struct
 {
     private readonly ListAnswer<T> list = new(kind, store);
     private readonly WatchAnswer<T> watch = new(kind, store, settings);
@@ -30,7 +29,8 @@ internal sealed class ResourceEndpoint<T>(
             return;
         }
         var options = new ListOptionsReader<T>(context.Request.Query, kind.AllFields).Read(out var failure);
-        if (name.Length == 0 && options?.Fields.Required("metadata.name") is { } only)
+        var required = options?.Fields.Required ?? [];
+        if (name.Length == 0 && required.FirstOrDefault(r => r.Path == "metadata.name").Value is { } only)
             access = access with { Name = only };
         failure = await gate.CheckAsync(kind.Names, access, context.RequestAborted) ?? failure;
         if (failure is not null || options is null)
@@ -51,7 +51,7 @@ internal sealed class ResourceEndpoint<T>(
                 context, Failures.Unavailable($"{kind.Names.Plural} are not known yet: {unknown}"));
         if (store.Warning is { Length: > 0 } warning)
             context.Response.Headers.Append("Warning", $"299 - \"{WarningText(warning)}\"");
-        var writer = new ObjectWriter<T>(kind, form, options.Include, settings.Time);
+        var writer = new ObjectWriter<T>(kind, store, form, options.Include, settings.Time);
         return access.Verb switch
         {
             "watch" => watch.WriteAsync(context, access, options, writer),

@@ -1,17 +1,21 @@
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Bridge.ApiServer.Meta;
 using Bridge.ApiServer.Selectors;
+using Bridge.ApiServer.Store;
 
 namespace Bridge.ApiServer.Serving;
 
 /// <summary>All that the server needs to know about a resource: a new one is a new value of this.</summary>
 public sealed record ResourceKind<T>
-    where T : ApiObject
+    where T : struct
 {
     public required ResourceNames Names { get; init; }
 
-    public required JsonTypeInfo<T> Json { get; init; }
+    /// <summary>metadata of the object that clients see.</summary>
+    public required Func<StoredObject<T>, ObjectMeta> MetadataOf { get; init; }
+
+    /// <summary>An object's label of a key; null where it has none.</summary>
+    public required Func<StoredObject<T>, string, string?> LabelOf { get; init; }
 
     public required IReadOnlyList<ObjectColumn<T>> Columns { get; init; }
 
@@ -26,8 +30,8 @@ public sealed record ResourceKind<T>
 
     internal IReadOnlyList<SelectableField<T>> AllFields =>
     [
-        new("metadata.name", static (o, v) => o.Metadata.Name == v),
-        new("metadata.namespace", static (o, v) => o.Metadata.Namespace == v),
+        new("metadata.name", static (o, v) => o.Key.Name == v),
+        new("metadata.namespace", static (o, v) => o.Key.Namespace == v),
         .. Fields,
     ];
 }
@@ -35,4 +39,6 @@ public sealed record ResourceKind<T>
 /// <summary>
 /// A column of kubectl's table. The cell is one JSON value; times that pass are told against the clock given.
 /// </summary>
-public sealed record ObjectColumn<T>(TableColumn Definition, Action<Utf8JsonWriter, T, DateTimeOffset> WriteCell);
+public sealed record ObjectColumn<T>(
+    TableColumn Definition, Action<Utf8JsonWriter, StoredObject<T>, DateTimeOffset> WriteCell)
+    where T : struct;

@@ -1,4 +1,3 @@
-using Bridge.ApiServer.Meta;
 using Bridge.ApiServer.Security;
 using Bridge.ApiServer.Store;
 using Microsoft.AspNetCore.Http;
@@ -25,7 +24,7 @@ public sealed class ServedResource
     internal string Unknown => unknown();
 
     public static ServedResource Of<T>(ResourceKind<T> kind, ObjectStore<T> store)
-        where T : ApiObject =>
+        where T : struct =>
         new(
             kind.Names,
             kind.Schemas,

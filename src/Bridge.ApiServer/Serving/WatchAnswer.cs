@@ -1,4 +1,3 @@
-using Bridge.ApiServer.Meta;
 using Bridge.ApiServer.Security;
 using Bridge.ApiServer.Store;
 using Microsoft.AspNetCore.Http;
@@ -7,7 +6,7 @@ namespace Bridge.ApiServer.Serving;
 
 /// <summary>Finds where a watch starts, and runs it.</summary>
 internal sealed class WatchAnswer<T>(ResourceKind<T> kind, ObjectStore<T> store, ServingSettings settings)
-    where T : ApiObject
+    where T : struct
 {
     public async Task WriteAsync(
         HttpContext context, AccessRequest access, ListOptions<T> options, ObjectWriter<T> writer)
@@ -23,7 +22,7 @@ internal sealed class WatchAnswer<T>(ResourceKind<T> kind, ObjectStore<T> store,
         // Without a version a watch starts with what exists, unless the client says that it does not want it.
         var initial = options.SendInitialEvents ?? anyVersion;
         var start = initial || anyVersion ? snapshot.Revision : options.ResourceVersion!.Value;
-        using var stream = new WatchStream<T>(context, store, writer, settings)
+        using var stream = new WatchStream<T>(context, kind, store, writer, settings)
         {
             Namespace = access.Namespace,
             Options = options,

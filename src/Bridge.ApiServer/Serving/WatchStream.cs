@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Bridge.ApiServer.Meta;
 using Bridge.ApiServer.Store;
 using Microsoft.AspNetCore.Http;
 
@@ -7,9 +6,9 @@ namespace Bridge.ApiServer.Serving;
 
 /// <summary>One running watch: a position in the store's events, and a client that reads at its own speed.</summary>
 internal sealed class WatchStream<T>(
-    HttpContext context, ObjectStore<T> store, ObjectWriter<T> writer, ServingSettings settings)
+    HttpContext context, ResourceKind<T> kind, ObjectStore<T> store, ObjectWriter<T> writer, ServingSettings settings)
     : IDisposable
-    where T : ApiObject
+    where T : struct
 {
     private const int EventsPerFlush = 128;
     private static readonly TimeSpan LongestFlush = TimeSpan.FromMinutes(1);
@@ -63,13 +62,12 @@ internal sealed class WatchStream<T>(
 
     private async Task WriteInitialAsync(StoreSnapshot<T> initial, CancellationToken cancel)
     {
-        var objects = initial.In(Namespace);
-        for (var i = 0; i < objects.Length; i++)
+        var seen = 0;
+        foreach (var stored in initial.In(Namespace, required: Options.Fields.Required))
         {
-            var stored = objects.Span[i];
             if (Selected(stored))
                 Write("ADDED", stored);
-            if (i % EventsPerFlush == EventsPerFlush - 1)
+            if (++seen % EventsPerFlush == 0)
                 await FlushAsync(cancel);
         }
         if (Options.SendInitialEvents is true)
@@ -93,13 +91,13 @@ internal sealed class WatchStream<T>(
         if (after)
             Write(before ? "MODIFIED" : "ADDED", change.After!);
         else if (before)
-            Write("DELETED", change.Before!.At(ResourceVersion.Format(change.Revision)));
+            Write("DELETED", change.Last!);
     }
 
     private bool Selected(StoredObject<T> stored) =>
         (Namespace.Length == 0 || stored.Key.Namespace == Namespace)
-        && Options.Labels.Matches(stored.Value.Metadata.Labels)
-        && Options.Fields.Matches(stored.Value);
+        && Options.Labels.Matches(stored, kind.LabelOf)
+        && Options.Fields.Matches(stored);
 
     private void Write(string type, StoredObject<T> stored)
     {

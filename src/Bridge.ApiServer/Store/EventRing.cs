@@ -1,14 +1,12 @@
-using Bridge.ApiServer.Meta;
-
 namespace Bridge.ApiServer.Store;
 
 /// <summary>
 /// The newest changes, found by revision. Revisions are consecutive, so a watcher needs nothing but the last revision
-/// that it has seen: a slow one holds no memory and blocks nobody, it finds one day that its place is gone. Not
-/// thread-safe.
+/// that it has seen: a slow one holds no memory and blocks nobody, it finds one day that its place is gone. Kept is
+/// what the objects are made of, and not their JSON. Not thread-safe.
 /// </summary>
 internal sealed class EventRing<T>(int capacity, ulong origin)
-    where T : ApiObject
+    where T : struct
 {
     private readonly StoreEvent<T>?[] events = new StoreEvent<T>?[capacity];
     private ulong added;

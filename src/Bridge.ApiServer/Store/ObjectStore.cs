@@ -1,6 +1,3 @@
-using System.Text.Json.Serialization.Metadata;
-using Bridge.ApiServer.Meta;
-
 namespace Bridge.ApiServer.Store;
 
 /// <summary>
@@ -13,29 +10,34 @@ namespace Bridge.ApiServer.Store;
 /// </para>
 /// </summary>
 public sealed class ObjectStore<T>
-    where T : ApiObject
+    where T : struct
 {
+    /// <summary>So much JSON is kept of what was asked for last: lists of some 20,000 jobs.</summary>
+    public const long JsonBytesKept = 16 << 20;
+
     private static readonly DateTimeOffset YearZero = new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly Lock gate = new();
-    private readonly JsonTypeInfo<T> json;
+    private readonly JsonCache<T> json;
     private readonly EventRing<T> ring;
     private readonly SnapshotShelf<T> shelf;
     private StoreSnapshot<T> current;
     private TaskCompletionSource changed = NewSignal();
 
-    /// <param name="json">How an object is written.</param>
+    /// <param name="json">How the object is written that clients see.</param>
+    /// <param name="indexed">Fields by which objects are asked for.</param>
     /// <param name="time">Tells the epoch and when a page's snapshot lapses.</param>
     /// <param name="random">Tells stores apart that begin in the same second.</param>
     /// <param name="eventsKept">How many changes a watch may lag behind before it must list anew.</param>
-    public ObjectStore(JsonTypeInfo<T> json, TimeProvider time, Random random, int eventsKept = 16_384)
+    public ObjectStore(Func<StoredObject<T>, byte[]> json, IReadOnlyList<IndexedField<T>> indexed, TimeProvider time,
+        Random random, int eventsKept = 16_384)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(eventsKept, 1);
-        this.json = json;
+        this.json = new JsonCache<T>(json, JsonBytesKept);
         var origin = (ulong)(time.GetUtcNow() - YearZero).TotalSeconds << 32 | (uint)random.Next();
         ring = new EventRing<T>(eventsKept, origin);
         shelf = new SnapshotShelf<T>(time);
-        current = new StoreSnapshot<T>(origin, []);
+        current = new StoreSnapshot<T>(origin, indexed);
     }
 
     /// <summary>The newest snapshot. It says nothing while <see cref="Unknown"/> gives a reason.</summary>
@@ -58,6 +60,9 @@ public sealed class ObjectStore<T>
     /// </summary>
     public StoreSnapshot<T>? At(ulong revision) =>
         Current is var now && now.Revision == revision ? now : shelf.Find(revision);
+
+    /// <summary>The whole object as UTF-8 JSON.</summary>
+    public ReadOnlySpan<byte> Json(StoredObject<T> stored) => json.Of(stored);
 
     /// <summary>Keeps a snapshot for its next page: a few minutes, and a few snapshots.</summary>
     public void Keep(StoreSnapshot<T> snapshot) => shelf.Put(snapshot);
@@ -116,8 +121,7 @@ public sealed class ObjectStore<T>
         if (change.Value is null && before is null)
             return;
         var revision = ring.Newest + 1;
-        var version = ResourceVersion.Format(revision);
-        var after = change.Value is { } value ? new StoredObject<T>(change.Key, value, json).At(version) : null;
+        var after = change.Value is { } value ? new StoredObject<T>(change.Key, value, revision) : null;
         ring.Add(new StoreEvent<T>(revision, before, after));
         touched[change.Key] = after;
     }

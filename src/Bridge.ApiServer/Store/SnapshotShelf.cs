@@ -1,5 +1,3 @@
-using Bridge.ApiServer.Meta;
-
 namespace Bridge.ApiServer.Store;
 
 /// <summary>
@@ -8,7 +6,7 @@ namespace Bridge.ApiServer.Store;
 /// more).
 /// </summary>
 internal sealed class SnapshotShelf<T>(TimeProvider time)
-    where T : ApiObject
+    where T : struct
 {
     private const int MostKept = 64;
     private static readonly TimeSpan LongestKept = TimeSpan.FromMinutes(5);

@@ -1,5 +1,3 @@
-using Bridge.ApiServer.Meta;
-
 namespace Bridge.ApiServer.Store;
 
 /// <summary>
@@ -7,8 +5,12 @@ namespace Bridge.ApiServer.Store;
 /// are kept because a selector may match only one of them.
 /// </summary>
 public sealed record StoreEvent<T>(ulong Revision, StoredObject<T>? Before, StoredObject<T>? After)
-    where T : ApiObject;
+    where T : struct
+{
+    /// <summary>What was before, at the revision of the change: how a deletion is told.</summary>
+    public StoredObject<T>? Last { get; } = Before?.At(Revision);
+}
 
 /// <summary>One wish of a feeder: the object that a key now has, or null for none.</summary>
 public readonly record struct ObjectChange<T>(ObjectKey Key, T? Value)
-    where T : ApiObject;
+    where T : struct;

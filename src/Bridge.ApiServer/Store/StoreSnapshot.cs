@@ -1,62 +1,102 @@
-using Bridge.ApiServer.Meta;
+using System.Collections.Immutable;
 
 namespace Bridge.ApiServer.Store;
 
-/// <summary>Everything at one revision, sorted by key. Never changes once published.</summary>
-public sealed class StoreSnapshot<T>(ulong revision, StoredObject<T>[] sorted)
-    where T : ApiObject
+/// <summary>
+/// Everything at one revision, sorted by key, with the indexes of it. Never changes once published; the next one shares
+/// with it all that did not change.
+/// </summary>
+public sealed class StoreSnapshot<T>
+    where T : struct
 {
-    public ulong Revision => revision;
+    private static readonly IComparer<StoredObject<T>> ByKey =
+        Comparer<StoredObject<T>>.Create((a, b) => a.Key.CompareTo(b.Key));
 
-    public ReadOnlySpan<StoredObject<T>> Objects => sorted;
+    private readonly ImmutableSortedSet<StoredObject<T>> objects;
+    private readonly ImmutableArray<FieldIndex<T>> indexes;
 
-    public StoredObject<T>? Find(ObjectKey key)
+    internal StoreSnapshot(ulong revision, IEnumerable<IndexedField<T>> indexed)
+        : this(revision, ImmutableSortedSet.Create(ByKey), [.. indexed.Select(i => new FieldIndex<T>(i))])
     {
-        var at = LowerBound(key);
-        return at < sorted.Length && sorted[at].Key == key ? sorted[at] : null;
     }
 
-    /// <summary>The objects of a namespace; of all when it is empty.</summary>
-    public ReadOnlyMemory<StoredObject<T>> In(string ns)
+    private StoreSnapshot(
+        ulong revision, ImmutableSortedSet<StoredObject<T>> objects, ImmutableArray<FieldIndex<T>> indexes) =>
+        (Revision, this.objects, this.indexes) = (revision, objects, indexes);
+
+    public ulong Revision { get; }
+
+    public IReadOnlyList<StoredObject<T>> Objects => objects;
+
+    public StoredObject<T>? Find(ObjectKey key) =>
+        objects.TryGetValue(Probe(key), out var found) ? found : null;
+
+    /// <summary>How many objects a namespace has, after a key.</summary>
+    public int Count(string ns, ObjectKey? after = null) => RangeOf(ns, after) is var (start, end) ? end - start : 0;
+
+    /// <summary>The objects of a namespace, of all when it is empty, by key.</summary>
+    /// <param name="ns">The namespace.</param>
+    /// <param name="after">Where to begin: after this key.</param>
+    /// <param name="required">
+    /// Fields that must have a value. Where one is indexed only what has it is looked at; the others may come too.
+    /// </param>
+    public IEnumerable<StoredObject<T>> In(
+        string ns, ObjectKey? after = null, IEnumerable<(string Path, string Value)>? required = null)
     {
-        if (ns.Length == 0)
-            return sorted;
-        var start = LowerBound(new ObjectKey(ns, ""));
-        // '\0' follows the namespace in no other one, so this is the first key past it.
-        var end = LowerBound(new ObjectKey(ns + '\0', ""));
-        return sorted.AsMemory(start..end);
+        var (start, end) = RangeOf(ns, after);
+        ImmutableSortedSet<ObjectKey>? fewest = null;
+        foreach (var (path, value) in required ?? [])
+            if (indexes.FirstOrDefault(i => i.Path == path)?.Find(value) is { } found
+                && found.Count < (fewest?.Count ?? end - start))
+                fewest = found;
+        return fewest is null ? Walk(start, end) : Walk(fewest, ns, after);
     }
 
     /// <summary>A new snapshot with these keys set (or removed, where null).</summary>
-    internal StoreSnapshot<T> With(ulong newRevision, Dictionary<ObjectKey, StoredObject<T>?> changes)
+    internal StoreSnapshot<T> With(ulong newRevision, IReadOnlyDictionary<ObjectKey, StoredObject<T>?> changes)
     {
-        var keys = changes.Keys.ToArray();
-        Array.Sort(keys);
-        var merged = new List<StoredObject<T>>(sorted.Length + keys.Length);
-        var from = 0;
-        foreach (var key in keys)
+        var next = objects.ToBuilder();
+        var steps = new List<(ObjectKey Key, StoredObject<T>? Before, StoredObject<T>? After)>(changes.Count);
+        foreach (var (key, after) in changes)
         {
-            var at = LowerBound(key);
-            merged.AddRange(sorted.AsSpan(from..at));
-            from = at < sorted.Length && sorted[at].Key == key ? at + 1 : at;
-            if (changes[key] is { } now)
-                merged.Add(now);
+            var before = Find(key);
+            if (before is not null)
+                next.Remove(before);
+            if (after is not null)
+                next.Add(after);
+            steps.Add((key, before, after));
         }
-        merged.AddRange(sorted.AsSpan(from..));
-        return new StoreSnapshot<T>(newRevision, [.. merged]);
+        return new StoreSnapshot<T>(newRevision, next.ToImmutable(), [.. indexes.Select(i => i.With(steps))]);
     }
 
-    private int LowerBound(ObjectKey key)
+    private IEnumerable<StoredObject<T>> Walk(int start, int end)
     {
-        var (low, high) = (0, sorted.Length);
-        while (low < high)
-        {
-            var middle = (low + high) >>> 1;
-            if (sorted[middle].Key.CompareTo(key) < 0)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        return low;
+        for (var i = start; i < end; i++)
+            yield return objects[i];
     }
+
+    private IEnumerable<StoredObject<T>> Walk(ImmutableSortedSet<ObjectKey> keys, string ns, ObjectKey? after)
+    {
+        var at = keys.IndexOf(after is { } last && last > new ObjectKey(ns, "") ? last : new ObjectKey(ns, ""));
+        for (var i = at < 0 ? ~at : at + 1; i < keys.Count; i++) // no object has the name ""
+        {
+            if (ns.Length > 0 && keys[i].Namespace != ns)
+                yield break;
+            yield return Find(keys[i])!;
+        }
+    }
+
+    private (int Start, int End) RangeOf(string ns, ObjectKey? after)
+    {
+        var start = ns.Length == 0 ? 0 : PlaceAfter(new ObjectKey(ns, ""));
+        if (after is { } last)
+            start = Math.Max(start, PlaceAfter(last));
+        // '\0' follows the namespace in no other one, so this is the first key past it.
+        var end = ns.Length == 0 ? objects.Count : PlaceAfter(new ObjectKey(ns + '\0', ""));
+        return (start, Math.Max(start, end));
+    }
+
+    private int PlaceAfter(ObjectKey key) => objects.IndexOf(Probe(key)) is var at && at < 0 ? ~at : at + 1;
+
+    private static StoredObject<T> Probe(ObjectKey key) => new(key, default, 0);
 }

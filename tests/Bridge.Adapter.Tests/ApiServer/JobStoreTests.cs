@@ -21,8 +21,44 @@ public sealed class JobStoreTests
             store.Update(RandomJobs(random), Samples.Namespaces);
             at = Follow(store.Objects, at, followed);
             var snapshot = store.Objects.Current.Objects.ToArray();
-            Assert.Equal(snapshot.Select(o => (o.Key, o.Value.Status.State)), followed.Select(f => (f.Key, f.Value)));
+            Assert.Equal(snapshot.Select(o => (o.Key, o.Value.Job.State)), followed.Select(f => (f.Key, f.Value)));
             Assert.Equal(at, store.Objects.Current.Revision);
+        }
+    }
+
+    [Fact]
+    public void What_changed_makes_the_objects_and_the_events_that_the_whole_makes()
+    {
+        var random = new Random(4_712);
+        var (whole, store) = (Samples.Store(TimeProvider.System), Samples.Store(TimeProvider.System));
+        var known = new Dictionary<JobId, SlurmJob>();
+        whole.Update([], Samples.Namespaces);
+        store.Update([], Samples.Namespaces);
+        for (var round = 0; round < 500; round++)
+        {
+            var (before, changed) = (new Dictionary<JobId, SlurmJob>(known), new List<SlurmJob>());
+            foreach (var job in RandomJobs(random).Where(_ => random.Next(6) == 0))
+                changed.Add(known[job.Id] = job);
+            JobId[] removed = [.. known.Keys.Where(id => random.Next(20) == 0 && !changed.Exists(c => c.Id == id))];
+            foreach (var id in removed)
+                known.Remove(id);
+            var (atWhole, at) = (whole.Objects.Current.Revision, store.Objects.Current.Revision);
+
+            Assert.Equal(whole.Update(known.Values, Samples.Namespaces), store.Change(changed, removed));
+            Assert.Equal(Events(whole.Objects, atWhole), Events(store.Objects, at));
+            Assert.Equal(Objects(whole.Objects), Objects(store.Objects));
+        }
+
+        static IEnumerable<string> Objects(ObjectStore<ServedJob> store) =>
+            store.Current.Objects.Select(Text);
+
+        static string Text(StoredObject<ServedJob>? stored) => $"{stored?.Key} {stored?.Value.Job}";
+
+        static IEnumerable<string> Events(ObjectStore<ServedJob> store, ulong after)
+        {
+            var events = new StoreEvent<ServedJob>[200];
+            var count = store.Read(after, events)!.Value;
+            return events.Take(count).Select(e => $"{Text(e.Before)} -> {Text(e.After)}").Order();
         }
     }
 
@@ -48,7 +84,7 @@ public sealed class JobStoreTests
         foreach (var order in (SlurmJob[][])[[old, requeued], [requeued, old], [old, requeued]])
         {
             store.Update(order, Samples.Namespaces);
-            Assert.Equal("RUNNING", Assert.Single(store.Objects.Current.Objects.ToArray()).Value.Status.State);
+            Assert.Equal("RUNNING", Assert.Single(store.Objects.Current.Objects.ToArray()).Value.Job.State);
         }
     }
 
@@ -89,6 +125,20 @@ public sealed class JobStoreTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 10_000);
     }
 
+    /// <summary>So much is a path of each sorted set; copying an array of all of them would be 800 kB.</summary>
+    [Fact]
+    public void One_job_that_changed_among_a_hundred_thousand_allocates_less_than_32_kB()
+    {
+        var store = Samples.Store(TimeProvider.System);
+        store.Update(Enumerable.Range(1, 100_000).Select(i => Samples.Running((uint)i)), Samples.Namespaces);
+        store.Change([Samples.Running(7) with { State = "SUSPENDED" }], []);
+        SlurmJob[] changed = [Samples.Running(70_000) with { State = "COMPLETED" }];
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        Assert.Equal(1, store.Change(changed, [new JobId(200_000)]));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 32 * 1024);
+    }
+
     [Fact]
     public void A_job_is_shown_where_its_account_is_mapped_to_and_else_in_the_default_namespace()
     {
@@ -123,16 +173,16 @@ public sealed class JobStoreTests
         })];
 
     internal static ulong Follow(
-        ObjectStore<SlurmJobObject> store, ulong after, SortedDictionary<ObjectKey, string> followed)
+        ObjectStore<ServedJob> store, ulong after, SortedDictionary<ObjectKey, string> followed)
     {
-        var batch = new StoreEvent<SlurmJobObject>[7];
+        var batch = new StoreEvent<ServedJob>[7];
         while (store.Read(after, batch) is > 0 and var count)
         {
             foreach (var change in batch.AsSpan(..count))
             {
                 Assert.Equal(change.Before is not null, followed.Remove((change.Before ?? change.After)!.Key));
                 if (change.After is { } now)
-                    followed.Add(now.Key, now.Value.Status.State);
+                    followed.Add(now.Key, now.Value.Job.State);
                 after = change.Revision;
             }
         }

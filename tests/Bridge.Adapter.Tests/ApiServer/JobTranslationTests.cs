@@ -46,9 +46,9 @@ public sealed class JobTranslationTests
     [Fact]
     public void Large_jobs_name_their_nodes_as_a_hostlist_and_are_found_by_each()
     {
-        var job = Translate(Samples.Running(1) with { Nodes = "n[001-100]", NodeCount = 100, GresDetail = [] });
+        var job = Stored(Samples.Running(1) with { Nodes = "n[001-100]", NodeCount = 100, GresDetail = [] });
         var field = SlurmJobKind.Resource.Fields.Single(f => f.Path == "status.node");
-        Assert.Null(job.Status.Nodes);
+        Assert.Null(JobTranslation.Translate(job).Status.Nodes);
         Assert.True(field.Has(job, "n099"));
         Assert.False(field.Has(job, "n99"));
     }
@@ -99,6 +99,8 @@ public sealed class JobTranslationTests
         Assert.All(others, o => Assert.False(job.SameAs(o)));
     }
 
-    private static SlurmJobObject Translate(SlurmJob job) =>
-        JobTranslation.Translate(job, new ObjectKey("ns", JobTranslation.NameOf("lab", job)), "lab");
+    private static SlurmJobObject Translate(SlurmJob job) => JobTranslation.Translate(Stored(job));
+
+    private static StoredObject<ServedJob> Stored(SlurmJob job) =>
+        new(new ObjectKey("ns", JobTranslation.NameOf("lab", job)), new ServedJob("lab", job), 1);
 }

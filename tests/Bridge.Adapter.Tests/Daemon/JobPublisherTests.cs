@@ -153,5 +153,5 @@ public sealed class JobPublisherTests
     }
 
     private static List<string> Shown(JobStore store) =>
-        [.. store.Objects.Current.Objects.ToArray().Select(o => $"{o.Key} {o.Value.Status.State}")];
+        [.. store.Objects.Current.Objects.ToArray().Select(o => $"{o.Key} {o.Value.Job.State}")];
 }

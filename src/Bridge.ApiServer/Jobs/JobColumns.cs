@@ -45,12 +45,18 @@ internal static class JobColumns
 
     private static void Text(Utf8JsonWriter json, string text) => json.WriteStringValue(text);
 
+    // As squeue counts: what a job ran before it was suspended last, and since it went on.
     private static string Elapsed(SlurmJob job, DateTimeOffset now)
     {
         if (job.StartTime is not { } start || job.State == JobStates.Pending)
             return "";
+        var (from, ran) = job.SuspendTime is { } changed && changed >= start
+            ? (changed, TimeSpan.FromSeconds(job.SecondsBeforeSuspend))
+            : (start, TimeSpan.Zero);
+        if (job.State == JobStates.Suspended)
+            return Clock(ran);
         var end = job.EndTime is { } e && e < now ? e : now;
-        return Clock(end > start ? end - start : TimeSpan.Zero);
+        return Clock(end > from ? ran + (end - from) : ran);
     }
 
     private static string Limit(int? minutes) => minutes is { } m ? Clock(TimeSpan.FromMinutes(m)) : "UNLIMITED";

@@ -112,7 +112,8 @@ public static class JobStates
 {
     public const string Pending = "PENDING";
     public const string Running = "RUNNING";
+    public const string Suspended = "SUSPENDED";
 
     /// <summary>Whether a job in this base state has ended for good (a requeue makes a new submission of it).</summary>
-    public static bool IsFinal(string state) => state is not (Pending or Running or "SUSPENDED" or "");
+    public static bool IsFinal(string state) => state is not (Pending or Running or Suspended or "");
 }

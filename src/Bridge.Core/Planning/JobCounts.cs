@@ -6,7 +6,8 @@ using Bridge.Core.View;
 namespace Bridge.Core.Planning;
 
 /// <summary>
-/// Running and pending jobs, over all and by partition. A pending array counts as one job, as squeue shows it.
+/// Running and pending jobs, over all and by partition. Each task of an array is a job, also while all of them are one
+/// record because none has started.
 /// </summary>
 public sealed class JobCounts
 {
@@ -25,7 +26,7 @@ public sealed class JobCounts
     {
         (of, changes, byPartition) = (slurm.JobsById, slurm.JobChanges, new(StringComparer.Ordinal));
         foreach (var job in of.Values)
-            Count(job, 1);
+            Count(job, job.Tasks);
     }
 
     private JobCounts(SlurmView slurm, JobCounts before, JobDelta delta)
@@ -36,9 +37,9 @@ public sealed class JobCounts
         foreach (var id in delta.Ids)
         {
             if (before.of.TryGetValue(id, out var was))
-                Count(was, -1);
+                Count(was, -was.Tasks);
             if (of.TryGetValue(id, out var now))
-                Count(now, 1);
+                Count(now, now.Tasks);
         }
     }
 
@@ -54,23 +55,23 @@ public sealed class JobCounts
         return known;
     }
 
-    private void Count(SlurmJob job, int sign)
+    private void Count(SlurmJob job, int tasks)
     {
         if (job.Finished)
             return;
         var pending = job.State == JobStates.Pending;
-        Pending += pending ? sign : 0;
-        Running += pending ? 0 : sign;
+        Pending += pending ? tasks : 0;
+        Running += pending ? 0 : tasks;
         if (!job.Partition.Contains(',', StringComparison.Ordinal))
-            Count(job.Partition, pending, sign);
+            Count(job.Partition, pending, tasks);
         else
             foreach (var partition in job.Partition.Split(','))
-                Count(partition, pending, sign);
+                Count(partition, pending, tasks);
     }
 
-    private void Count(string partition, bool pending, int sign)
+    private void Count(string partition, bool pending, int tasks)
     {
         var (running, waiting) = byPartition.GetValueOrDefault(partition);
-        byPartition[partition] = pending ? (running, waiting + sign) : (running + sign, waiting);
+        byPartition[partition] = pending ? (running, waiting + tasks) : (running + tasks, waiting);
     }
 }

@@ -144,7 +144,7 @@ public static class PartitionPlanner
     {
         if (!slurm.Jobs.Current)
             return ("JobsUnknown", $"partition {name} is deleted once Slurm tells whether jobs name it");
-        var jobs = slurm.JobsById.Values.Count(j => !j.Finished && NamesPartition(j, name));
+        var jobs = slurm.JobsById.Values.Where(j => !j.Finished && NamesPartition(j, name)).Sum(j => j.Tasks);
         return jobs == 0 ? null : (InUse, $"partition {name} stays until its {jobs} running or pending jobs have "
             + "ended or moved");
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Bridge.Core.Names;
 using Bridge.Testing;
 
 namespace Bridge.Adapter.Tests.ApiServer;
@@ -92,6 +93,31 @@ public sealed class ListTests
         Assert.Equal(["lab-4711", "4711", "alice", "vision", "gpu", "RUNNING", "2", "8", "1:14:50"], cells);
         Assert.Equal("PartialObjectMetadata", table.At("rows/0/object/kind"));
         Assert.Equal("lab-4711", one.At("rows/0/object/metadata/name"));
+    }
+
+    /// <summary>As squeue counts it (TimeUsed).</summary>
+    [Fact]
+    public async Task The_time_that_a_job_has_run_stands_still_while_it_is_suspended()
+    {
+        var time = new ManualTime(Samples.Start.AddMinutes(75));
+        await using var api = await JobApi.StartAsync(new JobApi.Setup { Time = time });
+        var suspended = Samples.Running(1) with
+        {
+            State = "SUSPENDED", SuspendTime = Samples.Start.AddMinutes(30), SecondsBeforeSuspend = 1_790,
+        };
+        var resumed = suspended with { Id = new JobId(2), State = "RUNNING", SuspendTime = Samples.Start.AddHours(1) };
+        var again = resumed with { Id = new JobId(3), StartTime = Samples.Start.AddMinutes(65) }; // of an earlier run
+        api.Store.Update([suspended, resumed, again], Samples.Namespaces);
+        Assert.Equal(["29:50", "44:50", "10:00"], await ElapsedAsync());
+
+        time.Advance(TimeSpan.FromMinutes(10));
+        Assert.Equal(["29:50", "54:50", "20:00"], await ElapsedAsync());
+
+        async Task<IEnumerable<string>> ElapsedAsync()
+        {
+            var (_, table) = await api.GetAsync(JobApi.Jobs, Table);
+            return table.GetProperty("rows").EnumerateArray().Select(row => row.Texts("cells").ElementAt(8));
+        }
     }
 
     [Fact]

@@ -286,7 +286,7 @@ internal sealed class CaseView
         {
             Id = new JobId(uint.Parse(line.Name, System.Globalization.CultureInfo.InvariantCulture)),
                 State = line.Text("state", JobStates.Running),
-            Partition = line.Text("partition"), Nodes = line.Text("nodes"),
+            Partition = line.Text("partition"), Nodes = line.Text("nodes"), Tasks = line.Number("tasks", 1),
         };
         slurm = slurm with { JobsById = slurm.JobsById.Add(job.Id, job) };
     }

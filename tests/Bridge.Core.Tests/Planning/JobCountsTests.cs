@@ -31,6 +31,18 @@ public sealed class JobCountsTests
     }
 
     [Fact]
+    public void A_waiting_array_asks_for_as_many_as_it_has_tasks()
+    {
+        var (array, running) = (new JobId(1), new JobId(2));
+        var jobs = new SlurmView().JobsById
+            .Add(array, Job(array, "PENDING", "gpu") with { Tasks = 100, ArrayTasks = "0-99" })
+            .Add(running, Job(running, "RUNNING", "gpu"));
+        var counts = JobCounts.Of(new SlurmView { JobsById = jobs }, new PlanMemory());
+        Assert.Equal((1, 100), (counts.Running, counts.Pending));
+        Assert.Equal((1, 100), (counts.RunningIn("gpu"), counts.PendingIn("gpu")));
+    }
+
+    [Fact]
     public void One_job_among_many_is_counted_without_a_walk_over_all()
     {
         var jobs = Enumerable.Range(1, 10_000).Select(i => Job(new JobId((uint)i), "RUNNING", $"p{i}"));

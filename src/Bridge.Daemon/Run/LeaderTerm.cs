@@ -32,7 +32,7 @@ public sealed class LeaderTerm(
         var runner = new LoopRunner(queue, time, logs.CreateLogger<LoopRunner>());
         Task[] tasks =
         [
-            runner.RunAsync(FindAsync, over.Token), kube.SendEventsAsync(over.Token), 
+            runner.RunAsync(FindAsync, over.Token), kube.SendEventsAsync(over.Token),
             jobs.RecordAsync(leadership.Token, over.Token),
         ];
         await Task.WhenAny(tasks);

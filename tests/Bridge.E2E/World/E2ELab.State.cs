@@ -120,19 +120,25 @@ public sealed partial class E2ELab
     /// </summary>
     internal async Task<BatchJob> RunJobAsync(string node, int gpus = 1)
     {
+        var job = await SubmitJobAsync(node, gpus);
+        await job.RunsAsync();
+        return job;
+    }
+
+    /// <summary>The same job, which need not run yet.</summary>
+    internal async Task<BatchJob> SubmitJobAsync(string node, int gpus = 1, string partition = "gpu")
+    {
         var key = $"job{++jobs}";
         await File.WriteAllTextAsync(Path.Combine(this["WORK_DIR"], key + ".sh"),
             $"""
             #!/bin/bash
-            #SBATCH -p gpu -N1 --gres=gpu:h100:{gpus} --nodelist={node} --output={key}.out
+            #SBATCH -p {partition} -N1 --gres=gpu:h100:{gpus} --nodelist={node} --output={key}.out
             echo begun
             until [ -e {key}.end ]; do sleep 0.2; done
             echo ended
             """ + "\n");
-        var job = new BatchJob(this, (await AliceAsync("sbatch", "--parsable", key + ".sh")).Ok(),
+        return new BatchJob(this, (await AliceAsync("sbatch", "--parsable", key + ".sh")).Ok(),
             Path.Combine(this["WORK_DIR"], key + ".end"));
-        await job.RunsAsync();
-        return job;
     }
 
     /// <summary>Waits until kubectl shows alice a job in this state. Deadline: 30 s.</summary>

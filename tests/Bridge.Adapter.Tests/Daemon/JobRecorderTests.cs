@@ -50,17 +50,19 @@ public sealed class JobRecorderTests
     }
 
     [Fact]
-    public void What_waits_is_bounded_and_all_is_offered_again_in_its_place()
+    public void What_waits_is_bounded_and_all_that_Slurm_has_is_offered_again_in_its_place()
     {
         var many = JobRecorder.MostWaiting + 50;
         room = 0;
-        var view = slurm.Put(Enumerable.Range(1, many).Select(i => Samples.Running((uint)i))).View();
+        Assert.True(Record(slurm.Put(Enumerable.Range(1, many).Select(i => Samples.Running((uint)i))).View()));
+        Assert.Equal(many, offered);
+        // Of what did not fit nothing is kept here, so what Slurm has no longer is gone too.
+        var view = slurm.Remove(1, 2, 3).View();
         Assert.True(Record(view));
-        Assert.True(Record(view));
-        Assert.Equal(2 * many, offered);
+        Assert.Equal(many + many - 3, offered);
         room = int.MaxValue;
         Assert.False(Record(view));
-        Assert.Equal(many, ledger.Count);
+        Assert.Equal(many - 3, ledger.Count);
     }
 
     [Fact]

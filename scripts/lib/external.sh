@@ -129,13 +129,13 @@ bridge_config() {
 # forget_cluster: takes out what the lab made. First the APIService: a namespace cannot go while an API group does not answer. Then the
 # finalizers that wait for Bridge, and the pods that wait for a kubelet: neither runs any more.
 forget_cluster() {
-    local policy namespaces
+    local held namespaces
     ! has_aggregation || external delete apiservice -l "$MADE" >/dev/null
     external delete --wait=false node,resourceslice,deviceclass -l "$MADE" >/dev/null
     external delete --wait=false -n kube-node-lease lease -l "$MADE" >/dev/null
     if [ -n "$(external get namespace -l "$MADE" -o name | grep -x namespace/slurm)" ]; then
-        for policy in $(external get -n slurm partitionpolicy -o name 2>/dev/null || true); do
-            external patch -n slurm "$policy" --type=merge -p '{"metadata":{"finalizers":null}}' >/dev/null || true
+        for held in $(external get -n slurm slurmcluster,partitionpolicy -o name 2>/dev/null || true); do
+            external patch -n slurm "$held" --type=merge -p '{"metadata":{"finalizers":null}}' >/dev/null || true
         done
         external delete -n slurm pod --all --force --grace-period=0 >/dev/null 2>&1 || true
     fi

@@ -43,6 +43,7 @@ internal static class PlanFleet
         var cluster = new SlurmCluster
         {
             Ref = new ObjectRef("SlurmCluster", Namespace, "lab", "uid-lab"),
+            HasFinalizer = true,
             Spec = new SlurmClusterSpec
             {
                 RestUrl = "http://slurmrestd:6820", ConfServer = "slurmctld:6817",

@@ -93,7 +93,7 @@ internal sealed class PlanWorld(ClusterView view)
 
     private static PartitionPolicy Told(PartitionPolicy policy, ImmutableArray<Step> steps)
     {
-        var claimed = steps.OfType<SetPartitionFinalizer>().Any(s => s.About == policy.Ref && s.Present);
+        var claimed = steps.OfType<SetFinalizer>().Any(s => s.About == policy.Ref && s.Present);
         var held = policy with { HasFinalizer = policy.HasFinalizer || claimed };
         return steps.OfType<WritePartitionStatus>().LastOrDefault(s => s.About == policy.Ref) is { } step
             ? held with { Conditions = step.Conditions, Counts = step.Counts }

@@ -9,7 +9,7 @@ namespace Bridge.Sim;
 /// <summary>
 /// One run: the production planner, loop and executor over a simulated Kubernetes and Slurm, everything by one seed.
 /// First chaos and faults, with the promises checked at every step; then everything heals, and the fleet must come to
-/// serve, with nothing left to do.
+/// serve, with nothing left to do; at last it is deleted, and must go without a trace.
 /// </summary>
 internal sealed class Simulation : IDisposable
 {
@@ -17,6 +17,9 @@ internal sealed class Simulation : IDisposable
     /// The breaker holds a drain back for ten minutes at most, a failing step waits one; the rest is short.
     /// </summary>
     private const int HealTicks = 2400;
+
+    /// <summary>Jobs run for 40 ticks at most.</summary>
+    private const int BusyTicks = 60;
 
     private readonly OneThread thread = new();
     private readonly SimWorld world;
@@ -69,10 +72,40 @@ internal sealed class Simulation : IDisposable
         {
             Step();
             if (tick % 5 == 0 && Liveness.Missing(world).Count == 0)
+            {
+                TakeApart();
                 return;
+            }
         }
         var missing = string.Join("; ", Liveness.Missing(world));
         throw new SimFailure($"{HealTicks} ticks after everything healed: {missing}");
+    }
+
+    // At last somebody deletes the SlurmCluster, while jobs run and the neighbours misbehave.
+    private void TakeApart()
+    {
+        world.JobsArrive = true;
+        for (var tick = 0; tick < BusyTicks; tick++)
+            Step();
+        world.JobsArrive = false;
+        world.Kube.Put(world.Kube.Cluster with { Deleting = true });
+        Trace.Add("somebody deletes the SlurmCluster");
+        faults.On = true;
+        for (var tick = 0; tick < BusyTicks; tick++)
+        {
+            if (world.Random.Next(60) == 0)
+                LoseLease();
+            Step();
+        }
+        faults.On = false;
+        for (var tick = 0; tick < HealTicks; tick++)
+        {
+            thread.Run(() => world.Slurm.CancelPending(world.Tick));
+            Step();
+            if (Liveness.Left(world).Count == 0)
+                return;
+        }
+        throw new SimFailure($"{HealTicks} ticks after its deletion: {string.Join("; ", Liveness.Left(world))}");
     }
 
     public void Dispose() => leadership.Dispose();

@@ -175,7 +175,7 @@ public sealed class Executor(IKubePort kube, ISlurmPort? slurm, Func<bool> leads
         DeleteSlurmNodes s => Slurm.DeleteNodesAsync(s, cancel),
         PutPartition s => Slurm.PutPartitionAsync(s, cancel),
         DeletePartition s => Slurm.DeletePartitionAsync(s, cancel),
-        SetPartitionFinalizer s => kube.SetPartitionFinalizerAsync(s, cancel),
+        SetFinalizer s => kube.SetFinalizerAsync(s, cancel),
         SetNodeCondition s => kube.SetNodeConditionAsync(s, cancel),
         SetCordon s => kube.SetCordonAsync(s, cancel),
         WriteStatus s => kube.WriteStatusAsync(s, cancel),

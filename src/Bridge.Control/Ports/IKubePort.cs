@@ -20,7 +20,7 @@ public interface IKubePort
 
     Task<StepResult> DeleteClaimAsync(DeleteClaim step, CancellationToken cancel);
 
-    Task<StepResult> SetPartitionFinalizerAsync(SetPartitionFinalizer step, CancellationToken cancel);
+    Task<StepResult> SetFinalizerAsync(SetFinalizer step, CancellationToken cancel);
 
     Task<StepResult> SetNodeConditionAsync(SetNodeCondition step, CancellationToken cancel);
 

@@ -72,6 +72,18 @@ public static class WellKnown
     /// </summary>
     public const string PartitionFinalizer = "slurmbridge.io/partition";
 
+    /// <summary>
+    /// On a SlurmCluster: pods, claims, Slurm nodes or partitions are, or may be, made for it. Written before the first
+    /// of them is.
+    /// </summary>
+    public const string ClusterFinalizer = "slurmbridge.io/cluster";
+
+    /// <summary>
+    /// "true" on a SlurmCluster that is being deleted, or on a NodePool whose SlurmCluster is gone: its slurmd pods end
+    /// without Slurm's being asked whether a job runs.
+    /// </summary>
+    public const string AbandonAnnotation = "slurmbridge.io/abandon";
+
     /// <summary>Node condition: Slurm drains this node, for a reason that is not Bridge's.</summary>
     public const string SlurmDrainedCondition = "SlurmDrained";
     public const string ReadyCondition = "Ready";

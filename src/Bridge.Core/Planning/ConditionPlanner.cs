@@ -21,7 +21,8 @@ public static class ConditionPlanner
                 yield return cordon;
         }
         foreach (var node in fleet.LeftCordoned)
-            yield return Uncordon(node, "no NodePool selects it any more");
+            yield return Uncordon(node, fleet.View.Cluster.Deleting
+                ? $"SlurmCluster {fleet.View.Cluster.Ref.Name} is being deleted" : "no NodePool selects it any more");
     }
 
     // The condition appears when somebody else first keeps the node from work; a node that never had one is not written
@@ -58,7 +59,7 @@ public static class ConditionPlanner
         return fleet.RecordsByName.Count == 0 ? null : Uncordon(node, "Slurm has no record of it any more");
     }
 
-    private static SetCordon Uncordon(KubeNode node, string because) =>
+    internal static SetCordon Uncordon(KubeNode node, string because) =>
         new(About(node), $"uncordon {node.Name}: {because}", node.Name, Cordoned: false);
 
     private static ObjectRef About(KubeNode node) => new("Node", "", node.Name, node.Uid);

@@ -91,6 +91,8 @@ public sealed class Fleet
 
     private static string WhyLeft(ClusterView view, SlurmdPod? pod)
     {
+        if (view.Cluster.Deleting)
+            return $"SlurmCluster {view.Cluster.Ref.Name} is being deleted";
         if (pod is not null && !view.Kube.Nodes.ContainsKey(pod.KubeNode))
             return "its Kubernetes node is gone";
         return "no NodePool selects it any more";

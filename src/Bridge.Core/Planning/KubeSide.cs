@@ -26,9 +26,7 @@ internal sealed class KubeSide
         Claims = last is not null && last.from.Claims == from.Claims ? last.Claims
             : from.Claims.Where(c => c.Namespace == cluster.Ref.Namespace && c.Cluster == cluster.Ref.Name)
                 .GroupBy(c => c.SlurmNode).ToDictionary(g => g.Key, g => g.ToImmutableArray());
-        LeftCordoned = [.. from.Nodes.Values.Where(n => n.Annotations.ContainsKey(WellKnown.CordonedAnnotation)
-            && !n.Deleting && !from.Pools.Any(p => !p.Deleting && Membership.Selects(p.Spec.NodeSelector, n)))
-            .OrderBy(n => n.Name, StringComparer.Ordinal)];
+        LeftCordoned = CordonedBy(view);
         Names = [.. Members.Keys.Union(Pods.Keys).Union(Claims.Keys).Order()];
     }
 
@@ -54,6 +52,16 @@ internal sealed class KubeSide
             : new KubeSide(view, specs, last?.specs == specs ? last : null);
     }
 
+    /// <inheritdoc cref="LeftCordoned"/>
+    public static ImmutableArray<KubeNode> CordonedBy(ClusterView view)
+    {
+        var pools = view.Kube.Pools.Where(p => !p.Deleting && !(view.Cluster.Deleting && IsOf(p, view.Cluster)))
+            .ToList();
+        return [.. view.Kube.Nodes.Values.Where(n => n.Annotations.ContainsKey(WellKnown.CordonedAnnotation)
+            && !n.Deleting && !pools.Exists(p => Membership.Selects(p.Spec.NodeSelector, n)))
+            .OrderBy(n => n.Name, StringComparer.Ordinal)];
+    }
+
     public bool Has(NodeName name) => Members.ContainsKey(name) || Pods.ContainsKey(name) || Claims.ContainsKey(name);
 
     /// <summary>What is known of a node, where nothing that it was made from has changed.</summary>
@@ -63,6 +71,9 @@ internal sealed class KubeSide
             ? member
             : null;
 
+    private static bool IsOf(NodePool pool, SlurmCluster cluster) =>
+        pool.Ref.Namespace == cluster.Ref.Namespace && pool.Spec.Cluster == cluster.Ref.Name;
+
     private bool IsOf(KubeView kube) => ReferenceEquals(from.Nodes, kube.Nodes)
         && ReferenceEquals(from.Devices, kube.Devices) && from.Pods == kube.Pods && from.Claims == kube.Claims;
 
@@ -71,7 +82,8 @@ internal sealed class KubeSide
     // Everything of cluster and pools but their status.
     private static string Specs(ClusterView view) => string.Join('\n',
     [
-        $"{view.Cluster.Ref} {JsonSerializer.Serialize(view.Cluster.Spec, CoreJson.Default.SlurmClusterSpec)}",
+        $"{view.Cluster.Ref} {view.Cluster.Deleting} "
+            + JsonSerializer.Serialize(view.Cluster.Spec, CoreJson.Default.SlurmClusterSpec),
         .. view.Kube.Pools.Select(p =>
             $"{p.Ref} {p.Ref.Uid} {p.Deleting} {JsonSerializer.Serialize(p.Spec, CoreJson.Default.NodePoolSpec)}"),
     ]);

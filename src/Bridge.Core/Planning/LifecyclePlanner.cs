@@ -58,6 +58,10 @@ public static class LifecyclePlanner
     // A node that leaves: whatever is there goes, in order, and only while nothing runs on it.
     private static IEnumerable<Step> Leave(Fleet fleet, FleetRow row)
     {
+        // Pods and claims of an abandoned cluster go by themselves (DeletionPlanner), whatever Slurm says of them.
+        if (fleet.View.Cluster is { Deleting: true, Abandoned: true })
+            return row is { Pod: null, Record.Busy: false }
+                ? [DeleteRecord(fleet, row, $"node {row.Name} has left and its slurmd has ended")] : [];
         if (row is { Record: null, Pod: { Ready: true } } && !Unregistered(fleet, row))
             return [];
         if (row.Record is { } record && (record.Busy || !Withdrawn(record)))

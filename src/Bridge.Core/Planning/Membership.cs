@@ -39,7 +39,8 @@ public static class Membership
     {
         var members = new Dictionary<NodeName, Member>();
         var problems = new MembershipProblems();
-        var pools = view.Kube.Pools
+        // Every node of a cluster that is deleted leaves it.
+        var pools = view.Cluster.Deleting ? [] : view.Kube.Pools
             .Where(p => p.Ref.Namespace == view.Cluster.Ref.Namespace && p.Spec.Cluster == view.Cluster.Ref.Name
                 && !p.Deleting)
             .OrderBy(p => p.Ref.Name, StringComparer.Ordinal)

@@ -69,10 +69,13 @@ public static class PartitionPlanner
     public static IEnumerable<Step> Plan(Fleet fleet, ImmutableArray<PartitionOutcome> outcomes)
     {
         foreach (var outcome in outcomes)
-            if ((outcome.Policy.Deleting ? Remove(fleet.View.Slurm, outcome) : Keep(fleet.View.Slurm, outcome)) is
+            if ((Goes(fleet, outcome.Policy) ? Remove(fleet.View.Slurm, outcome) : Keep(fleet.View.Slurm, outcome)) is
                 { } step)
                 yield return step;
     }
+
+    // The partitions of a cluster that is deleted go as if their policies were; those stay, and name no cluster then.
+    private static bool Goes(Fleet fleet, PartitionPolicy policy) => policy.Deleting || fleet.View.Cluster.Deleting;
 
     private static Step? Keep(SlurmView slurm, PartitionOutcome outcome)
     {
@@ -80,7 +83,7 @@ public static class PartitionPlanner
         if (outcome.Problem is not null)
             return null;
         if (!policy.HasFinalizer)
-            return new SetPartitionFinalizer(policy.Ref,
+            return new SetFinalizer(policy.Ref,
                 $"claim the name {policy.Partition} before its partition is made", policy.ResourceVersion,
                 Present: true);
         var wanted = Wanted(outcome);
@@ -100,11 +103,12 @@ public static class PartitionPlanner
         if (!policy.HasFinalizer)
             return null;
         if (!slurm.PartitionsByName.TryGetValue(policy.Partition, out var actual))
-            return new SetPartitionFinalizer(policy.Ref,
+            return new SetFinalizer(policy.Ref,
                 $"partition {policy.Partition} is gone, so its policy may go", policy.ResourceVersion, Present: false);
+        var because = policy.Deleting ? "its policy was deleted" : "its SlurmCluster is being deleted";
         if (outcome.Problem is null)
             return new DeletePartition(policy.Ref,
-                $"delete partition {policy.Partition}: its policy was deleted and no job names it", policy.Partition);
+                $"delete partition {policy.Partition}: {because} and no job names it", policy.Partition);
         // Jobs that still wait in it need its nodes to run and end: without them the partition would stay for ever.
         var wanted = actual with { Nodes = Wanted(outcome).Nodes };
         return outcome.Problem is (InUse, _) && PartitionDiff.Describe(actual, wanted) is { Count: > 0 } changes
@@ -131,8 +135,8 @@ public static class PartitionPlanner
         if (!policy.HasFinalizer && !policy.Spec.Adopt && slurm.PartitionsByName.ContainsKey(name))
             return ("NotOurs", $"Slurm already has a partition {name} that Bridge did not make; "
                 + "set spec.adopt to true to take it over, or spec.partitionName to another name");
-        if (policy.Deleting)
-            return JobsLeft(slurm, name);
+        if (Goes(fleet, policy))
+            return JobsLeft(fleet, name);
         var unknown = policy.Spec.Pools.Where(p => !fleet.View.Kube.Pools.Any(k =>
             k.Ref.Name == p && k.Ref.Namespace == policy.Ref.Namespace && k.Spec.Cluster == policy.Spec.Cluster))
                 .ToList();
@@ -140,13 +144,17 @@ public static class PartitionPlanner
             + $"but there is no such NodePool of cluster {policy.Spec.Cluster} in namespace {policy.Ref.Namespace}");
     }
 
-    private static (string, string)? JobsLeft(SlurmView slurm, PartitionName name)
+    private static (string, string)? JobsLeft(Fleet fleet, PartitionName name)
     {
+        var slurm = fleet.View.Slurm;
         if (!slurm.Jobs.Current)
             return ("JobsUnknown", $"partition {name} is deleted once Slurm tells whether jobs name it");
         var jobs = slurm.JobsById.Values.Where(j => !j.Finished && NamesPartition(j, name)).Sum(j => j.Tasks);
+        // Pending ones would wait for ever: the nodes of the whole cluster leave.
+        var pending = fleet.View.Cluster.Deleting
+            ? $"; no pending one starts any more: scancel --partition={name} --state=PENDING" : "";
         return jobs == 0 ? null : (InUse, $"partition {name} stays until its {jobs} running or pending jobs have "
-            + "ended or moved");
+            + $"ended or moved{pending}");
     }
 
     // A pending job may name several partitions, comma-separated.

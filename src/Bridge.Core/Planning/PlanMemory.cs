@@ -14,6 +14,15 @@ public sealed class PlanMemory
     /// <summary>Ages by Bridge's own clock.</summary>
     public Sightings Sightings { get; } = new();
 
+    /// <summary>
+    /// When Bridge first saw that a deleted SlurmCluster has nothing left but what is in its Slurm, and that this may
+    /// stay behind; null while that is not so.
+    /// </summary>
+    internal DateTimeOffset? OnlySlurmLeftSince { get; private set; }
+
+    /// <summary>When Bridge first saw no pod and no claim of a deleted SlurmCluster; null while there are.</summary>
+    internal DateTimeOffset? NoPodsSince { get; private set; }
+
     internal KubeSide? Kube { get; set; }
     internal FleetJoin? Join { get; set; }
     internal JobCounts? Jobs { get; set; }
@@ -30,6 +39,15 @@ public sealed class PlanMemory
     /// </summary>
     internal DateTimeOffset ReadySince(SlurmdPod pod, DateTimeOffset now) =>
         ready.TryGetValue((pod.Uid, pod.ReadySince), out var since) ? since : now;
+
+    internal void SeeEnd(bool noPods, bool onlySlurmLeft, DateTimeOffset now)
+    {
+        NoPodsSince = noPods ? First(NoPodsSince, now) : null;
+        OnlySlurmLeftSince = onlySlurmLeft ? First(OnlySlurmLeftSince, now) : null;
+    }
+
+    private static DateTimeOffset First(DateTimeOffset? known, DateTimeOffset now) =>
+        known is { } since && since <= now ? since : now;
 
     internal void SeeReady(ImmutableArray<SlurmdPod> pods, DateTimeOffset now)
     {

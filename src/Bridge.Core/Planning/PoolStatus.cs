@@ -22,10 +22,31 @@ internal static class PoolStatus
             Gpus = rows.Sum(r => r.Record is { } n ? GresText.Gpus(n.Gres) : 0),
             Drained = rows.Count(r => r.Record is { Drains: true }),
         };
+        var ready = fleet.View.Cluster.Deleting ? Leaving(fleet, pool, rows)
+            : Ready(fleet, pool, rows, wishes, refusals);
+        var changed = StatusPlanner.Changed(pool.Conditions, [ready], fleet.Time.Now);
+        return changed is null && counts == pool.Counts
+            ? null
+            : new WritePoolStatus(pool.Ref, ready.Message, changed ?? pool.Conditions, counts);
+    }
+
+    private static Condition Leaving(Fleet fleet, NodePool pool, ImmutableArray<FleetRow> rows) => new()
+    {
+        Type = WellKnown.ReadyCondition,
+        Status = ConditionStatus.False,
+        Reason = StatusPlanner.ClusterDeleting,
+        Message = StatusPlanner.ClusterGoes(fleet) + (rows.IsEmpty ? ", and none of its slurmd pods is left"
+            : $"; slurmd pods are left on {Hostlist.Compress(rows.Select(r => r.Name))}"),
+        ObservedGeneration = pool.Generation,
+    };
+
+    private static Condition Ready(
+        Fleet fleet, NodePool pool, ImmutableArray<FleetRow> rows, NodeWishes wishes, Refusals refusals)
+    {
         var late = new LateNodes(fleet);
         var problems = new List<string>(refusals.Of(pool.Ref));
         problems.AddRange(Problems(fleet, pool, rows, wishes, late));
-        var ready = new Condition
+        return new Condition
         {
             Type = WellKnown.ReadyCondition,
             Status = problems.Count == 0 ? ConditionStatus.True : ConditionStatus.False,
@@ -34,10 +55,6 @@ internal static class PoolStatus
             Message = Message(pool, rows, problems, late),
             ObservedGeneration = pool.Generation,
         };
-        var changed = StatusPlanner.Changed(pool.Conditions, [ready], fleet.Time.Now);
-        return changed is null && counts == pool.Counts
-            ? null
-            : new WritePoolStatus(pool.Ref, ready.Message, changed ?? pool.Conditions, counts);
     }
 
     private static string Message(NodePool pool, ImmutableArray<FleetRow> rows, List<string> problems, LateNodes late)

@@ -57,6 +57,11 @@ internal static class Sentences
 {
     private const int Most = 5;
 
-    public static string Join(IReadOnlyCollection<string> sentences) => string.Join("; ", sentences.Take(Most))
-        + (sentences.Count > Most ? $"; and {sentences.Count - Most} more" : "");
+    public static string Join(IReadOnlyCollection<string> sentences) => Join(sentences, "; ");
+
+    /// <summary>The same of things that are no sentences.</summary>
+    public static string List(IReadOnlyCollection<string> things) => Join(things, ", ");
+
+    private static string Join(IReadOnlyCollection<string> all, string between) => string.Join(between, all.Take(Most))
+        + (all.Count > Most ? $"{between}and {all.Count - Most} more" : "");
 }

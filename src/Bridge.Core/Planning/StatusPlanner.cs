@@ -12,12 +12,15 @@ namespace Bridge.Core.Planning;
 /// </summary>
 public static class StatusPlanner
 {
+    private const string Synced = "Synced";
+
     public static IEnumerable<Step> Plan(
         Fleet fleet, NodeWishes wishes, ImmutableArray<PartitionOutcome> partitions, JobCounts jobs)
     {
         var now = fleet.Time.Now;
         var refusals = new Refusals(fleet);
-        var rows = fleet.Rows.ToLookup(r => r.Member?.Pool.Ref.Name ?? "");
+        var rows = fleet.Rows.ToLookup(r => r.Member?.Pool.Ref.Name ?? (fleet.View.Cluster.Deleting ? r.Pod?.Pool : "")
+            ?? "");
         foreach (var pool in fleet.View.Kube.Pools)
             if (pool.Ref.Namespace == fleet.View.Cluster.Ref.Namespace
                 && pool.Spec.Cluster == fleet.View.Cluster.Ref.Name
@@ -26,7 +29,7 @@ public static class StatusPlanner
         foreach (var outcome in partitions)
             if (Partition(fleet, outcome, jobs, refusals) is { } step)
                 yield return step;
-        if (Cluster(fleet, jobs, refusals, now) is { } cluster)
+        if (Cluster(fleet, partitions, jobs, refusals) is { } cluster)
             yield return cluster;
     }
 
@@ -35,6 +38,11 @@ public static class StatusPlanner
     {
         var cluster = view.Cluster;
         var ready = ClusterReady(view, cluster.Generation);
+        if (cluster.Deleting && view.Kube.Source.Current)
+            ready = ready with
+            {
+                Reason = DeletionPlanner.Reason, Message = DeletionPlanner.WaitsBlind(view, ready.Message),
+            };
         return Changed(cluster.Conditions, [ready], now) is { } conditions
             ? new WriteClusterStatus(
                 cluster.Ref, ready.Message, conditions, cluster.Counts, cluster.SlurmVersion, cluster.DataParser)
@@ -54,7 +62,8 @@ public static class StatusPlanner
                 cluster.Ref, failure, conditions, cluster.Counts, cluster.SlurmVersion, cluster.DataParser);
     }
 
-    private static WriteClusterStatus? Cluster(Fleet fleet, JobCounts jobs, Refusals refusals, DateTimeOffset now)
+    private static WriteClusterStatus? Cluster(
+        Fleet fleet, ImmutableArray<PartitionOutcome> partitions, JobCounts jobs, Refusals refusals)
     {
         var (cluster, slurm) = (fleet.View.Cluster, fleet.View.Slurm);
         var records = fleet.Rows.Where(r => r.Record is not null).Select(r => r.Record!).ToImmutableArray();
@@ -75,13 +84,25 @@ public static class StatusPlanner
             {
                 Status = ConditionStatus.False, Reason = attention.Reason, Message = attention.Message,
             };
-        var changed = Changed(cluster.Conditions, [ready], now);
+        if (cluster.Deleting)
+            ready = ready with
+            {
+                Status = ConditionStatus.False, Reason = DeletionPlanner.Reason,
+                Message = DeletionPlanner.Waits(fleet, partitions)
+                    + (ready.Status == ConditionStatus.True ? "" : $"; {ready.Message}"),
+            };
+        var changed = Changed(cluster.Conditions, [ready], fleet.Time.Now);
         if (changed is null && counts == cluster.Counts && cluster.SlurmVersion == slurm.Version
             && cluster.DataParser == slurm.DataParser)
             return null;
         return new WriteClusterStatus(
             cluster.Ref, ready.Message, changed ?? cluster.Conditions, counts, slurm.Version, slurm.DataParser);
     }
+
+    /// <summary>Reason of the condition of pools and policies while their cluster goes.</summary>
+    internal const string ClusterDeleting = "ClusterDeleting";
+
+    internal static string ClusterGoes(Fleet fleet) => $"SlurmCluster {fleet.View.Cluster.Ref.Name} is being deleted";
 
     private static (string Reason, string Message)? Attention(Fleet fleet, Refusals refusals)
     {
@@ -101,11 +122,11 @@ public static class StatusPlanner
             : !slurm.Partitions.Current
                 ? ("SlurmUnreachable", Because("Slurm's partitions cannot be read", slurm.Partitions))
             : !slurm.Jobs.Current ? ("JobsUnreadable", Because("Slurm's jobs cannot be read", slurm.Jobs))
-            : ("Synced", $"Slurm {slurm.Version} answers over {slurm.DataParser}{Readable(view.Cluster.Spec)}");
+            : (Synced, $"Slurm {slurm.Version} answers over {slurm.DataParser}{Readable(view.Cluster.Spec)}");
         return new Condition
         {
             Type = WellKnown.ReadyCondition,
-            Status = reason == "Synced" ? ConditionStatus.True : ConditionStatus.False,
+            Status = reason == Synced ? ConditionStatus.True : ConditionStatus.False,
             Reason = reason,
             Message = message,
             ObservedGeneration = generation,
@@ -139,13 +160,15 @@ public static class StatusPlanner
         var refused = refusals.Of(policy.Ref);
         var (reason, message) = outcome.Problem
             ?? (refused.Count > 0 ? (Refusals.Reason, Sentences.Join(refused))
+                : fleet.View.Cluster.Deleting ? (ClusterDeleting, ClusterGoes(fleet) + (made
+                    ? $", and partition {name} with it" : ""))
                 : !made ? ("Pending", $"partition {name} is about to be made")
                 : !outcome.Kept.IsEmpty ? ("NodesKept", kept)
-                : ("Synced", $"partition {name} has {outcome.Nodes.Length} nodes"));
+                : (Synced, $"partition {name} has {outcome.Nodes.Length} nodes"));
         var ready = new Condition
         {
             Type = WellKnown.ReadyCondition,
-            Status = reason is "Synced" or "NodesKept" ? ConditionStatus.True : ConditionStatus.False,
+            Status = reason is Synced or "NodesKept" ? ConditionStatus.True : ConditionStatus.False,
             Reason = reason,
             Message = message,
             ObservedGeneration = policy.Generation,

@@ -53,7 +53,8 @@ public sealed record DeletePod(
     : Step(About, Why)
 {
     /// <summary>
-    /// Whether its slurmd may still live, so that a job could die with it: Slurm is asked again right before.
+    /// Whether its slurmd may still live, so that a job could die with it: Slurm is asked again right before. False
+    /// also where an administrator has said that no job matters (<see cref="WellKnown.AbandonAnnotation"/>).
     /// </summary>
     public bool EndsWork { get; init; }
 
@@ -137,12 +138,13 @@ public sealed record DeletePartition(ObjectRef About, string Why, PartitionName 
 }
 
 /// <summary>
-/// Put <see cref="WellKnown.PartitionFinalizer"/> on a PartitionPolicy, or take it off, if it is still at this version.
+/// Put Bridge's finalizer on a SlurmCluster (<see cref="WellKnown.ClusterFinalizer"/>) or PartitionPolicy (<see
+/// cref="WellKnown.PartitionFinalizer"/>), or take it off, if the object is still at this version.
 /// </summary>
-public sealed record SetPartitionFinalizer(ObjectRef About, string Why, string ResourceVersion, bool Present)
+public sealed record SetFinalizer(ObjectRef About, string Why, string ResourceVersion, bool Present)
     : Step(About, Why)
 {
-    public override string Key => $"policy/{About}";
+    public override string Key => $"finalizer/{About}";
 
     public override Plane Plane => Plane.Kubernetes;
 }

@@ -112,6 +112,11 @@ public sealed record NodePool
     public long Generation { get; init; }
     public string ResourceVersion { get; init; } = "";
     public bool Deleting { get; init; }
+
+    /// <summary>Whether <see cref="WellKnown.AbandonAnnotation"/> is on it; while its SlurmCluster is there that means
+    /// nothing.</summary>
+    public bool Abandoned { get; init; }
+
     public ImmutableArray<Condition> Conditions { get; init; } = [];
     public NodePoolCounts Counts { get; init; } = new();
 }

@@ -96,6 +96,14 @@ public sealed record SlurmCluster
     public long Generation { get; init; }
     public string ResourceVersion { get; init; } = "";
     public bool Deleting { get; init; }
+
+    /// <summary>Whether <see cref="WellKnown.ClusterFinalizer"/> is on it.</summary>
+    public bool HasFinalizer { get; init; }
+
+    /// <summary>Whether <see cref="WellKnown.AbandonAnnotation"/> is on it; without its deletion that means nothing.
+    /// </summary>
+    public bool Abandoned { get; init; }
+
     public ImmutableArray<Condition> Conditions { get; init; } = [];
     public string SlurmVersion { get; init; } = "";
     public string DataParser { get; init; } = "";

@@ -13,4 +13,7 @@ public sealed record ClusterView(SlurmCluster Cluster, KubeView Kube, SlurmView 
     /// Nothing is planned before every source has been read whole once: what is unknown is never treated as absent.
     /// </summary>
     public bool Synced => Kube.Source.Synced && Slurm.Nodes.Synced && Slurm.Partitions.Synced;
+
+    /// <summary>Whether nodes can be planned: all is known, and what is known of nodes is so now.</summary>
+    public bool Current => Synced && Kube.Source.Current && Slurm.Nodes.Current;
 }

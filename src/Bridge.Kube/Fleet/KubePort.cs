@@ -51,21 +51,24 @@ public sealed class KubePort(KubeFleet fleet, KubeWriter writer, EventRecorder e
             cancel);
 
     /// <summary>Others' finalizers stay as they are at the version that the step saw.</summary>
-    public Task<StepResult> SetPartitionFinalizerAsync(SetPartitionFinalizer step, CancellationToken cancel)
+    public Task<StepResult> SetFinalizerAsync(SetFinalizer step, CancellationToken cancel)
     {
         var key = new ObjectKey(step.About.Namespace, step.About.Name);
-        if (!fleet.Partitions.Snapshot.TryGetValue(key, out var stored)
-            || stored.Metadata.ResourceVersion != step.ResourceVersion)
+        var (resource, finalizer, stored) = step.About.Kind == KubeKinds.SlurmClusters.Resource.Kind
+            ? (KubeKinds.SlurmClusters.Resource, WellKnown.ClusterFinalizer,
+                fleet.Clusters.Snapshot.GetValueOrDefault(key)?.Metadata)
+            : (KubeKinds.PartitionPolicies.Resource, WellKnown.PartitionFinalizer,
+                fleet.Partitions.Snapshot.GetValueOrDefault(key)?.Metadata);
+        if (stored is null || stored.ResourceVersion != step.ResourceVersion)
             return Task.FromResult(StepResult.Conflict($"{step.About} is no longer at version {step.ResourceVersion}"));
-        var others = stored.Metadata.Finalizers.Where(f => f != WellKnown.PartitionFinalizer);
-        string[] wanted = step.Present ? [.. others, WellKnown.PartitionFinalizer] : [.. others];
+        var others = stored.Finalizers.Where(f => f != finalizer);
+        string[] wanted = step.Present ? [.. others, finalizer] : [.. others];
         var patch = new JsonObject
         {
             ["metadata"] = new JsonObject
                 { ["finalizers"] = new JsonArray([.. wanted.Select(f => JsonValue.Create(f))]) },
         };
-        return writer.MergeAsync(
-            new WriteTarget(KubeKinds.PartitionPolicies.Resource, key), patch, step.ResourceVersion, cancel);
+        return writer.MergeAsync(new WriteTarget(resource, key), patch, step.ResourceVersion, cancel);
     }
 
     public Task<StepResult> SetNodeConditionAsync(SetNodeCondition step, CancellationToken cancel)

@@ -23,6 +23,8 @@ internal static class PolicyMapping
         Generation = stored.Metadata.Generation,
         ResourceVersion = stored.Metadata.ResourceVersion,
         Deleting = stored.Metadata.DeletionTimestamp is not null,
+        HasFinalizer = stored.Metadata.Finalizers.Contains(WellKnown.ClusterFinalizer),
+        Abandoned = IsAbandoned(stored.Metadata),
         Spec = new SlurmClusterSpec
         {
             RestUrl = stored.Spec.RestUrl,
@@ -62,6 +64,7 @@ internal static class PolicyMapping
         Generation = stored.Metadata.Generation,
         ResourceVersion = stored.Metadata.ResourceVersion,
         Deleting = stored.Metadata.DeletionTimestamp is not null,
+        Abandoned = IsAbandoned(stored.Metadata),
         Spec = new NodePoolSpec
         {
             Cluster = stored.Spec.Cluster,
@@ -134,6 +137,9 @@ internal static class PolicyMapping
     };
 
     private static ObjectRef Ref(string kind, Meta meta) => new(kind, meta.Namespace, meta.Name, meta.Uid);
+
+    private static bool IsAbandoned(Meta meta) =>
+        meta.Annotations.GetValueOrDefault(WellKnown.AbandonAnnotation) == "true";
 
     private static SecretKeyRef? Map(KeyRef? key) =>
         key is null ? null : new SecretKeyRef { Name = key.Name, Key = key.Key };

@@ -170,10 +170,10 @@ public sealed class KubePortTests(LabKube lab) : IAsyncLifetime
         await UntilAsync(() => port.View.Partitions.Length == 1, "the policy is seen");
         var policy = port.View.Partitions[0];
         Assert.Equal(PartitionState.Up, policy.Spec.State);
-        var claimed = new SetPartitionFinalizer(policy.Ref, "", policy.ResourceVersion, Present: true);
-        Assert.Equal(StepResult.Done, await port.SetPartitionFinalizerAsync(claimed, Cancel));
+        var claimed = new SetFinalizer(policy.Ref, "", policy.ResourceVersion, Present: true);
+        Assert.Equal(StepResult.Done, await port.SetFinalizerAsync(claimed, Cancel));
         await UntilAsync(() => port.View.Partitions[0].HasFinalizer, "the finalizer is seen");
-        Assert.IsType<StepResult.ConflictResult>(await port.SetPartitionFinalizerAsync(claimed, Cancel));
+        Assert.IsType<StepResult.ConflictResult>(await port.SetFinalizerAsync(claimed, Cancel));
         var ready = new Condition
         {
             Type = "Ready", Status = ConditionStatus.False, Reason = "PoolMissing", Message = "pool gpu does not exist",
@@ -189,7 +189,7 @@ public sealed class KubePortTests(LabKube lab) : IAsyncLifetime
         var last = port.View.Partitions[0];
         Assert.Equal(
             StepResult.Done,
-            await port.SetPartitionFinalizerAsync(new(last.Ref, "", last.ResourceVersion, Present: false), Cancel));
+            await port.SetFinalizerAsync(new(last.Ref, "", last.ResourceVersion, Present: false), Cancel));
     }
 
     [Fact]

@@ -21,8 +21,8 @@ public sealed class RightsFileTests
             "slurm: core pods list,watch,create,delete",
             "slurm: core secrets,configmaps get",
             "slurm: resource.k8s.io resourceclaims list,watch,create,delete",
-            "slurm: slurmbridge.io partitionpolicies patch",
             "slurm: slurmbridge.io slurmclusters,nodepools,partitionpolicies list,watch",
+            "slurm: slurmbridge.io slurmclusters,partitionpolicies patch",
             "slurm: slurmbridge.io slurmclusters/status,nodepools/status,partitionpolicies/status patch",
         ],
         Rights().Order(StringComparer.Ordinal));

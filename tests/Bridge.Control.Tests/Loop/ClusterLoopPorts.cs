@@ -29,6 +29,7 @@ internal sealed class ClusterLoopPorts : IKubePort, ISlurmPort
             new SlurmCluster
             {
                 Ref = Cluster,
+                HasFinalizer = true,
                 Spec = new SlurmClusterSpec { RestUrl = "unix:/run/slurmrestd.sock", ConfServer = "slurmctld:6817" },
             },
         ],
@@ -124,8 +125,8 @@ internal sealed class ClusterLoopPorts : IKubePort, ISlurmPort
     public Task<StepResult> DeleteClaimAsync(DeleteClaim step, CancellationToken cancel) =>
         Write($"DeleteClaim {step.Name}");
 
-    public Task<StepResult> SetPartitionFinalizerAsync(SetPartitionFinalizer step, CancellationToken cancel) =>
-        Write($"SetPartitionFinalizer {step.About.Name}");
+    public Task<StepResult> SetFinalizerAsync(SetFinalizer step, CancellationToken cancel) =>
+        Write($"SetFinalizer {step.About.Name}");
 
     public Task<StepResult> SetNodeConditionAsync(SetNodeCondition step, CancellationToken cancel) =>
         Write($"SetNodeCondition {step.KubeNode}");

@@ -39,7 +39,7 @@ public sealed class UnservedLoopTests
         var wait = await TickAsync();
         await TickAsync();
         Assert.Equal(1, ports.Statuses);
-        Assert.Equal(["SetPartitionFinalizer gpu"], ports.Writes);
+        Assert.Equal(["SetFinalizer gpu"], ports.Writes);
         Assert.InRange(wait, TimeSpan.FromTicks(1), StepGate.EchoTime);
     }
 

@@ -25,6 +25,11 @@ internal sealed class CaseView
         SlurmKeyRef = new SecretKeyRef { Name = "slurm-key", Key = "slurm.key" },
     };
 
+    private SlurmCluster cluster = new()
+    {
+        Ref = ClusterRef, Spec = ClusterSpec, ResourceVersion = "7", HasFinalizer = true,
+    };
+
     private KubeView kube = new() { Source = new SourceState(true, Now) };
 
     private ImmutableArray<Refusal> refusals = [];
@@ -44,12 +49,12 @@ internal sealed class CaseView
         var view = new CaseView();
         var parsed = lines.Where(l => l.Length > 0 && l[0] != '#').Select(CaseLine.Parse).ToList();
         // Pods and records describe themselves by the node they are of, so nodes and pools come first.
-        foreach (var line in parsed.OrderBy(l => l.Kind switch { "pool" => 0, "node" => 1, _ => 2 }))
+        foreach (var line in parsed.OrderBy(l => l.Kind switch { "pool" => 0, "node" => 1, "cluster" => 3, _ => 2 }))
         {
             view.Add(line);
             line.MustBeRead();
         }
-        return new ClusterView(Cluster(), view.kube, view.slurm) { Refusals = view.refusals };
+        return new ClusterView(view.cluster, view.kube, view.slurm) { Refusals = view.refusals };
     }
 
     /// <summary>
@@ -70,16 +75,11 @@ internal sealed class CaseView
         return memory;
     }
 
-    private static SlurmCluster Cluster() => new()
-    {
-        Ref = ClusterRef,
-        Spec = ClusterSpec,
-    };
-
     private void Add(CaseLine line)
     {
         switch (line.Kind)
         {
+            case "cluster": SetCluster(line); break;
             case "pool": AddPool(line); break;
             case "node": AddNode(line); break;
             case "pod": AddPod(line); break;
@@ -90,15 +90,23 @@ internal sealed class CaseView
             case "job": AddJob(line); break;
             case "source": SetSource(line); break;
             case "version": SetVersion(line); break;
+            case "waited": break; // memory: Bridge has seen it so for this many minutes
             case "fresh": break; // memory: Bridge has only just begun to look
             case "refusal": AddRefusal(line); break;
             default: throw new FormatException($"no such line: {line.Kind}");
         }
     }
 
+    // Deleted last: what is there describes itself by what it was made for.
+    private void SetCluster(CaseLine line) => cluster = cluster with
+    {
+        HasFinalizer = !line.Has("unclaimed"), Deleting = line.Has("deleting"), Abandoned = line.Has("abandoned"),
+        Counts = new SlurmClusterCounts { Nodes = line.Number("nodes", 0) },
+    };
+
     private void AddPool(CaseLine line) => kube = kube with
     {
-        Clusters = [Cluster()],
+        Clusters = [cluster],
         Pools = kube.Pools.Add(new NodePool
         {
             Ref = new ObjectRef("NodePool", Namespace, line.Name, "uid-" + line.Name),
@@ -169,7 +177,7 @@ internal sealed class CaseView
 
     private Member? MemberOf(string node)
     {
-        var (members, _) = Membership.Resolve(new ClusterView(Cluster(), kube, slurm));
+        var (members, _) = Membership.Resolve(new ClusterView(cluster, kube, slurm));
         return members.GetValueOrDefault(new NodeName(node));
     }
 

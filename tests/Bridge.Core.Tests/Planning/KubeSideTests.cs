@@ -77,6 +77,7 @@ public sealed class KubeSideTests
     private static SlurmCluster Cluster(string name) => new()
     {
         Ref = new ObjectRef("SlurmCluster", "slurm", name, "uid-" + name),
+        HasFinalizer = true,
         Spec = new SlurmClusterSpec { RestUrl = "unix:/run/slurmrestd.sock", ConfServer = "slurmctld:6817" },
     };
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Bridge.Core.Planning;
 
 namespace Bridge.Core.Tests.Planning;
@@ -26,6 +27,9 @@ public sealed class PlanCases
 
         var view = CaseView.Parse(lines[..cut]);
         var memory = lines.Contains("fresh memory") ? new PlanMemory() : CaseView.Remember(view);
+        foreach (var waited in lines.Where(l => l.StartsWith("waited ", StringComparison.Ordinal)))
+            ClusterPlanner.Plan(view, memory, CaseView.Now - TimeSpan.FromMinutes(int.Parse(
+                CaseLine.Parse(waited).Name, CultureInfo.InvariantCulture)));
         var plan = ClusterPlanner.Plan(view, memory, CaseView.Now);
 
         var statuses = plan.Steps.OfType<WriteStatus>().Select(s => $"status {s.About.Name}: {s.Why}").ToList();

@@ -44,7 +44,7 @@ internal static class PlanLawsApply
         DeleteSlurmNodes s => Forget(view, s.Nodes),
         PutPartition s => Partitions(view, p => p.SetItem(s.Partition.Name, s.Partition)),
         DeletePartition s => Partitions(view, p => p.Remove(s.Partition)),
-        SetPartitionFinalizer s => Finalizer(view, s),
+        SetFinalizer s => Finalizer(view, s),
         SetNodeCondition s => Node(view, s.KubeNode, n => n with { SlurmDrained = s.Condition }),
         SetCordon s => Node(view, s.KubeNode, n => n with
         {
@@ -139,8 +139,10 @@ internal static class PlanLawsApply
         Func<PartitionsByName, PartitionsByName> change) =>
         view with { Slurm = view.Slurm with { PartitionsByName = change(view.Slurm.PartitionsByName) } };
 
-    private static ClusterView Finalizer(ClusterView view, SetPartitionFinalizer step)
+    private static ClusterView Finalizer(ClusterView view, SetFinalizer step)
     {
+        if (step.About == view.Cluster.Ref)
+            return view with { Cluster = view.Cluster with { HasFinalizer = step.Present } };
         var policies = view.Kube.Partitions
             .Where(p => step.Present || p.Ref != step.About)
             .Select(p => p.Ref == step.About ? p with { HasFinalizer = step.Present } : p);

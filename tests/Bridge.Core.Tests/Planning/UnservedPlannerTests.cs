@@ -34,6 +34,18 @@ public sealed class UnservedPlannerTests
         ResourceVersion = "7",
     };
 
+    private static readonly SlurmdPod Pod = new()
+    {
+        Namespace = "slurm", Name = "slurmd-gpu-1", Uid = "uid-pod", SlurmNode = new NodeName("gpu-1"),
+        KubeNode = "gpu-1", Cluster = "lba", Pool = "h100",
+    };
+
+    private static readonly SlurmdClaim Claim = new()
+    {
+        Namespace = "slurm", Name = "slurmd-gpu-1-0", Uid = "uid-claim", SlurmNode = new NodeName("gpu-1"),
+        Cluster = "lba",
+    };
+
     private static ImmutableArray<Step> Plan(KubeView view) => UnservedPlanner.Plan(view, Now);
 
     private static KubeView View(params SlurmCluster[] clusters) => new()
@@ -76,9 +88,52 @@ public sealed class UnservedPlannerTests
     public void A_policy_that_is_deleted_after_its_cluster_is_let_go()
     {
         var view = View() with { Partitions = [Policy with { Deleting = true, HasFinalizer = true }] };
-        var step = Assert.IsType<SetPartitionFinalizer>(Plan(view)[1]);
+        var step = Assert.IsType<SetFinalizer>(Plan(view)[1]);
         Assert.Equal((false, "7"), (step.Present, step.ResourceVersion));
         Assert.EndsWith("partition gpu stays in that Slurm", step.Why, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Pods_of_a_cluster_that_is_gone_stay_and_their_pool_says_the_way_out()
+    {
+        var step = Assert.IsType<WritePoolStatus>(Plan(View() with { Pods = [Pod], Claims = [Claim] })[0]);
+        Assert.Contains("1 slurmd pods of this pool run on", step.Why, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "kubectl -n slurm annotate nodepool h100 slurmbridge.io/abandon=true", step.Why, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_abandoned_pool_ends_its_own_pods_without_asking_Slurm()
+    {
+        var other = Pod with { Name = "slurmd-gpu-2", SlurmNode = new NodeName("gpu-2"), Pool = "a100" };
+        var view = View() with
+        {
+            Pools = [Pool with { Abandoned = true }], Pods = [Pod, other], Claims = [Claim],
+        };
+        var steps = Plan(view).Where(s => s is not WriteStatus).ToList();
+        var step = Assert.IsType<DeletePod>(Assert.Single(steps));
+        Assert.Equal((Pool.Ref, Pod.Uid, false), (step.About, step.Uid, step.EndsWork));
+        Assert.Equal("end pod slurmd-gpu-1, whatever runs there: NodePool h100 is abandoned (slurmbridge.io/abandon)",
+            step.Why);
+    }
+
+    [Fact]
+    public void An_annotation_to_abandon_means_nothing_while_the_cluster_is_there()
+    {
+        var view = View(Lab with { Ref = Lab.Ref with { Name = "lba" } }) with
+        {
+            Pools = [Pool with { Abandoned = true }], Pods = [Pod], Claims = [Claim],
+        };
+        Assert.Empty(Plan(view));
+    }
+
+    [Fact]
+    public void A_claim_of_a_cluster_that_is_gone_goes_once_no_pod_can_use_it()
+    {
+        Assert.DoesNotContain(Plan(View() with { Pods = [Pod], Claims = [Claim] }), s => s is DeleteClaim);
+        Assert.DoesNotContain(Plan(View() with { Claims = [Claim with { InUse = true }] }), s => s is DeleteClaim);
+        var step = Assert.Single(Plan(View() with { Claims = [Claim] }).OfType<DeleteClaim>());
+        Assert.Equal(Claim.Uid, step.Uid);
     }
 
     [Fact]

@@ -87,6 +87,18 @@ public sealed partial class E2ELab
                 : $"it says {ready.Status}: {ready.Message}";
         });
 
+    /// <summary>
+    /// Takes the SlurmCluster away without Bridge's seeing it off, as whoever strips finalizers does.
+    /// </summary>
+    internal async Task RemoveClusterByForceAsync()
+    {
+        await Bridge.StopAsync(TimeSpan.FromSeconds(20));
+        await KubectlAsync("-n", "slurm", "patch", "slurmcluster", "lab", "--type=merge", "-p",
+            """{"metadata": {"finalizers": null}}""");
+        await KubectlAsync("-n", "slurm", "delete", "slurmcluster", "lab");
+        StartBridgeAs(Bridge.Name, direct: false);
+    }
+
     /// <summary>Waits until a node is as asked, which the text says.</summary>
     internal Task NodeIsAsync(string node, string what, TimeSpan within, Func<SlurmNodeRow, bool> so) =>
         Eventually.SoAsync($"{node} is {what}", within, async () =>

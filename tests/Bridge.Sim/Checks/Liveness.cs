@@ -31,6 +31,17 @@ internal static class Liveness
         return [.. plan.Steps.Select(s => $"still planned: {s.Why}")];
     }
 
+    /// <summary>What is still there of a cluster that was deleted, in sentences; empty when nothing is.</summary>
+    public static IReadOnlyList<string> Left(SimWorld world) =>
+    [
+        .. world.Kube.Pods.Keys.Select(p => $"pod {p} is left"),
+        .. world.Kube.Claims.Keys.Select(c => $"claim {c} is left"),
+        .. world.Slurm.Records.Values.Where(r => BackReference.Owns(r.Seen)).Select(r => $"{r.Seen.Name} is left in "
+            + $"Slurm: {r.Seen.State} ({r.Seen.Reason})"),
+        .. world.Slurm.Partitions.Keys.Where(p => p != "debug").Select(p => $"partition {p} is left"),
+        .. world.Kube.ClusterIsGone ? [] : (string[])["the SlurmCluster is left"],
+    ];
+
     private static IEnumerable<NodeName> Members(SimWorld world, IEnumerable<string> pools) => world.Kube.Nodes.Values
         .Where(n => pools.Contains(n.Labels["pool"])).Select(n => new NodeName(n.Name));
 

@@ -53,6 +53,9 @@ internal sealed class Safety(SimWorld world, Chaos chaos, Causes causes)
         Require(record.Seen.Name.Value != "cpu-1", "a node that is none of Bridge's was deleted");
     }
 
+    public void OnClusterReleased() => Require(world.Kube.Pods.Count == 0 && world.Kube.Claims.Count == 0,
+        "the SlurmCluster was let go while pods or claims of it were left");
+
     public static void OnPartition(PartitionName partition)
     {
         Require(partition.Value != "debug", "a partition that is none of Bridge's was written");

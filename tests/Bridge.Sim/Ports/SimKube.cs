@@ -110,10 +110,13 @@ internal sealed class SimKube(SimWorld world, Faults faults, Safety safety) : IK
         return StepResult.Done;
     }, cancel);
 
-    public Task<StepResult> SetPartitionFinalizerAsync(
-        SetPartitionFinalizer step, CancellationToken cancel) => WriteAsync(
-        step.Why, false, () =>
+    // The last of a cluster may be let go without Slurm; of a policy never.
+    public Task<StepResult> SetFinalizerAsync(
+        SetFinalizer step, CancellationToken cancel) => WriteAsync(
+        step.Why, step.About == Kube.Cluster.Ref, () =>
     {
+        if (step.About == Kube.Cluster.Ref)
+            return SetFinalizer(step);
         if (!Kube.Policies.TryGetValue(step.About.Name, out var policy))
             return StepResult.Gone;
         if (policy.ResourceVersion != step.ResourceVersion)
@@ -124,6 +127,18 @@ internal sealed class SimKube(SimWorld world, Faults faults, Safety safety) : IK
         Kube.Put(policy with { HasFinalizer = step.Present });
         return StepResult.Done;
     }, cancel);
+
+    private StepResult SetFinalizer(SetFinalizer step)
+    {
+        if (Kube.ClusterIsGone)
+            return StepResult.Gone;
+        if (Kube.Cluster.ResourceVersion != step.ResourceVersion)
+            return StepResult.Conflict("the cluster has moved on");
+        if (!step.Present)
+            safety.OnClusterReleased();
+        Kube.Put(Kube.Cluster with { HasFinalizer = step.Present });
+        return StepResult.Done;
+    }
 
     public Task<StepResult> SetNodeConditionAsync(SetNodeCondition step, CancellationToken cancel) =>
         OnNode(step.KubeNode, step, node => node with { SlurmDrained = step.Condition }, cancel);
@@ -159,12 +174,12 @@ internal sealed class SimKube(SimWorld world, Faults faults, Safety safety) : IK
     {
         switch (step)
         {
-            case WriteClusterStatus s:
-                Kube.Cluster = Kube.Cluster with
+            case WriteClusterStatus s when !Kube.ClusterIsGone:
+                Kube.Put(Kube.Cluster with
                 {
                     Conditions = s.Conditions, Counts = s.Counts, SlurmVersion = s.SlurmVersion,
                     DataParser = s.DataParser,
-                };
+                });
                 break;
             case WritePoolStatus s when Kube.Pools.TryGetValue(s.About.Name, out var pool):
                 Kube.Pools[s.About.Name] = pool with { Conditions = s.Conditions, Counts = s.Counts };

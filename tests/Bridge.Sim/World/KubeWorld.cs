@@ -29,6 +29,7 @@ internal sealed class KubeWorld
     public SlurmCluster Cluster { get; set; } = new()
     {
         Ref = new ObjectRef("SlurmCluster", Namespace, "lab", "uid-lab"),
+        HasFinalizer = true,
         Spec = new SlurmClusterSpec
         {
             RestUrl = "unix:/run/slurmrestd.sock",
@@ -37,6 +38,9 @@ internal sealed class KubeWorld
             SlurmKeyRef = new SecretKeyRef { Name = "slurm-key", Key = "slurm.key" },
         },
     };
+
+    /// <summary>It was deleted, and its finalizer is off.</summary>
+    public bool ClusterIsGone => Cluster is { Deleting: true, HasFinalizer: false };
 
     public int Revision { get; private set; }
 
@@ -56,7 +60,7 @@ internal sealed class KubeWorld
         Devices = Devices.ToImmutableDictionary(),
         Pods = [.. Pods.Values.Select(p => p.Seen)],
         Claims = [.. Claims.Values.Select(c => c.Seen)],
-        Clusters = [Cluster],
+        Clusters = ClusterIsGone ? [] : [Cluster],
         Pools = [.. Pools.Values],
         Partitions = [.. Policies.Values],
     };
@@ -65,6 +69,12 @@ internal sealed class KubeWorld
     {
         Nodes[node.Name] = node;
         Touch();
+    }
+
+    public void Put(SlurmCluster cluster)
+    {
+        Touch();
+        Cluster = cluster with { ResourceVersion = Revision.ToString(CultureInfo.InvariantCulture) };
     }
 
     public void Put(PartitionPolicy policy)
@@ -121,9 +131,11 @@ internal sealed class KubeWorld
         Spec = new PartitionPolicySpec { Cluster = "lab", Pools = pools },
     });
 
-    /// <summary>The node of this name that a living pool selects; null when none does.</summary>
+    /// <summary>
+    /// The node of this name that a living pool of a living cluster selects; null when none does.
+    /// </summary>
     public KubeNode? Selected(NodeName name) =>
-        Nodes.GetValueOrDefault(name.Value) is { Deleting: false } node
+        !Cluster.Deleting && Nodes.GetValueOrDefault(name.Value) is { Deleting: false } node
         && Pools.Values.Any(p => !p.Deleting && node.Labels.GetValueOrDefault("pool") == p.Ref.Name)
             ? node : null;
 

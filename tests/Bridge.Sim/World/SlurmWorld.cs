@@ -162,6 +162,13 @@ internal sealed class SlurmWorld(TimeProvider clock)
         Touch();
     }
 
+    /// <summary>scancel --state=PENDING.</summary>
+    public void CancelPending(int tick)
+    {
+        foreach (var job in Jobs.Values.Where(j => j.Seen.State == JobStates.Pending))
+            End(job, "CANCELLED", tick);
+    }
+
     /// <summary>Starts what can start, each job on one whole node, and ends what is over.</summary>
     public void Schedule(int tick)
     {

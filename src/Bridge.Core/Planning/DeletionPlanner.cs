@@ -53,13 +53,14 @@ internal static class DeletionPlanner
         if (!cluster.Deleting)
             return [];
         var remains = RemainsOf(view);
-        IEnumerable<Step> freed = cluster.Abandoned
-            ? [.. remains.Abandon(cluster.Ref), .. remains.FreeClaims(cluster.Ref)] : [];
+        IEnumerable<Step> ended = cluster.Abandoned ? remains.Abandon(cluster.Ref) : [];
+        // With Slurm, LifecyclePlanner does: a claim goes after the record.
+        IEnumerable<Step> freed = cluster.Abandoned || !view.Current ? remains.FreeClaims(cluster.Ref) : [];
         // With Slurm, ConditionPlanner does.
         IEnumerable<Step> uncordoned = remains.NoPods && !view.Current
             ? KubeSide.CordonedBy(view).Select(n => ConditionPlanner.Uncordon(
                 n, $"SlurmCluster {cluster.Ref.Name} is being deleted")) : [];
-        return [.. freed, .. uncordoned, .. Release(view, remains, memory, time)];
+        return [.. ended, .. freed, .. uncordoned, .. Release(view, remains, memory, time)];
     }
 
     private static IEnumerable<Step> Release(ClusterView view, Remains remains, PlanMemory memory, PlanTime time)
@@ -93,7 +94,8 @@ internal static class DeletionPlanner
         string[] left =
         [
             .. records.IsEmpty ? [] : (string[])[$"nodes {Hostlist.Compress(records)}"],
-            .. records.IsEmpty && view.Cluster.Counts.Nodes is > 0 and var count ? (string[])[$"{count} nodes"] : [],
+            .. records.IsEmpty && view.Cluster.Counts.Nodes is > 0 and var count
+                ? (string[])[Sentences.Count(count, "node")] : [],
             .. remains.Claimed.Select(p => $"partition {p.Partition}"),
         ];
         return Sentences.Join(left);
@@ -105,7 +107,9 @@ internal static class DeletionPlanner
     /// <summary>What a deleted cluster waits for, in a sentence, while its Slurm answers.</summary>
     public static string Waits(Fleet fleet, ImmutableArray<PartitionOutcome> partitions)
     {
-        var waits = new List<string>(Work(fleet));
+        var remains = RemainsOf(fleet.View);
+        var waits = new List<string>(fleet.View.Cluster.Abandoned && !remains.NoPods
+            ? [Abandoned(remains)] : Work(fleet));
         var idle = fleet.Rows.Where(r => r.Record is not { Busy: true }).Select(r => r.Name).ToList();
         if (idle.Count > 0)
             waits.Add($"it takes {Hostlist.Compress(idle)} apart");
@@ -127,7 +131,7 @@ internal static class DeletionPlanner
                 jobs.Add($"{job.Id} on {job.Nodes}");
         yield return jobs.Count == 0
             ? $"it waits for the work on {Hostlist.Compress(busy.Order())} to end"
-            : $"it waits for {(jobs.Count == 1 ? "1 job" : $"{jobs.Count} jobs")} to end: {Sentences.List(jobs)}";
+            : $"it waits for {Sentences.Count(jobs.Count, "job")} to end: {Sentences.List(jobs)}";
     }
 
     /// <summary>What it waits for while its Slurm does not answer, which is what is said of that.</summary>
@@ -138,12 +142,15 @@ internal static class DeletionPlanner
             return Said(cluster, $"{silent}; Kubernetes has nothing left of it, so it goes without its Slurm after "
                 + $"{Patience.TotalMinutes:0} minutes");
         if (cluster.Abandoned)
-            return Said(cluster, $"it is abandoned, so its {remains.Pods.Length} slurmd pods end whatever runs there");
+            return Said(cluster, Abandoned(remains));
         var since = view.Slurm.Nodes.Synced ? $"; they were read last at {view.Slurm.Nodes.Since:yyyy-MM-dd HH:mm:ss}Z"
             : "";
-        return Said(cluster, $"{silent}{since}; so nobody knows whether jobs run on its {remains.Pods.Length} slurmd "
-            + $"pods, and they stay. Where no job matters, let them end: {Remains.Command(cluster.Ref)}");
+        return Said(cluster, $"{silent}{since}; nobody knows whether jobs run there, so this stays: {remains}. Where "
+            + $"no job matters, let it end: {Remains.Command(cluster.Ref)}");
     }
+
+    private static string Abandoned(Remains remains) =>
+        $"it is abandoned, so this ends, whatever runs there: {remains}";
 
     private static string Said(SlurmCluster cluster, string what) =>
         $"SlurmCluster {cluster.Ref.Name} is being deleted: {what}";

@@ -62,6 +62,9 @@ internal static class Sentences
     /// <summary>The same of things that are no sentences.</summary>
     public static string List(IReadOnlyCollection<string> things) => Join(things, ", ");
 
+    /// <summary>A number of things.</summary>
+    public static string Count(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
+
     private static string Join(IReadOnlyCollection<string> all, string between) => string.Join(between, all.Take(Most))
         + (all.Count > Most ? $"{between}and {all.Count - Most} more" : "");
 }

@@ -13,6 +13,10 @@ internal sealed record Remains(
     /// <summary>No pod runs for it, and no claim holds GPUs.</summary>
     public bool NoPods => Pods.IsEmpty && Claims.IsEmpty;
 
+    /// <summary>How many pods, or without any how many claims.</summary>
+    public override string ToString() => Pods.IsEmpty ? Sentences.Count(Claims.Length, "GPU claim")
+        : Sentences.Count(Pods.Length, "slurmd pod");
+
     /// <summary>Of the policies those that have made, or may have made, a partition.</summary>
     public static Remains Of(KubeView kube, string inNamespace, string cluster) => new(
         [.. kube.Pods.Where(p => p.Namespace == inNamespace && p.Cluster == cluster)],

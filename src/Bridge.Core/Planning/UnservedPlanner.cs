@@ -36,7 +36,7 @@ public static class UnservedPlanner
         remains = remains with { Pods = [.. remains.Pods.Where(p => p.Pool == pool.Ref.Name)] };
         var ready = NotReady(kube, pool.Ref, pool.Spec.Cluster, pool.Generation);
         if (!remains.Pods.IsEmpty)
-            ready = ready with { Message = $"{ready.Message}; {Left(pool, remains.Pods.Length)}" };
+            ready = ready with { Message = $"{ready.Message}; {Left(pool, remains)}" };
         if (pool.Abandoned)
             foreach (var step in remains.Abandon(pool.Ref))
                 yield return step;
@@ -45,9 +45,9 @@ public static class UnservedPlanner
             yield return new WritePoolStatus(pool.Ref, ready.Message, changed, pool.Counts);
     }
 
-    private static string Left(NodePool pool, int pods) => pool.Abandoned
-        ? $"it is abandoned, so its {pods} slurmd pods end whatever runs there"
-        : $"{pods} slurmd pods of this pool run on, and without their Slurm nobody knows whether jobs do: apply the "
+    private static string Left(NodePool pool, Remains remains) => pool.Abandoned
+        ? $"it is abandoned, so this ends, whatever runs there: {remains}"
+        : $"this is left of it: {remains}; without their Slurm nobody knows whether jobs run there: apply the "
             + "SlurmCluster again and delete it, which lets jobs end first; or, where no job matters, let the pods "
             + $"end: {Remains.Command(pool.Ref)}";
 

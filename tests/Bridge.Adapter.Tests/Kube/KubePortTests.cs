@@ -193,6 +193,30 @@ public sealed class KubePortTests(LabKube lab) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_finalizer_of_a_cluster_holds_it_and_its_annotation_is_read()
+    {
+        await lab.MakeAsync(KubeKinds.SlurmClusters.Resource, new ObjectKey(inNamespace, "lab"),
+            """
+            {"metadata":{"annotations":{"slurmbridge.io/abandon":"true"}},
+             "spec":{"restUrl":"https://slurmrestd:6820","confServer":"slurmctld:6817",
+                     "tokenKeyRef":{"name":"jwt","key":"jwt.key"}}}
+            """);
+        await UntilAsync(() => port.View.Clusters.Length == 1, "the cluster is seen");
+        var cluster = port.View.Clusters[0];
+        Assert.True(cluster is { Abandoned: true, HasFinalizer: false });
+        var held = new SetFinalizer(cluster.Ref, "", cluster.ResourceVersion, Present: true);
+        Assert.Equal(StepResult.Done, await port.SetFinalizerAsync(held, Cancel));
+        await UntilAsync(() => port.View.Clusters[0].HasFinalizer, "the finalizer is seen");
+        await client.SendAsync(new KubeRequest(HttpMethod.Delete, KubeKinds.SlurmClusters.Resource.Path(
+            new ObjectKey(inNamespace, "lab"))), KubeKinds.SlurmClusters.Item, Cancel);
+        await UntilAsync(() => port.View.Clusters[0].Deleting, "the deletion is seen");
+        var last = port.View.Clusters[0];
+        Assert.Equal(StepResult.Done, await port.SetFinalizerAsync(
+            new(last.Ref, "", last.ResourceVersion, Present: false), Cancel));
+        await UntilAsync(() => port.View.Clusters.IsEmpty, "the cluster is gone");
+    }
+
+    [Fact]
     public async Task A_repeated_event_is_one_object_with_a_count()
     {
         var about = new ObjectRef("SlurmCluster", inNamespace, "lab", "u1");

@@ -97,7 +97,7 @@ public sealed class UnservedPlannerTests
     public void Pods_of_a_cluster_that_is_gone_stay_and_their_pool_says_the_way_out()
     {
         var step = Assert.IsType<WritePoolStatus>(Plan(View() with { Pods = [Pod], Claims = [Claim] })[0]);
-        Assert.Contains("1 slurmd pods of this pool run on", step.Why, StringComparison.Ordinal);
+        Assert.Contains("this is left of it: 1 slurmd pod; ", step.Why, StringComparison.Ordinal);
         Assert.EndsWith(
             "kubectl -n slurm annotate nodepool h100 slurmbridge.io/abandon=true", step.Why, StringComparison.Ordinal);
     }

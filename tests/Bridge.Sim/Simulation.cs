@@ -170,6 +170,7 @@ internal sealed class Simulation : IDisposable
         var feed = new SlurmFeed(slurm, clock, feedLog);
         newKube.Changed += () => changed = true;
         feed.Changed += () => changed = true;
+        safety.KubeCurrent = () => newKube.View.Source.Current;
         safety.Current = () =>
             newKube.View.Source.Current && feed.View is { Nodes.Current: true, Partitions.Synced: true };
         running = Task.FromResult(TimeSpan.Zero);

@@ -74,7 +74,18 @@ public sealed class PlanLaws
     });
 
     [Fact]
-    public void No_pod_and_no_record_goes_while_a_job_runs_there() => ForAll((view, _) =>
+    public void No_pod_and_no_record_goes_while_a_job_runs_there() => ForAll((view, _) => EndsWork(view));
+
+    [Fact]
+    public void A_deleted_cluster_makes_nothing_and_ends_no_job() => ForAll((view, _) =>
+    {
+        var going = view with { Cluster = view.Cluster with { Deleting = true } };
+        var made = PlanOf(going).Steps.FirstOrDefault(
+            s => s is CreateClaim or CreatePod or ResumeNodes or TagNodes or SetFinalizer { Present: true });
+        return made is null ? EndsWork(going) : Text(made);
+    });
+
+    private static string? EndsWork(ClusterView view)
     {
         foreach (var step in PlanOf(view).Steps)
         {
@@ -85,7 +96,7 @@ public sealed class PlanLaws
                 return Text(step);
         }
         return null;
-    });
+    }
 
     [Fact]
     public void What_others_keep_from_work_is_neither_drained_nor_resumed() => ForAll((view, _) =>

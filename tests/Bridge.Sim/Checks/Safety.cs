@@ -11,13 +11,20 @@ internal sealed class Safety(SimWorld world, Chaos chaos, Causes causes)
     /// <summary>Whether what the loop plans from now on rests on sources that are all current.</summary>
     public Func<bool> Current { get; set; } = () => true;
 
+    /// <summary>The same of Kubernetes alone.</summary>
+    public Func<bool> KubeCurrent { get; set; } = () => true;
+
     private readonly Dictionary<NodeName, int> idle = [];
     private bool plannedCurrent;
+    private bool plannedKubeCurrent;
 
     /// <summary>The loop is about to plan on what it sees now.</summary>
-    public void OnPlan() => plannedCurrent = Current();
+    public void OnPlan() => (plannedCurrent, plannedKubeCurrent) = (Current(), KubeCurrent());
 
     public void OnWrite(string what) => Require(plannedCurrent, $"'{what}' was written while a source was not current");
+
+    /// <summary>What needs no Slurm: the end of a deleted cluster.</summary>
+    public void OnEnd(string what) => Require(plannedKubeCurrent, $"'{what}' was written without Kubernetes");
 
     public void OnDrain(SlurmNode node, string reason)
     {

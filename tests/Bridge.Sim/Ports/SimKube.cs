@@ -57,6 +57,15 @@ internal sealed class SimKube(SimWorld world, Faults faults, Safety safety) : IK
             return apply();
         }, cancel);
 
+    // What the end of a deleted cluster needs may be done without Slurm, and never without Kubernetes.
+    private Task<StepResult> EndAsync(string what, Func<StepResult> apply, CancellationToken cancel) =>
+        WriteAsync(what, Kube.Cluster.Deleting, () =>
+        {
+            if (Kube.Cluster.Deleting)
+                safety.OnEnd(what);
+            return apply();
+        }, cancel);
+
     public Task<StepResult> CreateClaimAsync(ClaimSpec claim, CancellationToken cancel) => WriteAsync(
         $"create claim {claim.Name}", false, () =>
     {
@@ -99,8 +108,8 @@ internal sealed class SimKube(SimWorld world, Faults faults, Safety safety) : IK
         return StepResult.Done;
     }, cancel);
 
-    public Task<StepResult> DeleteClaimAsync(DeleteClaim step, CancellationToken cancel) => WriteAsync(
-        step.Why, false, () =>
+    public Task<StepResult> DeleteClaimAsync(DeleteClaim step, CancellationToken cancel) => EndAsync(
+        step.Why, () =>
     {
         if (!Kube.Claims.TryGetValue(step.Name, out var claim))
             return StepResult.Gone;
@@ -110,13 +119,12 @@ internal sealed class SimKube(SimWorld world, Faults faults, Safety safety) : IK
         return StepResult.Done;
     }, cancel);
 
-    // The last of a cluster may be let go without Slurm; of a policy never.
-    public Task<StepResult> SetFinalizerAsync(
-        SetFinalizer step, CancellationToken cancel) => WriteAsync(
-        step.Why, step.About == Kube.Cluster.Ref, () =>
+    public Task<StepResult> SetFinalizerAsync(SetFinalizer step, CancellationToken cancel) =>
+        step.About == Kube.Cluster.Ref ? EndAsync(step.Why, () => OfCluster(step), cancel)
+            : WriteAsync(step.Why, false, () => OfPolicy(step), cancel);
+
+    private StepResult OfPolicy(SetFinalizer step)
     {
-        if (step.About == Kube.Cluster.Ref)
-            return SetFinalizer(step);
         if (!Kube.Policies.TryGetValue(step.About.Name, out var policy))
             return StepResult.Gone;
         if (policy.ResourceVersion != step.ResourceVersion)
@@ -126,9 +134,9 @@ internal sealed class SimKube(SimWorld world, Faults faults, Safety safety) : IK
             return StepResult.Rejected("the policy is being deleted");
         Kube.Put(policy with { HasFinalizer = step.Present });
         return StepResult.Done;
-    }, cancel);
+    }
 
-    private StepResult SetFinalizer(SetFinalizer step)
+    private StepResult OfCluster(SetFinalizer step)
     {
         if (Kube.ClusterIsGone)
             return StepResult.Gone;

@@ -61,7 +61,7 @@ internal static class JobColumns
 
     private static readonly Column[] All = [.. Keys, .. Advancing];
 
-    /// <summary>All columns for a select; read back by <see cref="JobReader"/> in this order.</summary>
+    /// <summary>All columns for a select; read back by <see cref="JobRowReader"/> in this order.</summary>
     public static string Names { get; } = Join(All, column => column.Name);
 
     /// <summary>

@@ -31,16 +31,16 @@ internal sealed class LedgerQueries(NpgsqlDataSource database, Task schema, Time
         """;
 
     public Task<ImmutableArray<JobRow>> OpenJobsAsync(string cluster, CancellationToken cancel) =>
-        ReadAsync(OpenJobs, [Text(cluster)], JobReader.Read, cancel);
+        ReadAsync(OpenJobs, [Text(cluster)], JobRowReader.Read, cancel);
 
     public Task<ImmutableArray<JobRow>> EndedJobsAsync(
         string cluster, DateTimeOffset endedAfter, int limit, CancellationToken cancel) =>
-        ReadAsync(EndedJobs, [Text(cluster), Time(endedAfter), Number(limit)], JobReader.Read, cancel);
+        ReadAsync(EndedJobs, [Text(cluster), Time(endedAfter), Number(limit)], JobRowReader.Read, cancel);
 
     public async Task<JobRow?> JobAsync(string cluster, long id, CancellationToken cancel)
     {
         var rows = await ReadAsync(
-            OneJob, [Text(cluster), new NpgsqlParameter<long> { TypedValue = id }], JobReader.Read, cancel);
+            OneJob, [Text(cluster), new NpgsqlParameter<long> { TypedValue = id }], JobRowReader.Read, cancel);
         return rows.FirstOrDefault();
     }
 

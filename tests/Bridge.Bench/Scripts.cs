@@ -43,6 +43,13 @@ internal static class Scripts
             : throw new InvalidOperationException($"{command[0]} {result.Describe()}: {result.Output}{result.Error}");
     }
 
+    /// <summary>Lets what is measured go on for so long.</summary>
+    public static async Task MeasureForAsync(TimeSpan span)
+    {
+        using var timer = new PeriodicTimer(span, TimeProvider.System);
+        await timer.WaitForNextTickAsync();
+    }
+
     private static string FindRepository()
     {
         var at = new DirectoryInfo(AppContext.BaseDirectory);

@@ -15,7 +15,8 @@ internal sealed partial class SnapshotDaemon : IAsyncDisposable
     private const int Ticks = 120;
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LoadedWithin = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(30);
+    // Until the runtime has compiled anew what is called often.
+    private static readonly TimeSpan Settle = TimeSpan.FromMinutes(2);
 
     private readonly SnapshotLab lab;
     private readonly Process process;
@@ -34,11 +35,11 @@ internal sealed partial class SnapshotDaemon : IAsyncDisposable
     {
         await using var daemon = await StartAsync(lab, jobs);
         await daemon.LoadedAsync(jobs);
-        await Task.Delay(Settle, TimeProvider.System);
+        await Scripts.MeasureForAsync(Settle);
         var resident = Resident(daemon.process.Id);
         var (reads, bytes) = await daemon.CountersAsync();
         var cpu = ProcessTimes.Of(daemon.Id);
-        await Task.Delay(Poll * Ticks, TimeProvider.System);
+        await Scripts.MeasureForAsync(Poll * Ticks);
         var used = ProcessTimes.Of(daemon.Id) - cpu;
         var (readsAfter, bytesAfter) = await daemon.CountersAsync();
         var ticks = readsAfter - reads;

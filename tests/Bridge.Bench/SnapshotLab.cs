@@ -48,8 +48,8 @@ internal sealed class SnapshotLab : IAsyncDisposable
     }
 
     /// <summary>
-    /// Makes nodes without slurmd, all of one kind and none of Bridge's own, which would end them; held jobs of alice, and
-    /// Kubernetes nodes.
+    /// Makes nodes without slurmd, all of one kind and none of Bridge's own, which would end them; held jobs of alice,
+    /// and Kubernetes nodes.
     /// </summary>
     public async Task FillAsync(int nodes, int jobs)
     {
@@ -137,7 +137,8 @@ internal sealed class SnapshotLab : IAsyncDisposable
                     StringComparison.Ordinal)
                 .Replace(" StartTime=Unknown ", string.Create(CultureInfo.InvariantCulture, $" StartTime={now} "),
                     StringComparison.Ordinal),
-                " NodeList=(\\(null\\))? ", string.Create(CultureInfo.InvariantCulture, $" NodeList=gpu-{id % 10_000:D5} "));
+                " NodeList=(\\(null\\))? ",
+                string.Create(CultureInfo.InvariantCulture, $" NodeList=gpu-{id % 10_000:D5} "));
         return string.Create(CultureInfo.InvariantCulture, $"JobId={id}{rest}");
     }
 

@@ -56,7 +56,7 @@ public static class StormBench
             lab.ReadEnds(array, ref position, ends);
             return ends.Count == tasks;
         });
-        await Task.Delay(Settle, TimeProvider.System);
+        await Scripts.MeasureForAsync(Settle);
         var cost = ProcessTimes.Of(lab.Slurmctld) - slurmctld;
         var own = bridged ? ProcessTimes.Of(lab.BridgeProcess) - bridge : default;
         if (watch is not null)

@@ -135,5 +135,6 @@ public sealed class RefusalTests(E2ELab lab) : LabTest(lab)
         "-n", "slurm", "patch", "partitionpolicy", "gpu", "--type", "merge", "-p", patch);
 
     private async Task AdminLevelAsync(string level) =>
-        (await Lab.SlurmAsync("sacctmgr", "-i", "modify", "user", Lab["SLURM_USER"], "set", $"adminlevel={level}")).Ok();
+        (await Lab.SlurmAsync("sacctmgr", "-i", "modify", "user", Lab["SLURM_USER"], "set", $"adminlevel={level}"))
+            .Ok();
 }

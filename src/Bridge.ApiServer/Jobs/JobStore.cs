@@ -147,7 +147,7 @@ public sealed class JobStore(string cluster, ObjectStore<ServedJob> objects, Act
             if (moved || before.Key.Name != JobTranslation.NameOf(cluster, job))
                 gone.Add(new(before.Key, null));
         }
-        var key = new ObjectKey(ns, JobTranslation.NameOf(cluster, job));
+        var key = new StoreKey(ns, JobTranslation.NameOf(cluster, job));
         held[job.Id] = new Held(job, key, round);
         now.Add(new(key, new ServedJob(cluster, job)));
     }
@@ -158,5 +158,5 @@ public sealed class JobStore(string cluster, ObjectStore<ServedJob> objects, Act
             gone.Add(new(before.Key, null));
     }
 
-    private readonly record struct Held(SlurmJob Job, ObjectKey Key, int Round);
+    private readonly record struct Held(SlurmJob Job, StoreKey Key, int Round);
 }

@@ -35,7 +35,7 @@ public static class SlurmJobKind
         Names = Names,
         MetadataOf = JobTranslation.MetadataOf,
         LabelOf = static (stored, key) => JobTranslation.LabelOf(stored.Value, key),
-        Columns = JobColumns.All,
+        Columns = JobTableColumns.All,
         Fields =
         [
             Field("spec.user", static j => j.User),

@@ -7,7 +7,7 @@ public sealed record ApiGroupDiscoveryList(IReadOnlyList<ApiGroupDiscovery> Item
 
     public string ApiVersion { get; init; } = "apidiscovery.k8s.io/v2";
 
-    public ListMeta Metadata { get; init; } = new();
+    public ServedListMeta Metadata { get; init; } = new();
 }
 
 /// <summary>apidiscovery.k8s.io/v2 APIGroupDiscovery; its name is the group.</summary>

@@ -7,9 +7,9 @@ namespace Bridge.ApiServer.Meta;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(UtcSeconds)])]
-[JsonSerializable(typeof(Status))]
+[JsonSerializable(typeof(Failure))]
 [JsonSerializable(typeof(PartialObjectMetadata))]
-[JsonSerializable(typeof(ListMeta))]
+[JsonSerializable(typeof(ServedListMeta))]
 [JsonSerializable(typeof(TableColumn))]
 [JsonSerializable(typeof(ApiGroupList))]
 [JsonSerializable(typeof(ApiGroup))]

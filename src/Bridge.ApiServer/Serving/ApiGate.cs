@@ -19,7 +19,7 @@ internal sealed class ApiGate(ServingSettings settings)
     };
 
     /// <returns>Null when allowed.</returns>
-    public async ValueTask<Status?> CheckAsync(ResourceNames names, AccessRequest request, CancellationToken cancel)
+    public async ValueTask<Failure?> CheckAsync(ResourceNames names, AccessRequest request, CancellationToken cancel)
     {
         var decision = await settings.Authorize(request, cancel);
         switch (decision.Verdict)

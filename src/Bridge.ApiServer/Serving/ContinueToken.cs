@@ -8,7 +8,7 @@ namespace Bridge.ApiServer.Serving;
 /// Where the next page starts: after this key, in the snapshot of this revision. Revision 0 stands for whatever is
 /// current, an inconsistent continuation that a client may choose once its snapshot is gone.
 /// </summary>
-internal readonly record struct ContinueToken(ulong Revision, ObjectKey After)
+internal readonly record struct ContinueToken(ulong Revision, StoreKey After)
 {
     public override string ToString() =>
         Base64Url.EncodeToString(Encoding.UTF8.GetBytes($"{Revision}\n{After.Namespace}\n{After.Name}"));
@@ -20,7 +20,7 @@ internal readonly record struct ContinueToken(ulong Revision, ObjectKey After)
             return null;
         var parts = Encoding.UTF8.GetString(Base64Url.DecodeFromUtf8(bytes)).Split('\n');
         return parts.Length == 3 && ResourceVersion.TryParse(parts[0], out var revision)
-            ? new ContinueToken(revision, new ObjectKey(parts[1], parts[2]))
+            ? new ContinueToken(revision, new StoreKey(parts[1], parts[2]))
             : null;
     }
 }

@@ -5,26 +5,26 @@ namespace Bridge.ApiServer.Serving;
 /// <summary>The refusals, worded as the real API server words them so that clients and people recognise them.</summary>
 internal static class Failures
 {
-    public static Status BadRequest(IReadOnlyList<StatusCause> causes) => new()
+    public static Failure BadRequest(IReadOnlyList<FailureCause> causes) => new()
     {
         Code = 400,
         Reason = "BadRequest",
         Message = string.Join("; ", causes.Select(c => $"{c.Field}: {c.Message}")),
-        Details = new StatusDetails { Causes = causes },
+        Details = new FailureDetails { Causes = causes },
     };
 
-    public static Status BadRequest(string field, string message) =>
-        BadRequest([new StatusCause("FieldValueInvalid", message, field)]);
+    public static Failure BadRequest(string field, string message) =>
+        BadRequest([new FailureCause("FieldValueInvalid", message, field)]);
 
-    public static Status Unauthorized(string why) =>
+    public static Failure Unauthorized(string why) =>
         new() { Code = 401, Reason = "Unauthorized", Message = $"Unauthorized: {why}" };
 
-    public static Status Forbidden(ResourceNames names, Security.AccessRequest request, string why)
+    public static Failure Forbidden(ResourceNames names, Security.AccessRequest request, string why)
     {
         var where = request.Namespace.Length > 0 ? $"in the namespace \"{request.Namespace}\"" : "at the cluster scope";
         var because = why.Length > 0 ? $": {why}" : "";
         var what = request.Name.Length > 0 ? $"{names.QualifiedPlural} \"{request.Name}\"" : names.QualifiedPlural;
-        return new Status
+        return new Failure
         {
             Code = 403,
             Reason = "Forbidden",
@@ -34,7 +34,7 @@ internal static class Failures
         };
     }
 
-    public static Status NotFound(ResourceNames names, string name) => new()
+    public static Failure NotFound(ResourceNames names, string name) => new()
     {
         Code = 404,
         Reason = "NotFound",
@@ -42,14 +42,14 @@ internal static class Failures
         Details = Details(names, name),
     };
 
-    public static Status NoSuchPath(string path) => new()
+    public static Failure NoSuchPath(string path) => new()
     {
         Code = 404,
         Reason = "NotFound",
         Message = $"the server could not find the requested resource: nothing is served at {path}",
     };
 
-    public static Status MethodNotAllowed(ResourceNames names, string verb) => new()
+    public static Failure MethodNotAllowed(ResourceNames names, string verb) => new()
     {
         Code = 405,
         Reason = "MethodNotAllowed",
@@ -59,7 +59,7 @@ internal static class Failures
         Details = Details(names, ""),
     };
 
-    public static Status NotAcceptable(string accept) => new()
+    public static Failure NotAcceptable(string accept) => new()
     {
         Code = 406,
         Reason = "NotAcceptable",
@@ -67,23 +67,23 @@ internal static class Failures
             + $"asked for was {accept}",
     };
 
-    public static Status Expired(string message, string? continueWith = null) => new()
+    public static Failure Expired(string message, string? continueWith = null) => new()
     {
         Code = 410,
         Reason = "Expired",
         Message = message,
-        Metadata = new ListMeta { Continue = continueWith },
+        Metadata = new ServedListMeta { Continue = continueWith },
     };
 
-    public static Status Unavailable(string why, int retryAfterSeconds = 1) => new()
+    public static Failure Unavailable(string why, int retryAfterSeconds = 1) => new()
     {
         Code = 503,
         Reason = "ServiceUnavailable",
         Message = why,
-        Details = new StatusDetails { RetryAfterSeconds = retryAfterSeconds },
+        Details = new FailureDetails { RetryAfterSeconds = retryAfterSeconds },
     };
 
-    private static StatusDetails Details(ResourceNames names, string name) => new()
+    private static FailureDetails Details(ResourceNames names, string name) => new()
     {
         Name = name.Length > 0 ? name : null,
         Group = names.Group,

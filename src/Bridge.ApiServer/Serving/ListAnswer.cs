@@ -17,7 +17,7 @@ internal sealed class ListAnswer<T>(ResourceKind<T> kind, ObjectStore<T> store)
             return Replies.WriteAsync(context, failure!);
         var after = options.Continue?.After;
         var page = Select(snapshot.In(ns, after, options.Fields.Required), options, out var more);
-        var meta = new ListMeta { ResourceVersion = ResourceVersion.Format(snapshot.Revision) };
+        var meta = new ServedListMeta { ResourceVersion = ResourceVersion.Format(snapshot.Revision) };
         if (more)
         {
             store.Keep(snapshot);
@@ -30,7 +30,7 @@ internal sealed class ListAnswer<T>(ResourceKind<T> kind, ObjectStore<T> store)
         return WritePageAsync(context, page, meta, writer);
     }
 
-    private StoreSnapshot<T>? FindSnapshot(ListOptions<T> options, out Status? failure)
+    private StoreSnapshot<T>? FindSnapshot(ListOptions<T> options, out Failure? failure)
     {
         failure = null;
         var current = store.Current;
@@ -70,7 +70,7 @@ internal sealed class ListAnswer<T>(ResourceKind<T> kind, ObjectStore<T> store)
     }
 
     private static async Task WritePageAsync(
-        HttpContext context, List<StoredObject<T>> page, ListMeta meta, ObjectWriter<T> writer)
+        HttpContext context, List<StoredObject<T>> page, ServedListMeta meta, ObjectWriter<T> writer)
     {
         context.Response.ContentType = Replies.JsonType;
         var body = context.Response.BodyWriter;

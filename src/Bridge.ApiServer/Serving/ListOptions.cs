@@ -22,7 +22,7 @@ internal enum IncludeObject
 internal sealed record ListOptions<T>
     where T : struct
 {
-    public required LabelSelector Labels { get; init; }
+    public required LabelQuery Labels { get; init; }
 
     public required FieldSelector<T> Fields { get; init; }
 

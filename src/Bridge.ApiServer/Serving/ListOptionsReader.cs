@@ -12,12 +12,12 @@ internal sealed class ListOptionsReader<T>(IQueryCollection query, IReadOnlyList
 {
     // Timers go to 49 days; nobody means more than this.
     private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(30);
-    private readonly List<StatusCause> wrong = [];
+    private readonly List<FailureCause> wrong = [];
 
     /// <summary>Null when something was wrong; then <paramref name="failure"/> says what.</summary>
-    public ListOptions<T>? Read(out Status? failure)
+    public ListOptions<T>? Read(out Failure? failure)
     {
-        var labels = LabelSelector.Parse(Text("labelSelector"), out var labelError);
+        var labels = LabelQuery.Parse(Text("labelSelector"), out var labelError);
         var selected = FieldSelector.Parse(Text("fieldSelector"), fields, out var fieldError);
         Require(labels is not null, "labelSelector", labelError);
         Require(selected is not null, "fieldSelector", fieldError);
@@ -151,6 +151,6 @@ internal sealed class ListOptionsReader<T>(IQueryCollection query, IReadOnlyList
     private void Require(bool good, string field, string message)
     {
         if (!good)
-            wrong.Add(new StatusCause("FieldValueInvalid", message, field));
+            wrong.Add(new FailureCause("FieldValueInvalid", message, field));
     }
 }

@@ -17,7 +17,7 @@ internal sealed class ObjectWriter<T>(
         switch (form)
         {
             case ObjectForm.Table:
-                StartTable(json, new ListMeta { ResourceVersion = stored.Version });
+                StartTable(json, new ServedListMeta { ResourceVersion = stored.Version });
                 WriteRow(json, stored);
                 EndList(json);
                 break;
@@ -30,7 +30,7 @@ internal sealed class ObjectWriter<T>(
         }
     }
 
-    public void StartList(Utf8JsonWriter json, ListMeta meta)
+    public void StartList(Utf8JsonWriter json, ServedListMeta meta)
     {
         if (form is ObjectForm.Table)
         {
@@ -86,16 +86,16 @@ internal sealed class ObjectWriter<T>(
         json.WriteEndObject();
     }
 
-    public static void WriteError(Utf8JsonWriter json, Status status)
+    public static void WriteError(Utf8JsonWriter json, Failure status)
     {
         json.WriteStartObject();
         json.WriteString("type"u8, "ERROR"u8);
         json.WritePropertyName("object"u8);
-        JsonSerializer.Serialize(json, status, MetaJson.Default.Status);
+        JsonSerializer.Serialize(json, status, MetaJson.Default.Failure);
         json.WriteEndObject();
     }
 
-    private void StartTable(Utf8JsonWriter json, ListMeta meta)
+    private void StartTable(Utf8JsonWriter json, ServedListMeta meta)
     {
         WriteHead(json, "Table", "meta.k8s.io/v1", meta);
         json.WriteStartArray("columnDefinitions"u8);
@@ -124,7 +124,7 @@ internal sealed class ObjectWriter<T>(
 
     private void WriteBookmarkTable(Utf8JsonWriter json, ObjectMeta meta)
     {
-        StartTable(json, new ListMeta { ResourceVersion = meta.ResourceVersion });
+        StartTable(json, new ServedListMeta { ResourceVersion = meta.ResourceVersion });
         json.WriteStartObject();
         json.WriteStartArray("cells"u8);
         foreach (var _ in kind.Columns)
@@ -150,12 +150,12 @@ internal sealed class ObjectWriter<T>(
         JsonSerializer.Serialize(
             json, new PartialObjectMetadata { Metadata = meta }, MetaJson.Default.PartialObjectMetadata);
 
-    private static void WriteHead(Utf8JsonWriter json, string kindName, string apiVersion, ListMeta meta)
+    private static void WriteHead(Utf8JsonWriter json, string kindName, string apiVersion, ServedListMeta meta)
     {
         json.WriteStartObject();
         json.WriteString("kind"u8, kindName);
         json.WriteString("apiVersion"u8, apiVersion);
         json.WritePropertyName("metadata"u8);
-        JsonSerializer.Serialize(json, meta, MetaJson.Default.ListMeta);
+        JsonSerializer.Serialize(json, meta, MetaJson.Default.ServedListMeta);
     }
 }

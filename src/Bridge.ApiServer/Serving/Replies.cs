@@ -12,12 +12,12 @@ internal static class Replies
 {
     public const string JsonType = "application/json";
 
-    public static Task WriteAsync(HttpContext context, Status status)
+    public static Task WriteAsync(HttpContext context, Failure status)
     {
         context.Response.StatusCode = status.Code;
         if (status.Details?.RetryAfterSeconds is { } seconds)
             context.Response.Headers[HeaderNames.RetryAfter] = seconds.ToString(CultureInfo.InvariantCulture);
-        return WriteAsync(context, status, MetaJson.Default.Status);
+        return WriteAsync(context, status, MetaJson.Default.Failure);
     }
 
     public static Task WriteAsync<TBody>(

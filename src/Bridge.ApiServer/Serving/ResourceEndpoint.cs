@@ -56,11 +56,11 @@ internal sealed class ResourceEndpoint<T>(
         {
             "watch" => watch.WriteAsync(context, access, options, writer),
             "list" => list.WriteAsync(context, access.Namespace, options, writer),
-            _ => GetAsync(context, store.Current, new ObjectKey(access.Namespace, access.Name), writer),
+            _ => GetAsync(context, store.Current, new StoreKey(access.Namespace, access.Name), writer),
         };
     }
 
-    private async Task GetAsync(HttpContext context, StoreSnapshot<T> snapshot, ObjectKey key, ObjectWriter<T> writer)
+    private async Task GetAsync(HttpContext context, StoreSnapshot<T> snapshot, StoreKey key, ObjectWriter<T> writer)
     {
         if (snapshot.Find(key) is not { } stored)
         {

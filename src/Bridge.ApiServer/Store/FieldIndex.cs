@@ -14,24 +14,24 @@ internal sealed class FieldIndex<T>
     where T : struct
 {
     private readonly IndexedField<T> of;
-    private readonly ImmutableDictionary<string, ImmutableSortedSet<ObjectKey>> keys;
+    private readonly ImmutableDictionary<string, ImmutableSortedSet<StoreKey>> keys;
 
     public FieldIndex(IndexedField<T> field)
-        : this(field, ImmutableDictionary.Create<string, ImmutableSortedSet<ObjectKey>>(StringComparer.Ordinal))
+        : this(field, ImmutableDictionary.Create<string, ImmutableSortedSet<StoreKey>>(StringComparer.Ordinal))
     {
     }
 
-    private FieldIndex(IndexedField<T> field, ImmutableDictionary<string, ImmutableSortedSet<ObjectKey>> keys) =>
+    private FieldIndex(IndexedField<T> field, ImmutableDictionary<string, ImmutableSortedSet<StoreKey>> keys) =>
         (of, this.keys) = (field, keys);
 
     public string Path => of.Path;
 
-    public ImmutableSortedSet<ObjectKey> Find(string value) => keys.GetValueOrDefault(value, []);
+    public ImmutableSortedSet<StoreKey> Find(string value) => keys.GetValueOrDefault(value, []);
 
     /// <summary>The index after these changes: from what was stored to what is.</summary>
-    public FieldIndex<T> With(IEnumerable<(ObjectKey Key, StoredObject<T>? Before, StoredObject<T>? After)> changes)
+    public FieldIndex<T> With(IEnumerable<(StoreKey Key, StoredObject<T>? Before, StoredObject<T>? After)> changes)
     {
-        var touched = new Dictionary<string, ImmutableSortedSet<ObjectKey>.Builder>(StringComparer.Ordinal);
+        var touched = new Dictionary<string, ImmutableSortedSet<StoreKey>.Builder>(StringComparer.Ordinal);
         foreach (var (key, before, after) in changes)
         {
             var was = before is null ? null : of.Text(before.Value);
@@ -53,7 +53,7 @@ internal sealed class FieldIndex<T>
                 next.Remove(value);
         return new FieldIndex<T>(of, next.ToImmutable());
 
-        ImmutableSortedSet<ObjectKey>.Builder Touch(string value)
+        ImmutableSortedSet<StoreKey>.Builder Touch(string value)
         {
             if (!touched.TryGetValue(value, out var found))
                 touched[value] = found = Find(value).ToBuilder();

@@ -77,7 +77,7 @@ public sealed class ObjectStore<T>
         lock (gate)
         {
             var before = ring.Newest;
-            var touched = new Dictionary<ObjectKey, StoredObject<T>?>();
+            var touched = new Dictionary<StoreKey, StoredObject<T>?>();
             foreach (var change in changes)
                 ApplyOne(change, touched);
             made = (int)(ring.Newest - before);
@@ -114,7 +114,7 @@ public sealed class ObjectStore<T>
             return ring.Newest > revision ? Task.CompletedTask : changed.Task;
     }
 
-    private void ApplyOne(ObjectChange<T> change, Dictionary<ObjectKey, StoredObject<T>?> touched)
+    private void ApplyOne(ObjectChange<T> change, Dictionary<StoreKey, StoredObject<T>?> touched)
     {
         if (!touched.TryGetValue(change.Key, out var before))
             before = current.Find(change.Key);

@@ -12,5 +12,5 @@ public sealed record StoreEvent<T>(ulong Revision, StoredObject<T>? Before, Stor
 }
 
 /// <summary>One wish of a feeder: the object that a key now has, or null for none.</summary>
-public readonly record struct ObjectChange<T>(ObjectKey Key, T? Value)
+public readonly record struct ObjectChange<T>(StoreKey Key, T? Value)
     where T : struct;

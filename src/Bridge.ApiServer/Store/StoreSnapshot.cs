@@ -28,11 +28,11 @@ public sealed class StoreSnapshot<T>
 
     public IReadOnlyList<StoredObject<T>> Objects => objects;
 
-    public StoredObject<T>? Find(ObjectKey key) =>
+    public StoredObject<T>? Find(StoreKey key) =>
         objects.TryGetValue(Probe(key), out var found) ? found : null;
 
     /// <summary>How many objects a namespace has, after a key.</summary>
-    public int Count(string ns, ObjectKey? after = null) => RangeOf(ns, after) is var (start, end) ? end - start : 0;
+    public int Count(string ns, StoreKey? after = null) => RangeOf(ns, after) is var (start, end) ? end - start : 0;
 
     /// <summary>The objects of a namespace, of all when it is empty, by key.</summary>
     /// <param name="ns">The namespace.</param>
@@ -41,10 +41,10 @@ public sealed class StoreSnapshot<T>
     /// Fields that must have a value. Where one is indexed only what has it is looked at; the others may come too.
     /// </param>
     public IEnumerable<StoredObject<T>> In(
-        string ns, ObjectKey? after = null, IEnumerable<(string Path, string Value)>? required = null)
+        string ns, StoreKey? after = null, IEnumerable<(string Path, string Value)>? required = null)
     {
         var (start, end) = RangeOf(ns, after);
-        ImmutableSortedSet<ObjectKey>? fewest = null;
+        ImmutableSortedSet<StoreKey>? fewest = null;
         foreach (var (path, value) in required ?? [])
             if (indexes.FirstOrDefault(i => i.Path == path)?.Find(value) is { } found
                 && found.Count < (fewest?.Count ?? end - start))
@@ -53,10 +53,10 @@ public sealed class StoreSnapshot<T>
     }
 
     /// <summary>A new snapshot with these keys set (or removed, where null).</summary>
-    internal StoreSnapshot<T> With(ulong newRevision, IReadOnlyDictionary<ObjectKey, StoredObject<T>?> changes)
+    internal StoreSnapshot<T> With(ulong newRevision, IReadOnlyDictionary<StoreKey, StoredObject<T>?> changes)
     {
         var next = objects.ToBuilder();
-        var steps = new List<(ObjectKey Key, StoredObject<T>? Before, StoredObject<T>? After)>(changes.Count);
+        var steps = new List<(StoreKey Key, StoredObject<T>? Before, StoredObject<T>? After)>(changes.Count);
         foreach (var (key, after) in changes)
         {
             var before = Find(key);
@@ -75,9 +75,9 @@ public sealed class StoreSnapshot<T>
             yield return objects[i];
     }
 
-    private IEnumerable<StoredObject<T>> Walk(ImmutableSortedSet<ObjectKey> keys, string ns, ObjectKey? after)
+    private IEnumerable<StoredObject<T>> Walk(ImmutableSortedSet<StoreKey> keys, string ns, StoreKey? after)
     {
-        var at = keys.IndexOf(after is { } last && last > new ObjectKey(ns, "") ? last : new ObjectKey(ns, ""));
+        var at = keys.IndexOf(after is { } last && last > new StoreKey(ns, "") ? last : new StoreKey(ns, ""));
         for (var i = at < 0 ? ~at : at + 1; i < keys.Count; i++) // no object has the name ""
         {
             if (ns.Length > 0 && keys[i].Namespace != ns)
@@ -86,17 +86,17 @@ public sealed class StoreSnapshot<T>
         }
     }
 
-    private (int Start, int End) RangeOf(string ns, ObjectKey? after)
+    private (int Start, int End) RangeOf(string ns, StoreKey? after)
     {
-        var start = ns.Length == 0 ? 0 : PlaceAfter(new ObjectKey(ns, ""));
+        var start = ns.Length == 0 ? 0 : PlaceAfter(new StoreKey(ns, ""));
         if (after is { } last)
             start = Math.Max(start, PlaceAfter(last));
         // '\0' follows the namespace in no other one, so this is the first key past it.
-        var end = ns.Length == 0 ? objects.Count : PlaceAfter(new ObjectKey(ns + '\0', ""));
+        var end = ns.Length == 0 ? objects.Count : PlaceAfter(new StoreKey(ns + '\0', ""));
         return (start, Math.Max(start, end));
     }
 
-    private int PlaceAfter(ObjectKey key) => objects.IndexOf(Probe(key)) is var at && at < 0 ? ~at : at + 1;
+    private int PlaceAfter(StoreKey key) => objects.IndexOf(Probe(key)) is var at && at < 0 ? ~at : at + 1;
 
-    private static StoredObject<T> Probe(ObjectKey key) => new(key, default, 0);
+    private static StoredObject<T> Probe(StoreKey key) => new(key, default, 0);
 }

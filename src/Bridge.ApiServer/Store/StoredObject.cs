@@ -3,10 +3,10 @@ namespace Bridge.ApiServer.Store;
 /// <summary>
 /// What is kept of an object at one resourceVersion. The object that clients see is made of it when one asks.
 /// </summary>
-public sealed class StoredObject<T>(ObjectKey key, T value, ulong revision)
+public sealed class StoredObject<T>(StoreKey key, T value, ulong revision)
     where T : struct
 {
-    public ObjectKey Key => key;
+    public StoreKey Key => key;
 
     public T Value => value;
 

@@ -95,10 +95,11 @@ internal static class CheckEvaluator
         }
         return check.When switch
         {
-            Condition.UnderLoad when gpu.Of("gpu.utilization_percent").Value is not { } load => "the load is unknown",
-            Condition.UnderLoad when gpu.Of("gpu.utilization_percent").Value < rules.LoadPercent =>
+            CheckCondition.UnderLoad when gpu.Of("gpu.utilization_percent").Value is not { } load =>
+                "the load is unknown",
+            CheckCondition.UnderLoad when gpu.Of("gpu.utilization_percent").Value < rules.LoadPercent =>
                 "the GPU is idle, where this is usual",
-            Condition.Idle when gpu.Of("gpu.processes").Value is not 0 => "the GPU is in use, or nobody can tell",
+            CheckCondition.Idle when gpu.Of("gpu.processes").Value is not 0 => "the GPU is in use, or nobody can tell",
             _ => null,
         };
     }

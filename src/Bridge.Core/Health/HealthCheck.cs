@@ -25,7 +25,7 @@ public sealed record HealthCheck
     public TimeSpan? Window { get; init; }
 
     /// <summary>When the check says anything at all.</summary>
-    public Condition When { get; init; } = Condition.Always;
+    public CheckCondition When { get; init; } = CheckCondition.Always;
 
     /// <summary>Sweeps in a row that must be bad before the check fails; fewer are a suspicion.</summary>
     public int Sweeps { get; init; } = 1;
@@ -82,7 +82,7 @@ public enum Measure
 }
 
 /// <summary>When a check applies.</summary>
-public enum Condition
+public enum CheckCondition
 {
     /// <summary>In every state.</summary>
     Always,

@@ -39,7 +39,7 @@ internal static class CheckRows
             Threshold = row.Number("threshold", 0, measure == Measure.Share ? 1 : double.MaxValue),
             Measure = measure,
             Window = window == 0 ? null : TimeSpan.FromMinutes(window),
-            When = row.Choice<Condition>("when", Condition.Always),
+            When = row.Choice<CheckCondition>("when", CheckCondition.Always),
             Sweeps = (int)row.Whole("sweeps", 1, 1000, 1),
             Severity = row.Choice<Severity>("severity"),
             Consequence = row.Choice<Consequence>("consequence"),

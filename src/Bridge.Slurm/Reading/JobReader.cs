@@ -119,9 +119,9 @@ internal sealed class JobReader(SlurmApi api, JobTextReader? text, ReadBudget bu
         return "";
     }
 
-    // Without a bell the client's reads are what finds suspensions and holds: on every tick up to ten thousand jobs, and
-    // from there on less often by the square of their number, so that an idle tick of a hundred thousand costs what one
-    // of ten thousand does, or less.
+    // Without a bell the client's reads are what finds suspensions and holds: on every tick up to ten thousand jobs,
+    // and from there on less often by the square of their number, so that an idle tick of a hundred thousand costs less
+    // than one of ten thousand.
     private bool IsDue(bool sweep)
     {
         if (ringing || !told || text is null)

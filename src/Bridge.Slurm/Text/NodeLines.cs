@@ -3,8 +3,8 @@ using Bridge.Core.Model;
 namespace Bridge.Slurm.Text;
 
 /// <summary>
-/// The nodes of one read after another. A record whose bytes are those of the last read is not parsed again: it costs its
-/// hash, and the node stays the same object.
+/// The nodes of one read after another. A record whose bytes are those of the last read is not parsed again: it costs
+/// its hash, and the node stays the same object.
 /// </summary>
 internal sealed class NodeLines
 {

@@ -14,7 +14,7 @@ public sealed class JobStoreTests
         var random = new Random(20_261_121);
         var store = Samples.Store(TimeProvider.System, eventsKept: 4_096);
         store.Update([], Samples.Namespaces);
-        var followed = new SortedDictionary<ObjectKey, string>();
+        var followed = new SortedDictionary<StoreKey, string>();
         var at = store.Objects.Current.Revision;
         for (var round = 0; round < 200; round++)
         {
@@ -173,7 +173,7 @@ public sealed class JobStoreTests
         })];
 
     internal static ulong Follow(
-        ObjectStore<ServedJob> store, ulong after, SortedDictionary<ObjectKey, string> followed)
+        ObjectStore<ServedJob> store, ulong after, SortedDictionary<StoreKey, string> followed)
     {
         var batch = new StoreEvent<ServedJob>[7];
         while (store.Read(after, batch) is > 0 and var count)

@@ -75,7 +75,7 @@ public sealed class JobTranslationTests
     public void Keys_sort_as_people_count_and_their_order_is_total()
     {
         string[] sorted = ["01", "1", "9", "10", "10-2", "10-10", "10-plus-1", "a", "a1", "a02", "a2", "a10", "b"];
-        var keys = sorted.Select(n => new ObjectKey("ns", n)).ToArray();
+        var keys = sorted.Select(n => new StoreKey("ns", n)).ToArray();
 
         Assert.Equal(sorted, keys.Reverse().Order().Select(k => k.Name));
         for (var i = 0; i < keys.Length; i++)
@@ -102,5 +102,5 @@ public sealed class JobTranslationTests
     private static SlurmJobObject Translate(SlurmJob job) => JobTranslation.Translate(Stored(job));
 
     private static StoredObject<ServedJob> Stored(SlurmJob job) =>
-        new(new ObjectKey("ns", JobTranslation.NameOf("lab", job)), new ServedJob("lab", job), 1);
+        new(new StoreKey("ns", JobTranslation.NameOf("lab", job)), new ServedJob("lab", job), 1);
 }

@@ -11,7 +11,7 @@ public sealed class JsonCacheTests
     {
         var cache = new JsonCache<int>(Make, mostBytes: 1_000);
         var objects = Enumerable.Range(0, 50)
-            .Select(i => new StoredObject<int>(new ObjectKey("ns", $"{i}"), i, 1)).ToList();
+            .Select(i => new StoredObject<int>(new StoreKey("ns", $"{i}"), i, 1)).ToList();
         foreach (var stored in objects.Concat(objects[^10..]))
             Assert.Equal(100, cache.Of(stored).Length);
 
@@ -25,7 +25,7 @@ public sealed class JsonCacheTests
     public void What_is_larger_than_all_that_is_kept_is_written_all_the_same()
     {
         var cache = new JsonCache<int>(Make, mostBytes: 10);
-        var stored = new StoredObject<int>(new ObjectKey("ns", "a"), 7, 1);
+        var stored = new StoredObject<int>(new StoreKey("ns", "a"), 7, 1);
         Assert.Equal(7, cache.Of(stored)[0]);
         Assert.Null(stored.Json);
     }

@@ -27,7 +27,7 @@ public sealed class StoreSnapshotTests
         for (var round = 0; round < 150; round++)
         {
             store.Change([.. Jobs(random)], [.. Enumerable.Range(1, 40).Where(_ => random.Next(9) == 0).Select(Id)]);
-            var after = random.Next(2) == 0 ? (ObjectKey?)null : new ObjectKey("team-vision", $"lab-{random.Next(40)}");
+            var after = random.Next(2) == 0 ? (StoreKey?)null : new StoreKey("team-vision", $"lab-{random.Next(40)}");
             foreach (var snapshot in (StoreSnapshot<ServedJob>[])[old, store.Objects.Current])
                 foreach (var text in Selectors)
                     foreach (var ns in (string[])["", "team-vision", "slurm", "nothing"])
@@ -59,12 +59,12 @@ public sealed class StoreSnapshotTests
         var snapshot = store.Objects.Current;
         Assert.Equal(10, snapshot.Count(""));
         Assert.Equal(9, snapshot.Count("team-vision"));
-        Assert.Equal(2, snapshot.Count("team-vision", new ObjectKey("team-vision", "lab-7")));
-        Assert.Equal(9, snapshot.Count("team-vision", new ObjectKey("team-speech", "lab-20")));
-        Assert.Equal(0, snapshot.Count("team-speech", new ObjectKey("team-vision", "lab-1")));
+        Assert.Equal(2, snapshot.Count("team-vision", new StoreKey("team-vision", "lab-7")));
+        Assert.Equal(9, snapshot.Count("team-vision", new StoreKey("team-speech", "lab-20")));
+        Assert.Equal(0, snapshot.Count("team-speech", new StoreKey("team-vision", "lab-1")));
     }
 
-    private static int Same(StoreSnapshot<ServedJob> snapshot, string text, string ns, ObjectKey? after)
+    private static int Same(StoreSnapshot<ServedJob> snapshot, string text, string ns, StoreKey? after)
     {
         var selector = Selector(text);
         var walked = snapshot.In("").Where(o => (ns.Length == 0 || o.Key.Namespace == ns)

@@ -22,7 +22,7 @@ public sealed class JobPublisherTests
         var whole = Samples.Store(TimeProvider.System);
         var (walker, publisher) = (new JobPublisher(whole, [], time), Publisher());
         var where = Samples.Namespaces;
-        var followed = new SortedDictionary<ObjectKey, string>();
+        var followed = new SortedDictionary<StoreKey, string>();
         var at = store.Objects.Current.Revision;
         for (var round = 0; round < 1_500; round++)
         {

@@ -59,8 +59,8 @@ public sealed class TextTests
         var after = NodeTexts.Read($"{Node}\n{other}\n", lines).Nodes;
         Assert.True(lines.Same);
         Assert.All(before.Zip(after), pair => Assert.Same(pair.First, pair.Second));
-        after = NodeTexts.Read($"{Node}\n{other.Replace("CPUAlloc=0", "CPUAlloc=1", StringComparison.Ordinal)}\n", lines)
-            .Nodes;
+        other = other.Replace("CPUAlloc=0", "CPUAlloc=1", StringComparison.Ordinal);
+        after = NodeTexts.Read($"{Node}\n{other}\n", lines).Nodes;
         Assert.False(lines.Same);
         Assert.Same(before[0], after[0]);
         Assert.Equal(1, after[1].AllocatedCpus);

@@ -182,7 +182,7 @@ public sealed class HealthEvaluatorTests
     [InlineData(90, Outcome.Fail)]
     public void Lower_pcie_generation_counts_only_under_load(double load, Outcome expected)
     {
-        var check = Check("pcie.generation_deficit", Comparison.Above, 0) with { When = Condition.UnderLoad };
+        var check = Check("pcie.generation_deficit", Comparison.Above, 0) with { When = CheckCondition.UnderLoad };
         var gpu = Gpu("a", ("pcie.generation", 1), ("pcie.generation_max", 5), ("gpu.utilization_percent", load));
         Assert.Equal(expected, Assert.Single(Evaluate(Rules(check), Sweep(0, gpu)).Verdicts).Outcome);
     }

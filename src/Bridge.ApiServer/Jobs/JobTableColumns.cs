@@ -7,7 +7,7 @@ using Bridge.Core.Model;
 namespace Bridge.ApiServer.Jobs;
 
 /// <summary>The columns of <c>kubectl get slurmjobs</c>, in the order and words of squeue(1).</summary>
-internal static class JobColumns
+internal static class JobTableColumns
 {
     public static IReadOnlyList<ObjectColumn<ServedJob>> All { get; } =
     [

@@ -5,7 +5,7 @@ using Npgsql;
 namespace Bridge.Ledger;
 
 /// <summary>Turns rows of table job, selected as <see cref="JobColumns.Names"/>, into values.</summary>
-internal static class JobReader
+internal static class JobRowReader
 {
     public static JobRow Read(NpgsqlDataReader row)
     {

@@ -1,11 +1,11 @@
 namespace Bridge.ApiServer.Selectors;
 
 /// <summary>A parsed label selector: <c>a=b,c!=d,e in (f,g),h notin (i),j,!k</c>; all its terms must hold.</summary>
-public sealed class LabelSelector
+public sealed class LabelQuery
 {
     private readonly IReadOnlyList<LabelTerm> terms;
 
-    internal LabelSelector(IReadOnlyList<LabelTerm> terms) => this.terms = terms;
+    internal LabelQuery(IReadOnlyList<LabelTerm> terms) => this.terms = terms;
 
     public bool IsEmpty => terms.Count == 0;
 
@@ -24,7 +24,7 @@ public sealed class LabelSelector
     }
 
     /// <returns>Null with an error that says where the text stops making sense.</returns>
-    public static LabelSelector? Parse(string text, out string error) => new LabelSelectorReader(text).Read(out error);
+    public static LabelQuery? Parse(string text, out string error) => new LabelQueryReader(text).Read(out error);
 }
 
 /// <summary>

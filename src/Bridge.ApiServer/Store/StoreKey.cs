@@ -4,21 +4,21 @@ namespace Bridge.ApiServer.Store;
 /// Names one object of a resource. Keys sort by namespace, then by name with runs of digits compared as numbers, so
 /// that lists of jobs come in the order of their ids: 9, 10, 10-2, 11.
 /// </summary>
-public readonly record struct ObjectKey(string Namespace, string Name) : IComparable<ObjectKey>
+public readonly record struct StoreKey(string Namespace, string Name) : IComparable<StoreKey>
 {
-    public int CompareTo(ObjectKey other)
+    public int CompareTo(StoreKey other)
     {
         var byNamespace = string.CompareOrdinal(Namespace, other.Namespace);
         return byNamespace != 0 ? byNamespace : CompareNatural(Name, other.Name);
     }
 
-    public static bool operator <(ObjectKey left, ObjectKey right) => left.CompareTo(right) < 0;
+    public static bool operator <(StoreKey left, StoreKey right) => left.CompareTo(right) < 0;
 
-    public static bool operator >(ObjectKey left, ObjectKey right) => left.CompareTo(right) > 0;
+    public static bool operator >(StoreKey left, StoreKey right) => left.CompareTo(right) > 0;
 
-    public static bool operator <=(ObjectKey left, ObjectKey right) => left.CompareTo(right) <= 0;
+    public static bool operator <=(StoreKey left, StoreKey right) => left.CompareTo(right) <= 0;
 
-    public static bool operator >=(ObjectKey left, ObjectKey right) => left.CompareTo(right) >= 0;
+    public static bool operator >=(StoreKey left, StoreKey right) => left.CompareTo(right) >= 0;
 
     public override string ToString() => $"{Namespace}/{Name}";
 

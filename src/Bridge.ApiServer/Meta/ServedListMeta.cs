@@ -1,7 +1,7 @@
 namespace Bridge.ApiServer.Meta;
 
 /// <summary>metav1.ListMeta.</summary>
-public sealed record ListMeta
+public sealed record ServedListMeta
 {
     public string? ResourceVersion { get; init; }
 

@@ -1,12 +1,12 @@
 namespace Bridge.ApiServer.Selectors;
 
 /// <summary>Reads the grammar of k8s.io/apimachinery/pkg/labels, without its numeric &lt; and &gt;.</summary>
-internal sealed class LabelSelectorReader(string text)
+internal sealed class LabelQueryReader(string text)
 {
     private readonly List<LabelTerm> terms = [];
     private int at;
 
-    public LabelSelector? Read(out string error)
+    public LabelQuery? Read(out string error)
     {
         error = "";
         SkipSpace();
@@ -18,7 +18,7 @@ internal sealed class LabelSelectorReader(string text)
                 error = Wrong("a comma between two requirements");
             SkipSpace();
         }
-        return error.Length == 0 ? new LabelSelector(terms) : null;
+        return error.Length == 0 ? new LabelQuery(terms) : null;
     }
 
     private string ReadTerm()

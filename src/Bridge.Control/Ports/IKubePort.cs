@@ -27,10 +27,4 @@ public interface IKubePort
     Task<StepResult> SetCordonAsync(SetCordon step, CancellationToken cancel);
 
     Task<StepResult> WriteStatusAsync(WriteStatus step, CancellationToken cancel);
-
-    /// <summary>
-    /// Has an Event recorded on the step's object, and returns at once. Best effort: a failure is logged by the
-    /// adapter, never acted on.
-    /// </summary>
-    void RecordEvent(Step step, StepResult result);
 }

@@ -15,7 +15,7 @@ public static class ConditionPlanner
         {
             if (row.Member is not { } member)
                 continue;
-            if (row.Record is { } record && Condition(member.Node, record, record.HeldByOthers) is { } condition)
+            if (Condition(fleet, row, member.Node) is { } condition)
                 yield return condition;
             if (Cordon(fleet, member, row.Record) is { } cordon)
                 yield return cordon;
@@ -26,21 +26,31 @@ public static class ConditionPlanner
     }
 
     // The condition appears when somebody else first keeps the node from work; a node that never had one is not written
-    // to.
-    private static SetNodeCondition? Condition(KubeNode node, SlurmNode record, bool foreign)
+    // to. Written once for each such drain, and once for its end, whoever leads by then.
+    private static SetNodeCondition? Condition(Fleet fleet, FleetRow row, KubeNode node) => row.Record switch
     {
-        if (!foreign && node.SlurmDrained is null or { Status: ConditionStatus.False })
-            return null;
-        var condition = foreign
-            ? new NodeCondition(
-                ConditionStatus.True, "DrainedInSlurm", record.Reason.Length == 0 ? "no reason given" : record.Reason)
-            : new NodeCondition(ConditionStatus.False, "NotDrained", "Slurm may use the node");
+        { HeldByOthers: true } record => Held(node, record),
+        _ when row.Foreign || node.SlurmDrained is not { Status: ConditionStatus.True } => null,
+        { Held: true } record => Free(
+            node, $"node {node.Name} is no longer kept from work by somebody else; Slurm's reason is now "
+                + $"'{record.Reason}'"),
+        not null => Free(node, $"node {node.Name} is no longer drained in Slurm"),
+        // Not when Slurm has no node at all, as for a cordon.
+        null => fleet.RecordsByName.Count == 0 ? null
+            : Free(node, $"node {node.Name} is no longer drained in Slurm: Slurm has no record of it"),
+    };
+
+    private static SetNodeCondition? Held(KubeNode node, SlurmNode record)
+    {
+        var condition = new NodeCondition(
+            ConditionStatus.True, "DrainedInSlurm", record.Reason.Length == 0 ? "no reason given" : record.Reason);
         return node.SlurmDrained == condition ? null : new SetNodeCondition(
-            About(node),
-            foreign ? $"node {node.Name} is {How(record)} in Slurm: {condition.Message}"
-                : $"node {node.Name} is no longer drained in Slurm",
-            node.Name, condition);
+            About(node), $"node {node.Name} is {How(record)} in Slurm: {condition.Message}", node.Name, condition);
     }
+
+    private static SetNodeCondition Free(KubeNode node, string why) => new(
+        About(node), why, node.Name,
+        new NodeCondition(ConditionStatus.False, "NotDrained", "nobody but Bridge keeps Slurm from using the node"));
 
     private static SetCordon? Cordon(Fleet fleet, Member member, SlurmNode? record)
     {

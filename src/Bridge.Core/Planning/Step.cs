@@ -29,6 +29,9 @@ public abstract record Step(ObjectRef About, string Why)
 
     /// <summary>Whether it only writes down what is known (a status, a condition) and changes nothing else.</summary>
     public virtual bool Bookkeeping => false;
+
+    /// <summary>Reason of its Kubernetes Event, one CamelCase word; "" for what is no news.</summary>
+    public virtual string EventReason => Bookkeeping ? "" : GetType().Name;
 }
 
 /// <summary>Make the ResourceClaim through which a slurmd pod will own its GPUs.</summary>
@@ -161,6 +164,9 @@ public sealed record SetNodeCondition(ObjectRef About, string Why, string KubeNo
     public override Plane Plane => Plane.Kubernetes;
 
     public override bool Bookkeeping => true;
+
+    /// <summary>What others did is told as they did it. The condition remembers that it was told.</summary>
+    public override string EventReason => Condition.Reason;
 }
 
 /// <summary>Cordon a Kubernetes node because Slurm drained it, or uncordon the one that Bridge so cordoned.</summary>

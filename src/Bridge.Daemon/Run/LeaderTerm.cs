@@ -85,10 +85,10 @@ public sealed class LeaderTerm(
 
     private void Tell(string cluster, StepOutcome outcome, Leadership leadership)
     {
-        if (outcome.Step.Bookkeeping)
-            return;
-        jobs.Tried(cluster, outcome, leadership.Token);
-        kube.RecordEvent(outcome.Step, outcome.Result);
+        if (!outcome.Step.Bookkeeping)
+            jobs.Tried(cluster, outcome, leadership.Token);
+        if (StepEvent.Of(outcome) is { } news)
+            kube.Record(news);
     }
 
     // A loop and its cluster, which stays open as long.

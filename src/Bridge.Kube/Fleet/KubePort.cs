@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Bridge.Control;
+using Bridge.Control.Loop;
 using Bridge.Control.Ports;
 using Bridge.Core.Names;
 using Bridge.Core.Planning;
@@ -134,18 +135,9 @@ public sealed class KubePort(KubeFleet fleet, KubeWriter writer, EventRecorder e
             new WriteTarget(resource, key, "status"), body, force: true, stored?.ResourceVersion ?? "", cancel);
     }
 
-    public void RecordEvent(Step step, StepResult result)
-    {
-        var trouble = result switch
-        {
-            StepResult.ConflictResult r => r.Reason,
-            StepResult.UnavailableResult r => r.Reason,
-            StepResult.RejectedResult r => r.Reason,
-            _ => "",
-        };
-        var message = trouble.Length == 0 ? step.Why : $"{step.Why}; not done: {trouble}";
-        events.Record(step.About, ApiVersionOf(step.About.Kind), trouble.Length > 0, (step.GetType().Name, message));
-    }
+    /// <summary>Returns at once. Best effort: a failure is logged, never acted on.</summary>
+    public void Record(StepEvent news) =>
+        events.Record(news.About, ApiVersionOf(news.About.Kind), news.Warning, (news.Reason, news.Message));
 
     /// <inheritdoc cref="EventRecorder.RunAsync"/>
     public Task SendEventsAsync(CancellationToken stop) => events.RunAsync(stop);

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Bridge.Adapter.Tests.KubeFake;
 using Bridge.Control;
+using Bridge.Control.Loop;
 using Bridge.Core.Model;
 using Bridge.Core.Names;
 using Bridge.Core.Planning;
@@ -222,9 +223,8 @@ public sealed class KubePortTests(LabKube lab) : IAsyncLifetime
         var about = new ObjectRef("SlurmCluster", inNamespace, "lab", "u1");
         var step = new DeletePod(about, "the node is gone", new NodeName("n1"), inNamespace, "p", "u");
         var sending = port.SendEventsAsync(stop.Token);
-        port.RecordEvent(step, StepResult.Done);
-        port.RecordEvent(step, StepResult.Done);
-        port.RecordEvent(step, StepResult.Rejected("no"));
+        foreach (var result in (StepResult[])[StepResult.Done, StepResult.Done, StepResult.Rejected("no")])
+            port.Record(StepEvent.Of(new StepOutcome(step, result, DateTimeOffset.UnixEpoch))!);
         var list = new KubeRequest(HttpMethod.Get, KubeKinds.Events.Resource.Collection(inNamespace));
         // One sender and a local server: far more than three Events take.
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60), TimeProvider.System);

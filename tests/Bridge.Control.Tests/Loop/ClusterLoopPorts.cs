@@ -72,6 +72,9 @@ internal sealed class ClusterLoopPorts : IKubePort, ISlurmPort
     /// <summary>Every write but statuses, in order, as `Kind subject`.</summary>
     public List<string> Writes { get; } = [];
 
+    /// <summary>Of nodes, as they were written.</summary>
+    public List<NodeCondition> Conditions { get; } = [];
+
     public int Statuses { get; private set; }
     public int Reads { get; private set; }
 
@@ -128,8 +131,11 @@ internal sealed class ClusterLoopPorts : IKubePort, ISlurmPort
     public Task<StepResult> SetFinalizerAsync(SetFinalizer step, CancellationToken cancel) =>
         Write($"SetFinalizer {step.About.Name}");
 
-    public Task<StepResult> SetNodeConditionAsync(SetNodeCondition step, CancellationToken cancel) =>
-        Write($"SetNodeCondition {step.KubeNode}");
+    public Task<StepResult> SetNodeConditionAsync(SetNodeCondition step, CancellationToken cancel)
+    {
+        Conditions.Add(step.Condition);
+        return Write($"SetNodeCondition {step.KubeNode}");
+    }
 
     public Task<StepResult> SetCordonAsync(SetCordon step, CancellationToken cancel) =>
         Write($"SetCordon {step.KubeNode}");
@@ -138,11 +144,6 @@ internal sealed class ClusterLoopPorts : IKubePort, ISlurmPort
     {
         Statuses++;
         return Task.FromResult(StepResult.Done);
-    }
-
-    public void RecordEvent(Step step, StepResult result)
-    {
-        // Nothing here reads Events.
     }
 
     public Task<StepResult> DrainAsync(DrainNodes step, CancellationToken cancel) =>

@@ -203,9 +203,4 @@ internal sealed class SimKube(SimWorld world, Faults faults, Safety safety) : IK
         Kube.Touch();
         return StepResult.Done;
     }
-
-    public void RecordEvent(Step step, StepResult result)
-    {
-        // Nothing here reads Events.
-    }
 }

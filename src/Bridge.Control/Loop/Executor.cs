@@ -8,7 +8,11 @@ using Microsoft.Extensions.Logging;
 namespace Bridge.Control.Loop;
 
 /// <summary>A step that was tried, and what came of it.</summary>
-public sealed record StepOutcome(Step Step, StepResult Result, DateTimeOffset At);
+public sealed record StepOutcome(Step Step, StepResult Result, DateTimeOffset At)
+{
+    /// <summary>How often in a row its key has failed by now; 0 when it was done.</summary>
+    public int Failures { get; init; }
+}
 
 /// <summary>What came of a plan.</summary>
 /// <param name="Wrote">Whether anything but bookkeeping was tried.</param>
@@ -115,7 +119,8 @@ public sealed class Executor(IKubePort kube, ISlurmPort? slurm, Func<bool> leads
                 {
                     plan.Heard(step, result);
                     gate.Record(step, result);
-                    var outcome = new StepOutcome(step, result, time.GetUtcNow());
+                    var outcome = new StepOutcome(step, result, time.GetUtcNow())
+                        { Failures = gate.Failures(step) };
                     log.Tell(outcome);
                     LoopMetrics.Tried(step, result, time.GetElapsedTime(begun));
                     Publish(outcome);

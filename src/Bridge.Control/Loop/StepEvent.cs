@@ -15,6 +15,9 @@ public sealed record StepEvent(ObjectRef About, bool Warning, string Reason, str
         var (step, trouble) = (outcome.Step, outcome.Result.Reason);
         if (step.EventReason.Length == 0 || (step.Bookkeeping && trouble.Length > 0))
             return null;
+        // That is how a stale plan ends, and the next look solves it.
+        if (outcome is { Result: StepResult.ConflictResult, Failures: < StepGate.ConflictsToTell })
+            return null;
         var message = trouble.Length == 0 ? step.Why : $"{step.Why}; not done: {trouble}";
         return new StepEvent(step.About, trouble.Length > 0, step.EventReason, message);
     }

@@ -102,7 +102,8 @@ public sealed class StepGate(TimeProvider time)
 
     private void Fail(Step step, StepResult result, DateTimeOffset now)
     {
-        var failures = failed.GetValueOrDefault(step.Key).Failures + 1;
+        // One that was wanted all the while was tried again as soon as it might be.
+        var failures = failed.TryGetValue(step.Key, out var last) && !IsOver(last.Until, now) ? last.Failures + 1 : 1;
         var delay = TimeSpan.FromMilliseconds(500 * Math.Pow(2, Math.Min(failures, 10) - 1));
         var wait = result is StepResult.UnavailableResult { After: { } asked } && asked > delay ? asked : delay;
         failed[step.Key] = (failures, now + (wait < MaxDelay ? wait : MaxDelay));
@@ -123,8 +124,10 @@ public sealed class StepGate(TimeProvider time)
             return;
         foreach (var key in done.Where(d => d.Value.Until <= now).Select(d => d.Key).ToList())
             done.Remove(key);
-        foreach (var key in failed.Where(f => f.Value.Until + MaxDelay + MaxDelay <= now).Select(f => f.Key).ToList())
+        foreach (var key in failed.Where(f => IsOver(f.Value.Until, now)).Select(f => f.Key).ToList())
             failed.Remove(key);
         sweepAt = Math.Max(Few, 2 * (done.Count + failed.Count));
     }
+
+    private static bool IsOver(DateTimeOffset until, DateTimeOffset now) => until + MaxDelay + MaxDelay <= now;
 }

@@ -70,6 +70,51 @@ public sealed class StepEventTests : IDisposable
         Assert.Contains("Normal DrainedInSlurm on n1: node n1 is drained in Slurm: bad cable, alice", Told());
     }
 
+    /// <summary>A pod that exists already when its informer has not told so yet: the next look solves it.</summary>
+    [Fact]
+    public async Task A_conflict_that_the_next_look_solves_is_no_event()
+    {
+        ports.Answer = _ => Task.FromResult(StepResult.Conflict("pods slurmd-n1 already exists"));
+        await TicksAsync(2);
+        ports.Answer = _ => Task.FromResult(StepResult.Done);
+        await TicksAsync(2);
+        Assert.DoesNotContain(events, e => e.StartsWith("Warning", StringComparison.Ordinal));
+        Assert.Contains(events, e => e.StartsWith("Normal CreatePod on n1: ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_conflict_that_comes_again_and_again_is_a_warning()
+    {
+        ports.Answer = _ => Task.FromResult(StepResult.Conflict("pods slurmd-n1 already exists"));
+        await TicksAsync(StepGate.ConflictsToTell + 1);
+        Assert.Contains(events, e => e.StartsWith("Warning CreatePod on n1: ", StringComparison.Ordinal)
+            && e.EndsWith("not done: pods slurmd-n1 already exists", StringComparison.Ordinal));
+    }
+
+    /// <summary>Two conflicts in the morning and one in the evening are three, and none of them is news.</summary>
+    [Fact]
+    public async Task Conflicts_that_lie_far_apart_do_not_add_up()
+    {
+        for (var day = 0; day < 2 * StepGate.ConflictsToTell; day++)
+        {
+            ports.Answer = _ => Task.FromResult(StepResult.Conflict("pods slurmd-n1 already exists"));
+            await TicksAsync(1);
+            ports.Show(Node with { Cordoned = true });
+            thread.Pass(time, TimeSpan.FromHours(1));
+            await TicksAsync(1);
+            ports.Show(Node);
+        }
+        Assert.DoesNotContain(events, e => e.StartsWith("Warning", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_is_refused_is_a_warning_at_once()
+    {
+        ports.Answer = _ => Task.FromResult(StepResult.Rejected("forbidden"));
+        await TicksAsync(1);
+        Assert.Contains(events, e => e.StartsWith("Warning CreatePod on n1: ", StringComparison.Ordinal));
+    }
+
     private ClusterLoop Lead()
     {
         var next = new ClusterLoop(ports, ports, feed, () => true, time, NullLogger<ClusterLoop>.Instance);

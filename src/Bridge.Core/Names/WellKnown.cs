@@ -88,6 +88,9 @@ public static class WellKnown
     public const string SlurmDrainedCondition = "SlurmDrained";
     public const string ReadyCondition = "Ready";
 
+    /// <summary>Condition of a SlurmCluster: Slurm is read as it is meant to be.</summary>
+    public const string ReadingHealthyCondition = "ReadingHealthy";
+
     public const string NvidiaDriver = "gpu.nvidia.com";
     public const string NvidiaGpuResource = "nvidia.com/gpu";
     public const string GpuProductLabel = "nvidia.com/gpu.product";

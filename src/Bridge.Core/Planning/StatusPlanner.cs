@@ -43,7 +43,7 @@ public static class StatusPlanner
             {
                 Reason = DeletionPlanner.Reason, Message = DeletionPlanner.WaitsBlind(view, ready.Message),
             };
-        return Changed(cluster.Conditions, [ready], now) is { } conditions
+        return Changed(cluster.Conditions, WithReading(view, ready), now) is { } conditions
             ? new WriteClusterStatus(
                 cluster.Ref, ready.Message, conditions, cluster.Counts, cluster.SlurmVersion, cluster.DataParser)
             : null;
@@ -57,7 +57,7 @@ public static class StatusPlanner
         {
             Status = ConditionStatus.False, Reason = Bulkhead.Reason, Message = failure,
         };
-        if (Changed(cluster.Conditions, [ready], now) is { } conditions)
+        if (Changed(cluster.Conditions, WithReading(view, ready), now) is { } conditions)
             yield return new WriteClusterStatus(
                 cluster.Ref, failure, conditions, cluster.Counts, cluster.SlurmVersion, cluster.DataParser);
     }
@@ -91,7 +91,7 @@ public static class StatusPlanner
                 Message = DeletionPlanner.Waits(fleet, partitions)
                     + (ready.Status == ConditionStatus.True ? "" : $"; {ready.Message}"),
             };
-        var changed = Changed(cluster.Conditions, [ready], fleet.Time.Now);
+        var changed = Changed(cluster.Conditions, WithReading(fleet.View, ready), fleet.Time.Now);
         if (changed is null && counts == cluster.Counts && cluster.SlurmVersion == slurm.Version
             && cluster.DataParser == slurm.DataParser)
             return null;
@@ -122,7 +122,9 @@ public static class StatusPlanner
             : !slurm.Partitions.Current
                 ? ("SlurmUnreachable", Because("Slurm's partitions cannot be read", slurm.Partitions))
             : !slurm.Jobs.Current ? ("JobsUnreadable", Because("Slurm's jobs cannot be read", slurm.Jobs))
-            : (Synced, $"Slurm {slurm.Version} answers over {slurm.DataParser}{Readable(view.Cluster.Spec)}");
+            : (Synced, $"Slurm {slurm.Version} answers over {slurm.DataParser}{Readable(view.Cluster.Spec)}"
+                + (ReadingCondition.Of(slurm, generation) is { Status: ConditionStatus.False }
+                    ? $"; condition {WellKnown.ReadingHealthyCondition} says what is not read as it should be" : ""));
         return new Condition
         {
             Type = WellKnown.ReadyCondition,
@@ -131,6 +133,14 @@ public static class StatusPlanner
             Message = message,
             ObservedGeneration = generation,
         };
+    }
+
+    // A write carries all conditions, or those that it leaves out would go.
+    private static ImmutableArray<Condition> WithReading(ClusterView view, Condition ready)
+    {
+        var reading = ReadingCondition.Of(view.Slurm, view.Cluster.Generation)
+            ?? view.Cluster.Conditions.FirstOrDefault(c => c.Type == WellKnown.ReadingHealthyCondition);
+        return reading is null ? [ready] : [ready, reading];
     }
 
     // Said for as long as it is so: a lab's setting must not pass unseen into a cluster that people rely on.

@@ -86,7 +86,7 @@ internal sealed class JobReader(SlurmApi api, JobTextReader? text, ReadBudget bu
 
     /// <summary>
     /// One tick. Returns why Slurm does not answer at all, "" when it does: what fails for the jobs alone is in their
-    /// state, and what fails for one job in the log.
+    /// state, and what fails for one job beside it and in the log.
     /// </summary>
     public async Task<string> ReadAsync(ServerProfile profile, CancellationToken cancel)
     {
@@ -112,6 +112,7 @@ internal sealed class JobReader(SlurmApi api, JobTextReader? text, ReadBudget bu
             jobs.Merge(record);
         foreach (var id in nowhere)
             jobs.Remove(id);
+        jobs.Source.Leave(wanted.GivenUp.Select(id => id.ToString()));
         if (!ringing && wanted.Complete)
             jobs.Source.Confirm(asked);
         else if (jobs.Source.State.Error.Length > 0)

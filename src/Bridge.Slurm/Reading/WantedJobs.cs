@@ -23,6 +23,9 @@ internal sealed class WantedJobs(TimeProvider clock, ILogger log)
     /// <summary>Whether every awaited job was read, or tried often enough.</summary>
     public bool Complete => awaited.Count == 0;
 
+    /// <summary>Those that could not be read, and that the others wait for no longer.</summary>
+    public IEnumerable<JobId> GivenUp => unread.Where(u => u.Value.Tries >= TriesThatHold).Select(u => u.Key);
+
     public void Add(JobId id) => wanted.Add(id);
 
     /// <summary>Wanted, and the jobs are not known before.</summary>

@@ -1,3 +1,4 @@
+using Bridge.Core.Names;
 using Bridge.Core.Planning;
 using Bridge.Core.Policy;
 using Bridge.Core.View;
@@ -21,7 +22,8 @@ public sealed class BulkheadTests
     }
 
     private static Condition Ready(Plan plan, string name) =>
-        plan.Steps.OfType<WriteStatus>().Single(s => s.About.Name == name).Conditions.Single();
+        plan.Steps.OfType<WriteStatus>().Single(s => s.About.Name == name).Conditions
+            .Single(c => c.Type == WellKnown.ReadyCondition);
 
     [Fact]
     public void A_pool_that_a_planner_fails_on_stops_no_other()

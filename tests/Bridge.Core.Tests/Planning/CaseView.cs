@@ -91,6 +91,7 @@ internal sealed class CaseView
             case "source": SetSource(line); break;
             case "version": SetVersion(line); break;
             case "waited": break; // memory: Bridge has seen it so for this many minutes
+            case "text-client": slurm = slurm with { TextClientProblem = line.Text("problem") }; break;
             case "fresh": break; // memory: Bridge has only just begun to look
             case "refusal": AddRefusal(line); break;
             default: throw new FormatException($"no such line: {line.Kind}");
@@ -295,6 +296,8 @@ internal sealed class CaseView
             Id = new JobId(uint.Parse(line.Name, System.Globalization.CultureInfo.InvariantCulture)),
                 State = line.Text("state", JobStates.Running),
             Partition = line.Text("partition"), Nodes = line.Text("nodes"), Tasks = line.Number("tasks", 1),
+            User = line.Text("user"),
+            Name = line.Text("called"),
         };
         slurm = slurm with { JobsById = slurm.JobsById.Add(job.Id, job) };
     }
@@ -311,7 +314,8 @@ internal sealed class CaseView
     private void SetSource(CaseLine line)
     {
         var state = line.Has("unsynced") ? SourceState.NotYet
-            : new SourceState(true, Now - TimeSpan.FromSeconds(line.Number("seconds", 60)), line.Text("error"));
+            : new SourceState(
+                true, Now - TimeSpan.FromSeconds(line.Number("seconds", 60)), line.Text("error"), line.Text("unread"));
         switch (line.Name)
         {
             case "kube": kube = kube with { Source = state }; break;

@@ -6,7 +6,7 @@ namespace Bridge.Core.Tests.Planning;
 /// <summary>
 /// Every file of Cases is one case: what is seen, `---`, and the steps that must come of it, each as `Kind: why`.
 /// Statuses are compared only
-/// where the case names one (`status POOL: message`).
+/// where the case names one (`status POOL: message`, `condition CLUSTER TYPE=STATUS REASON: message`).
 /// </summary>
 public sealed class PlanCases
 {
@@ -33,10 +33,15 @@ public sealed class PlanCases
         var plan = ClusterPlanner.Plan(view, memory, CaseView.Now);
 
         var statuses = plan.Steps.OfType<WriteStatus>().Select(s => $"status {s.About.Name}: {s.Why}").ToList();
-        foreach (var status in expected.Where(e => e.StartsWith("status ", StringComparison.Ordinal)))
+        statuses.AddRange(plan.Steps.OfType<WriteStatus>().SelectMany(s => s.Conditions.Select(
+            c => $"condition {s.About.Name} {c.Type}={c.Status} {c.Reason}: {c.Message}")));
+        foreach (var status in expected.Where(IsStatus))
             Assert.Contains(status, statuses);
         Assert.Equal(
-            expected.Where(e => !e.StartsWith("status ", StringComparison.Ordinal)),
+            expected.Where(e => !IsStatus(e)),
             plan.Steps.Where(s => s is not WriteStatus).Select(s => $"{s.GetType().Name}: {s.Why}"));
     }
+
+    private static bool IsStatus(string expected) => expected.StartsWith("status ", StringComparison.Ordinal)
+        || expected.StartsWith("condition ", StringComparison.Ordinal);
 }

@@ -1,5 +1,6 @@
-using Bridge.Core.Planning;
 using Bridge.Core.Model;
+using Bridge.Core.Names;
+using Bridge.Core.Planning;
 
 namespace Bridge.Core.Tests.Planning;
 
@@ -16,7 +17,7 @@ public sealed class ReadableTokensTests
         var plan = ClusterPlanner.Plan(
             view with { Cluster = cluster }, new PlanMemory(), CaseView.Now);
         var status = Assert.Single(plan.Steps.OfType<WriteClusterStatus>());
-        var ready = Assert.Single(status.Conditions);
+        var ready = Assert.Single(status.Conditions, c => c.Type == WellKnown.ReadyCondition);
         Assert.Equal(ConditionStatus.True, ready.Status);
         Assert.Equal(
             "Slurm 26.05.5 answers over v0.0.45"

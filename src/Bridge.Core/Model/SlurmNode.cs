@@ -92,9 +92,29 @@ public sealed record SlurmNode
         && !Reason.StartsWith(WellKnown.ReasonPrefix, StringComparison.Ordinal)
         && ((State & (SlurmNodeState.Drain | SlurmNodeState.Fail)) != 0 || !IsOwnReasonForDown(Reason));
 
-    // What slurmctld itself writes on a node whose slurmd did not answer, or came back as from a reboot.
+    /// <summary>
+    /// slurmctld itself set it DOWN, where nobody or only Bridge kept it from work: its slurmd did not answer, or came
+    /// back as from a reboot. It stays so unless ReturnToService (slurm.conf) says otherwise.
+    /// </summary>
+    public bool DownBySlurm => State.HasFlag(SlurmNodeState.Down) && Reason.Length > 0 && !HeldByOthers;
+
+    /// <summary>Whether a slurmd answers for it, also where it is DOWN all the same.</summary>
+    public bool Answers => (State & (SlurmNodeState.NotResponding | SlurmNodeState.Unknown)) == 0;
+
+    /// <summary>slurmctld's reason on a node whose slurmd started later than it was last heard of.</summary>
+    public bool CameBackAsFromReboot => Reason.EndsWith(Rebooted, StringComparison.Ordinal);
+
+    /// <summary>Whether its reason is this one, to which slurmctld may have added its own for DOWN.</summary>
+    public bool IsHeldFor(string reason) => Reason == reason
+        || (Reason.StartsWith(reason + Added, StringComparison.Ordinal)
+            && IsOwnReasonForDown(Reason[(reason.Length + Added.Length)..]));
+
+    private const string Added = " : ";
+    private const string Rebooted = "Node unexpectedly rebooted";
+
+    // What slurmctld itself writes. It adds to what is there already, after a colon.
     private static bool IsOwnReasonForDown(string reason) =>
-        reason is "" or "Not responding" or "Node unexpectedly rebooted";
+        reason.Length == 0 || reason.Split(Added).All(r => r is "Not responding" or Rebooted);
 
     public bool DrainedByBridge => Drains && Reason.StartsWith(WellKnown.ReasonPrefix, StringComparison.Ordinal);
 }

@@ -27,8 +27,8 @@ public static class DrainPlanner
         foreach (var (reason, batch) in drains)
             yield return new DrainNodes(
                 About(fleet, batch[0].Row), Sentence(batch), [.. batch.Select(b => b.Row.Name)], reason);
-        foreach (var group in wishes.ToResume.GroupBy(r => r.Record!.Reason, StringComparer.Ordinal)
-            .OrderBy(g => g.Key, StringComparer.Ordinal))
+        foreach (var group in wishes.ToResume.GroupBy(r => (r.Record!.Reason, Down: r.Record.DownBySlurm))
+            .OrderBy(g => g.Key.Reason, StringComparer.Ordinal).ThenBy(g => g.Key.Down))
             yield return Resume(fleet, group.Key, [.. group]);
     }
 
@@ -63,10 +63,13 @@ public static class DrainPlanner
         : $"drain {Hostlist.Compress(batch.Select(b => b.Row.Name))}: {batch[0].Wish.Why}, and {batch.Count - 1} more "
         + "for the same reason";
 
-    private static ResumeNodes Resume(Fleet fleet, string reason, ImmutableArray<FleetRow> rows)
+    private static ResumeNodes Resume(Fleet fleet, (string Reason, bool Down) held, ImmutableArray<FleetRow> rows)
     {
         var nodes = rows.Select(r => r.Name).ToImmutableArray();
-        var why = $"resume {Hostlist.Compress(nodes)}: Bridge's reason to drain ('{reason}') no longer holds";
-        return new ResumeNodes(About(fleet, rows[0]), why, nodes, reason);
+        var because = held.Down ? $"its slurmd answers again, and Slurm itself set it DOWN ('{held.Reason}')"
+            : $"Bridge's reason to drain ('{held.Reason}') no longer holds";
+        return new ResumeNodes(
+            About(fleet, rows[0]), $"resume {Hostlist.Compress(nodes)}: {because}", nodes, held.Reason)
+            { Down = held.Down };
     }
 }

@@ -57,7 +57,11 @@ internal sealed class LateNodes(Fleet fleet)
                 + "SuspendExcStates=DYNAMIC_NORM in slurm.conf";
         if (record.State.HasFlag(SlurmNodeState.Down))
             return $"node {record.Name} is DOWN in Slurm: "
-                + (record.Reason.Length > 0 ? record.Reason : "no reason given");
+                + (record.Reason.Length > 0 ? record.Reason : "no reason given")
+                + (record is { DownBySlurm: true, Answers: true }
+                    ? $"; its slurmd answers, so scontrol update nodename={record.Name} state=resume brings it back, "
+                        + "as ReturnToService=1 in slurm.conf would"
+                    : "");
         if (!record.Responding)
             return $"Slurm gets no answer from the slurmd of node {record.Name}";
         return record.Drains && OwnDrains.Any(r => record.Reason.StartsWith(r, StringComparison.OrdinalIgnoreCase))

@@ -45,11 +45,12 @@ public sealed class NodeWishes
             if (row.Record is not { } record)
                 continue;
             var wish = row.Wish;
+            var isBack = IsBack(fleet, row, record);
             if (record.HeldByOthers)
                 continue;
             if (wish is null)
-                Resume(row, record);
-            else if (record.Reason == wish.Reason && record.Drains)
+                Resume(row, record, isBack);
+            else if (record.IsHeldFor(wish.Reason) && record.Drains)
                 continue;
             else if (record.DrainedByBridge || wish.Limit switch
                 {
@@ -66,12 +67,26 @@ public sealed class NodeWishes
     }
 
     // A node is resumed only once it is whole again: its slurmd answers and is what the node should be.
-    private void Resume(FleetRow row, SlurmNode record)
+    private void Resume(FleetRow row, SlurmNode record, bool isBack)
     {
-        if (!record.DrainedByBridge || row.Member?.Desired is not { } desired)
+        if (!(record.DrainedByBridge || record.DownBySlurm) || row.Member?.Desired is not { } desired)
             return;
-        if (row.Pod is { Ready: true, Deleting: false } && record.Responding && DrainRules.Matches(record, desired))
+        if (row.Pod is { Ready: true, Deleting: false } && isBack && DrainRules.Matches(record, desired))
             ToResume.Add(row);
+    }
+
+    // Of a node that Slurm itself set DOWN, whether that was for Bridge's slurmd: Bridge kept it from work, or its
+    // slurmd was started again (with -b, which slurmctld takes for a reboot). One whose slurmd lived on and was not
+    // heard for a while stays DOWN where slurm.conf says so: why it was not is for somebody to find out.
+    private static bool IsBack(Fleet fleet, FleetRow row, SlurmNode record)
+    {
+        if (!record.State.HasFlag(SlurmNodeState.Down))
+            return record.Responding;
+        // Asked in every plan, or it would be forgotten.
+        var since = fleet.Memory.Sightings.Since(row.Name, "DOWN", fleet.Time.Now);
+        return record is { DownBySlurm: true, Answers: true }
+            && (SlurmText.Reason.IsOurs(record.Reason) || record.CameBackAsFromReboot
+                || (row.Pod is { } pod && fleet.Memory.ReadySince(pod, fleet.Time.Now) > since));
     }
 
     private void Hold(string pool, DrainWish wish)

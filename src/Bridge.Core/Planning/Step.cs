@@ -92,10 +92,17 @@ public sealed record DrainNodes(ObjectRef About, string Why, ImmutableArray<Node
     public override Plane Plane => Plane.Slurm;
 }
 
-/// <summary>Resume nodes in Slurm whose drain reason is still exactly this one of Bridge's.</summary>
+/// <summary>
+/// Resume nodes in Slurm whose reason is still exactly this one, of Bridge's or of slurmctld itself.
+/// </summary>
 public sealed record ResumeNodes(ObjectRef About, string Why, ImmutableArray<NodeName> Nodes, string ExpectedReason)
     : Step(About, Why)
 {
+    /// <summary>
+    /// Whether they are DOWN by slurmctld itself and answer; else a DOWN node stays so until its slurmd comes.
+    /// </summary>
+    public bool Down { get; init; }
+
     public override string Key => $"resume/{ExpectedReason}";
 
     public override Plane Plane => Plane.Slurm;

@@ -73,16 +73,19 @@ internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
 
     public Task<StepResult> ResumeAsync(ResumeNodes step, CancellationToken cancel)
     {
-        var check = new Check(node => node.Drains && node.Reason != step.ExpectedReason
-            ? $"{node.Name} is drained for another reason: {Shown(node.Reason)}" : "")
+        var check = new Check(node => node.Held && node.Reason != step.ExpectedReason
+            ? $"{node.Name} is {How(node)} for another reason: {Shown(node.Reason)}"
+            : step.Down && node is { DownBySlurm: true, Answers: false } ? $"the slurmd of {node.Name} does not answer"
+            : "")
         {
-            Needed = node => node.Drains,
+            Needed = node => node.Drains || (step.Down && node.DownBySlurm),
             After = Overruled,
         };
         return CheckedAsync(
             step.Nodes, check,
-            // UNDRAIN, not RESUME: a node that is DOWN stays so until its slurmd comes.
-            (profile, nodes) => UpdateAsync(profile, Update(nodes) with { State = ["UNDRAIN"] }, cancel),
+            // UNDRAIN: a node that is DOWN stays so until its slurmd comes. RESUME takes both away.
+            (profile, nodes) => UpdateAsync(
+                profile, Update(nodes) with { State = [step.Down ? "RESUME" : "UNDRAIN"] }, cancel),
             cancel);
     }
 

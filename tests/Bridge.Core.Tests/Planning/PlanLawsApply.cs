@@ -33,7 +33,7 @@ internal static class PlanLawsApply
         }),
         ResumeNodes s => Records(view, s.Nodes, n => n with
         {
-            State = n.State & ~SlurmNodeState.Drain, Reason = "", ReasonSince = null,
+            State = s.Down ? SlurmNodeState.Idle : n.State & ~SlurmNodeState.Drain, Reason = "", ReasonSince = null,
         }),
         TagNodes s => Records(view, s.Nodes, n => n with
         {

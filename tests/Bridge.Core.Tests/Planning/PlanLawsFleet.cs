@@ -46,10 +46,11 @@ internal sealed class PlanLawsFleet(int seed)
             lines.Add($"claim {name} name=old-{name}");
         if (random.Next(4) > 0)
             lines.Add($"slurm {name} state="
-                + Pick("Idle", "Idle", "Allocated", "Idle+NotResponding", "Down+NotResponding")
-                + Pick("", "", "", "+Drain reason=\"bad disk\"", "+Fail reason=\"bad DIMM\"",
+                + Pick("Idle", "Idle", "Allocated", "Idle+NotResponding", "Down+NotResponding", "Down")
+                + Pick("", "", "", " reason=\"Node unexpectedly rebooted\"", " reason=\"power supply, alice\"",
+                    " reason=\"Not responding\"", "+Drain reason=\"bad disk\"", "+Fail reason=\"bad DIMM\"",
                     "+Drain reason=\"bridge: cordon\"",
-                    "+Drain reason=\"bridge: hardware\"")
+                    "+Drain reason=\"bridge: hardware\"", "+Drain reason=\"bridge: rollout : Not responding\"")
                 + Maybe(5, $" reason-seconds={random.Next(1200)}") + Maybe(5, " gres=gpu:h100:8")
                 + Maybe(10, " foreign") + Maybe(5, " untagged") + Maybe(8, " weight=77"));
     }

@@ -129,11 +129,16 @@ internal sealed class SimSlurm(SimWorld world, Faults faults, Safety safety, Tim
     public Task<StepResult> ResumeAsync(ResumeNodes step, CancellationToken cancel) => WriteAsync(
         step.Why, () => ForEach(
         step.Nodes,
-        node => node.Drains && node.Reason != step.ExpectedReason ? $"{node.Name} is drained for another reason" : "",
+        node => node.Held && node.Reason != step.ExpectedReason ? $"{node.Name} is held for another reason"
+            : step.Down && !node.Answers ? $"the slurmd of {node.Name} does not answer"
+            : "",
         record =>
         {
             Safety.OnResume(record.Seen);
-            Slurm.Undrain(record);
+            if (step.Down)
+                Slurm.Resume(record);
+            else
+                Slurm.Undrain(record);
         }), cancel);
 
     public Task<StepResult> TagAsync(TagNodes step, CancellationToken cancel) => WriteAsync(step.Why, () => ForEach(

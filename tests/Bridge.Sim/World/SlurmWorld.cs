@@ -102,9 +102,17 @@ internal sealed class SlurmWorld(TimeProvider clock)
                 ReasonSince = clock.GetUtcNow(),
             };
         else
-            record.Seen = Answering(known with { State = known.State & ~SlurmNodeState.InvalidReg });
+            record.Seen = Rebooted(Answering(known with { State = known.State & ~SlurmNodeState.InvalidReg }));
         return record.Id;
     }
+
+    // slurmd -b says that its machine has just booted, and slurmctld did not ask for that: the node is DOWN for good,
+    // unless ReturnToService is 2 or it was drained already.
+    private SlurmNode Rebooted(SlurmNode node) => node.Held || node.Busy ? node
+        : WithBase(node, SlurmNodeState.Down) with
+        {
+            Reason = "Node unexpectedly rebooted", ReasonSince = clock.GetUtcNow(),
+        };
 
     /// <summary>One look of slurmctld at whether the record's slurmd answers.</summary>
     public void Ping(SimRecord record, bool answers, int tick)
@@ -125,7 +133,8 @@ internal sealed class SlurmWorld(TimeProvider clock)
     private static SlurmNode Answering(SlurmNode node)
     {
         var answering = node with { State = node.State & ~SlurmNodeState.NotResponding };
-        return node.State.HasFlag(SlurmNodeState.Down) ? WithBase(answering, SlurmNodeState.Idle) : answering;
+        return node.State.HasFlag(SlurmNodeState.Down) && !node.CameBackAsFromReboot
+            ? WithBase(answering, SlurmNodeState.Idle) : answering;
     }
 
     private static SlurmNode WithBase(SlurmNode node, SlurmNodeState state) =>
@@ -140,6 +149,12 @@ internal sealed class SlurmWorld(TimeProvider clock)
     {
         State = record.Seen.State & ~SlurmNodeState.Drain, Reason = "", ReasonSince = null,
     });
+
+    public void Resume(SimRecord record)
+    {
+        Put(record, WithBase(record.Seen, SlurmNodeState.Idle));
+        Undrain(record);
+    }
 
     /// <summary>False when slurmctld refuses, because a job is on it.</summary>
     public bool Delete(NodeName name)

@@ -186,12 +186,34 @@ slurm_answers() { slurm scontrol ping >/dev/null 2>&1; }
 
 demo_down() {
     [ -d "$LAB" ] || { echo "demo: down"; return 0; }
+    tell_jobs
     leave_cluster
     stop_process "$LAB/run/bridge.pid" TERM 15
     stop_process "$LAB/run/lab.pid" TERM 30
     for verb in slurm-down kube-down postgres-down; do "$REPO/scripts/$verb" "$LAB" --wipe; done
     rm -rf "$LAB"
     echo "demo: down"
+}
+
+FINAL_STATES='COMPLETED|CANCELLED|FAILED|TIMEOUT|NODE_FAIL|PREEMPTED|OUT_OF_MEMORY|BOOT_FAIL|DEADLINE|REVOKED'
+
+# tell_jobs: whose work ends now. Nothing waits for it, nor for a slurmctld that does not answer.
+tell_jobs() {
+    local jobs
+    [ -e "$LAB/env" ] && pid_of "$LAB/run/slurmctld.pid" >/dev/null || return 0
+    jobs=$(timeout 10 "$REPO/scripts/slurm-run" "$LAB" squeue -h -t all -o '%T %i (%u, %j)' 2>/dev/null) ||
+        { echo "demo: slurmctld does not answer, so the jobs that end now cannot be named"; return 0; }
+    list_jobs "ends, running: job" "$(grep -vE "^(PENDING|$FINAL_STATES) " <<<"$jobs")"
+    list_jobs "forgets, pending: job" "$(grep '^PENDING ' <<<"$jobs")"
+}
+
+# list_jobs WHAT LINES: the first few, each as `ID (USER, NAME)`, and how many more.
+list_jobs() {
+    local count
+    [ -n "$2" ] || return 0
+    count=$(wc -l <<<"$2")
+    cut -d' ' -f2- <<<"$2" | sed -n '1,10p' | tr -cd '[:print:]\n' | sed "s/^/demo: $1 /"
+    [ "$count" -le 10 ] || echo "demo: and $((count - 10)) more"
 }
 
 # leave_cluster: on a real cluster Bridge and the node runtime end what they began there, as long as they run: partition, pods, claims.

@@ -158,7 +158,7 @@ public static class PartitionPlanner
     }
 
     // A pending job may name several partitions, comma-separated.
-    private static bool NamesPartition(SlurmJob job, PartitionName name) =>
+    internal static bool NamesPartition(SlurmJob job, PartitionName name) =>
         job.Partition == name.Value
             || (job.Partition.Contains(',', StringComparison.Ordinal) && job.Partition.Split(',').Contains(name.Value));
 

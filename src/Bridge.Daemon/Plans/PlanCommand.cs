@@ -14,11 +14,11 @@ namespace Bridge.Daemon.Plans;
 /// <summary>
 /// The verb `bridge plan`: looks at both planes once, prints what the daemon would do and why, and changes nothing.
 /// </summary>
-public static class PlanCommand
+public sealed class PlanCommand(KubeFleet fleet, SlurmConnector connector, TimeSpan within, TimeProvider time)
 {
     private static readonly Option<int> Within = new("--timeout")
     {
-        Description = "Seconds to wait until both planes have been read.",
+        Description = "Seconds to wait until Kubernetes, and then each Slurm with all its jobs, has been read.",
         HelpName = "SECONDS",
         DefaultValueFactory = _ => 30,
     };
@@ -49,36 +49,32 @@ public static class PlanCommand
             using var logs = LoggerFactory.Create(
                 logging => ConsoleLog.Configure(logging.SetMinimumLevel(LogLevel.Warning)));
             using var client = new KubeClient(endpoint, new KubeLimits(), time);
-            using var deadline = new CancellationTokenSource(
-                TimeSpan.FromSeconds(Math.Max(1, parsed.GetValue(Within))), time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, deadline.Token);
+            var within = TimeSpan.FromSeconds(Math.Max(1, parsed.GetValue(Within)));
             var fleet = new KubeFleet(client, parsed.GetValue(kube.Namespace)!, time, new Random(),
                 logs.CreateLogger<KubeFleet>());
             var connector = new SlurmConnector(client, limits, leads: () => false, time, logs);
-            return await PrintAsync(fleet, connector, time, either.Token);
+            return await new PlanCommand(fleet, connector, within, time).PrintAsync(cancel);
         });
         return command;
     }
 
-    private static async Task<int> PrintAsync(
-        KubeFleet fleet, SlurmConnector connector, TimeProvider time, CancellationToken cancel)
+    private async Task<int> PrintAsync(CancellationToken cancel)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var informers = fleet.RunAsync(end.Token);
         try
         {
-            if (!await SyncedAsync(fleet, cancel))
+            if (!await WithinAsync(SyncedAsync, cancel))
                 return Fail($"Kubernetes could not be read: {Reason(fleet.View.Source)}");
             var unserved = UnservedPlanner.Plan(fleet.View, time.GetUtcNow());
             if (!unserved.IsEmpty)
-                PlanPrinter.Print("without a cluster", new Plan(unserved, null), Console.Out);
+                PlanPrinter.Print("without a cluster", new Plan(unserved, null), new PlanJobs(new SlurmView()),
+                    Console.Out);
             if (fleet.View.Clusters.IsEmpty)
                 return Fail("there is no SlurmCluster in this namespace; make one, or name another with --namespace");
             var code = ExitCodes.Ok;
             foreach (var cluster in fleet.View.Clusters)
-            {
-                code = Math.Max(code, await PrintAsync(cluster, fleet.View, connector, time, cancel));
-            }
+                code = Math.Max(code, await PrintAsync(cluster, fleet.View, cancel));
             return code;
         }
         finally
@@ -88,14 +84,13 @@ public static class PlanCommand
         }
     }
 
-    private static async Task<int> PrintAsync(
-        SlurmCluster cluster, KubeView kube, SlurmConnector connector, TimeProvider time, CancellationToken cancel)
+    private async Task<int> PrintAsync(SlurmCluster cluster, KubeView kube, CancellationToken cancel)
     {
         try
         {
             using var slurm = connector.Open(cluster.Ref.Namespace, cluster.Spec);
-            var view = new ClusterView(cluster, kube, await slurm.ReadAsync(cancel));
-            return Print(view, ClusterPlanner.Plan(view, new PlanMemory(), time.GetUtcNow()));
+            var view = await WithinAsync(c => PlanReading.ReadAsync(slurm, time, c), cancel);
+            return Print(new ClusterView(cluster, kube, view));
         }
         catch (OperationCanceledException)
         {
@@ -103,17 +98,28 @@ public static class PlanCommand
         }
     }
 
-    private static int Print(ClusterView view, Plan plan)
+    private int Print(ClusterView view)
     {
-        var name = view.Cluster.Ref.Name;
-        PlanPrinter.Print(name, plan, Console.Out);
-        var (nodes, partitions) = (view.Slurm.Nodes, view.Slurm.Partitions);
-        return nodes.Current && partitions.Current
-            ? ExitCodes.Ok
-            : Fail($"SlurmCluster {name} could not be read: {Reason(nodes.Current ? partitions : nodes)}");
+        var (name, slurm, now) = (view.Cluster.Ref.Name, view.Slurm, time.GetUtcNow());
+        var jobs = new PlanJobs(slurm);
+        PlanPrinter.Print(name, ClusterPlanner.Plan(view, new PlanMemory(), now), jobs, Console.Out);
+        if (!slurm.Nodes.Current || !slurm.Partitions.Current)
+            return Fail($"SlurmCluster {name} could not be read: "
+                + Reason(slurm.Nodes.Current ? slurm.Partitions : slurm.Nodes));
+        PlanPrinter.Print(name, jobs.Waits(view, new PlanMemory(), now), Console.Out);
+        return slurm.Jobs.Current ? ExitCodes.Ok
+            : Fail($"the jobs of SlurmCluster {name} were not all read within {within.TotalSeconds:0} s, so the plan "
+                + $"may wait for others than it names ({Reason(slurm.Jobs)}); --timeout SECONDS waits longer");
     }
 
-    private static async Task<bool> SyncedAsync(KubeFleet fleet, CancellationToken cancel)
+    private async Task<T> WithinAsync<T>(Func<CancellationToken, Task<T>> read, CancellationToken cancel)
+    {
+        using var deadline = new CancellationTokenSource(within, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, deadline.Token);
+        return await read(either.Token);
+    }
+
+    private async Task<bool> SyncedAsync(CancellationToken cancel)
     {
         var changed = new SemaphoreSlim(0);
         fleet.Changed += () => changed.Release();

@@ -28,10 +28,12 @@ public sealed class UnreadJobTests : IAsyncLifetime
         for (var i = 0; i < 60; i++)
             second = await cluster.ReadAsync(port, TimeSpan.FromSeconds(2));
         Assert.True(second.Jobs.Current);
+        Assert.Equal("40", second.Jobs.Unread);
         Assert.Equal(3, cluster.Asked(40));
         cluster.Job(40, _ => { });
         second = await cluster.ReadAsync(port, TimeSpan.FromMinutes(3));
         Assert.Equal("n0", second.JobsById[new JobId(40)].Nodes);
+        Assert.Equal("", second.Jobs.Unread);
     }
 
     [Fact]

@@ -18,6 +18,7 @@ public sealed class SlurmPort : ISlurmPort, IDisposable
     private readonly RestClient client;
     private readonly SlurmReader reader;
     private readonly NodeWriter nodes;
+    private readonly TagWriter tags;
     private readonly PartitionWriter partitions;
     private readonly SemaphoreSlim oneRead = new(1, 1);
 
@@ -37,6 +38,7 @@ public sealed class SlurmPort : ISlurmPort, IDisposable
         var api = new SlurmApi(client, negotiator, leads, log);
         reader = new SlurmReader(api, negotiator, text, options, new ReadContext(clock, log));
         nodes = new NodeWriter(api, negotiator);
+        tags = new TagWriter(api, negotiator);
         partitions = new PartitionWriter(api, negotiator);
     }
 
@@ -79,7 +81,7 @@ public sealed class SlurmPort : ISlurmPort, IDisposable
         WroteAsync(nodes.ResumeAsync(step, cancel));
 
     public Task<StepResult> TagAsync(TagNodes step, CancellationToken cancel) =>
-        WroteAsync(nodes.TagAsync(step, cancel));
+        WroteAsync(tags.TagAsync(step, cancel));
 
     public Task<StepResult> DeleteNodesAsync(DeleteSlurmNodes step, CancellationToken cancel) =>
         WroteAsync(nodes.DeleteAsync(step, cancel));

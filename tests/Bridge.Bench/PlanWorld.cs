@@ -68,10 +68,10 @@ internal sealed class PlanWorld(ClusterView view)
 
     private static ImmutableDictionary<NodeName, SlurmNode> Tagged(
         ImmutableDictionary<NodeName, SlurmNode> nodes, ImmutableArray<Step> steps) =>
-        nodes.SetItems(steps.OfType<TagNodes>().SelectMany(s => s.Nodes,
-            (s, name) => KeyValuePair.Create(name, Tagged(nodes[name], s.Tags))));
+        nodes.SetItems(steps.OfType<TagNodes>().SelectMany(s => s.Tags)
+            .Select(t => KeyValuePair.Create(t.Node, Tagged(nodes[t.Node], t))));
 
-    private static SlurmNode Tagged(SlurmNode node, NodeTags tags) => node with
+    private static SlurmNode Tagged(SlurmNode node, NodeTag tags) => node with
     {
         Extra = tags.Extra ?? node.Extra, Weight = tags.Weight ?? node.Weight,
         Features = tags.Features ?? node.Features,

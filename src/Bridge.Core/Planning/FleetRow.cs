@@ -11,7 +11,7 @@ namespace Bridge.Core.Planning;
 public sealed class FleetRow
 {
     private (bool Done, DrainWish? Wish) wish;
-    private (bool Done, TagNodes? Step) tag;
+    private (bool Done, NodeTag? Tag) tag;
     private string derived = "";
     private string guarded = "";
 
@@ -47,13 +47,13 @@ public sealed class FleetRow
     }
 
     /// <inheritdoc cref="TagPlanner.TagFor"/>
-    public TagNodes? Tag
+    public NodeTag? Tag
     {
         get
         {
             if (!tag.Done)
-                tag = (true, Bulkhead.Try(() => TagPlanner.TagFor(this), Failed<TagNodes>));
-            return tag.Step;
+                tag = (true, Bulkhead.Try(() => TagPlanner.TagFor(this), Failed<NodeTag>));
+            return tag.Tag;
         }
     }
 

@@ -109,19 +109,30 @@ public sealed record ResumeNodes(ObjectRef About, string Why, ImmutableArray<Nod
 }
 
 /// <summary>
-/// Set what a registration does not carry, or what has changed since: back-reference, weight, features. Null leaves a
-/// field alone.
+/// Set what a registration does not carry, or what has changed since, on some nodes: back-reference, weight, features.
 /// </summary>
-public sealed record TagNodes(ObjectRef About, string Why, ImmutableArray<NodeName> Nodes, NodeTags Tags)
-    : Step(About, Why)
+public sealed record TagNodes(ObjectRef About, string Why, ImmutableArray<NodeTag> Tags) : Step(About, Why)
 {
-    public override string Key => $"tag/{Nodes[0]}";
+    public override string Key => KeyOf(Tags[0].Node);
 
     public override Plane Plane => Plane.Slurm;
+
+    /// <summary>Key of a step whose first node it is.</summary>
+    public static string KeyOf(NodeName first) => $"tag/{first}";
 }
 
-/// <summary>Fields of a Slurm node that Bridge owns. Null is "leave alone".</summary>
-public sealed record NodeTags(string? Extra, int? Weight, ImmutableArray<string>? Features);
+/// <summary>Fields of one Slurm node that Bridge owns. Null is "leave alone".</summary>
+/// <param name="Node">The node.</param>
+/// <param name="Seen">Extra as the plan saw it; with another one it is another slurmd's by now.</param>
+/// <param name="Extra">The back-reference.</param>
+/// <param name="Weight">Its weight.</param>
+/// <param name="Features">Of which only those of Bridge are written.</param>
+public sealed record NodeTag(
+    NodeName Node, string Seen, string? Extra, int? Weight, ImmutableArray<string>? Features)
+{
+    /// <summary>What of it is written, in words.</summary>
+    public string What { get; init; } = "";
+}
 
 /// <summary>Delete node records in Slurm; refused when a job still refers to one.</summary>
 public sealed record DeleteSlurmNodes(ObjectRef About, string Why, ImmutableArray<NodeName> Nodes) : Step(About, Why)

@@ -5,7 +5,6 @@ using Bridge.Core.Names;
 using Bridge.Core.Planning;
 using Bridge.Core.SlurmText;
 using Bridge.Slurm.Rest;
-using Bridge.Slurm.Wire;
 using Bridge.Slurm.Wire.V0042;
 
 namespace Bridge.Slurm.Writing;
@@ -87,49 +86,6 @@ internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
             (profile, nodes) => UpdateAsync(
                 profile, Update(nodes) with { State = [step.Down ? "RESUME" : "UNDRAIN"] }, cancel),
             cancel);
-    }
-
-    public async Task<StepResult> TagAsync(TagNodes step, CancellationToken cancel)
-    {
-        var tags = step.Tags;
-        if (tags.Extra is { } extra && extra.Any(char.IsControl))
-            return StepResult.Rejected("extra: holds a control character; it must be one line");
-        if (tags.Features?.FirstOrDefault(f => !ConfLine.IsValue(f)
-            || f.Contains(',', StringComparison.Ordinal)) is { } bad)
-            return StepResult.Rejected($"features: '{bad}' is not a feature: letters, digits and . : / _ + - @ = only");
-        if (tags.Weight is < 0)
-            return StepResult.Rejected($"weight: {tags.Weight} is negative");
-        if (tags.Features is { } wanted)
-            return await CheckedAsync(
-                step.Nodes,
-                new Check(Foreign),
-                (known, nodes) => TagAsync(
-                    known, nodes, tags with { Features = [.. wanted.Where(IsOurs)] }, cancel),
-                cancel);
-        var asked = await ProfileAsync(cancel);
-        if (asked.Profile is not { } profile)
-            return StepResult.Unavailable(asked.Problem);
-        return await UpdateAsync(profile, Update(step.Nodes, tags), cancel);
-    }
-
-    // One request for all that come to the same features. Those of others stay, active or not, as they are now: what
-    // the plan knew of them may be old.
-    private async Task<StepResult> TagAsync(
-        ServerProfile profile, ImmutableArray<SlurmNode> nodes, NodeTags ours, CancellationToken cancel)
-    {
-        foreach (var alike in nodes.GroupBy(n => $"{Joined(n.Features)} {Joined(n.ActiveFeatures)}"))
-        {
-            var one = alike.First();
-            var update = Update([.. alike.Select(n => n.Name)], ours) with
-            {
-                Features = [.. one.Features.Where(f => !IsOurs(f)), .. ours.Features!.Value],
-                FeaturesAct = [.. one.ActiveFeatures.Where(f => !IsOurs(f)), .. ours.Features!.Value],
-            };
-            var result = await UpdateAsync(profile, update, cancel);
-            if (result != StepResult.Done)
-                return result;
-        }
-        return StepResult.Done;
     }
 
     public async Task<StepResult> DeleteAsync(DeleteSlurmNodes step, CancellationToken cancel)
@@ -250,15 +206,7 @@ internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
     private static NodeUpdate Update(ImmutableArray<SlurmNode> nodes) =>
         new() { Name = [Hostlist.Compress(nodes.Select(n => n.Name))] };
 
-    // Without the features, which depend on the node.
-    private static NodeUpdate Update(ImmutableArray<NodeName> nodes, NodeTags tags) => new()
-    {
-        Name = [Hostlist.Compress(nodes)],
-        Extra = tags.Extra,
-        Weight = tags.Weight is { } weight ? Number.Of(weight) : null,
-    };
-
-    private static string Foreign(SlurmNode node) => BackReference.Owns(node) ? ""
+    internal static string Foreign(SlurmNode node) => BackReference.Owns(node) ? ""
         : $"{node.Name} is not Bridge's: it has neither the feature of a pool nor a back-reference in Extra";
 
     private static string Overruled(SlurmNode node) => node.HeldByOthers
@@ -267,11 +215,6 @@ internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
     private static string How(SlurmNode node) => node.Drains ? "drained"
         : node.State.HasFlag(SlurmNodeState.Fail) ? "failing"
         : "down";
-
-    private static bool IsOurs(string feature) =>
-        feature.StartsWith(WellKnown.FeaturePrefix, StringComparison.Ordinal);
-
-    private static string Joined(ImmutableArray<string> words) => string.Join(',', words);
 
     private static bool TryAdd(Reservation reservation, HashSet<NodeName> reserved)
     {

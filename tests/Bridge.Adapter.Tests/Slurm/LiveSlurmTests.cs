@@ -107,32 +107,47 @@ public sealed class LiveSlurmTests(SlurmLab lab) : IClassFixture<SlurmLab>, IAsy
     }
 
     [Fact]
+    public async Task A_node_that_Slurm_itself_set_DOWN_is_brought_back_and_one_of_an_administrator_is_not()
+    {
+        using var port = lab.Port();
+        await Ready(port);
+        const string Reason = "bridge: rollout : Not responding";
+        var resume = new ResumeNodes(About, "", [Both[0]], Reason) { Down = true };
+        await lab.RunAsync("root", "scontrol", "update", "node=s1", "state=drain", $"reason={Reason}");
+        await lab.RunAsync("root", "scontrol", "update", "node=s1", "state=down", $"reason={Reason}");
+        await Until(port, v => v.NodesByName[Both[0]] is { DownBySlurm: true, Answers: true }, "s1 is down");
+        Assert.Equal(StepResult.Done, await port.ResumeAsync(resume, Cancel));
+        await Until(port, v => v.NodesByName[Both[0]] is { Held: false, Responding: true, Reason: "" }, "s1 is back");
+
+        await lab.RunAsync("root", "scontrol", "update", "node=s1", "state=down", "reason=power supply");
+        var refused = await port.ResumeAsync(resume, Cancel);
+        Assert.Equal("s1 is down for another reason: power supply", refused.Reason);
+        await lab.RunAsync("root", "scontrol", "update", "node=s1", "state=resume");
+    }
+
+    [Fact]
     public async Task Tags_are_written_and_features_of_others_stay()
     {
         using var port = lab.Port();
         await Ready(port);
-        ImmutableArray<NodeName> one = [Both[1]];
+        const string Pod = """{"pod":"a b"}""";
         // Since the plan was made.
         await lab.RunAsync("root", "scontrol", "update", "node=s2", "AvailableFeatures=lab,k8s/pool-lab,admin",
             "ActiveFeatures=lab,k8s/pool-lab,admin");
         Assert.Equal(StepResult.Done,
-            await port.TagAsync(new TagNodes(About, "", one,
-            new NodeTags("""{"pod":"a b"}""", 21, ["lab", "k8s/pool-lab", "k8s/zone=a"])), Cancel));
+            await TagAsync(port, new(Both[1], "", Pod, 21, ["lab", "k8s/pool-lab", "k8s/zone=a"])));
         await Until(
-            port, v => v.NodesByName[one[0]] is { Weight: 21, Extra: """{"pod":"a b"}""" } n
+            port, v => v.NodesByName[Both[1]] is { Weight: 21, Extra: Pod } n
                 && n.Features.SequenceEqual(["lab", "admin", "k8s/pool-lab", "k8s/zone=a"])
                 && n.ActiveFeatures.SequenceEqual(n.Features), "tags");
         Assert.Equal(StepResult.Done,
-            await port.TagAsync(new TagNodes(About, "", one, new NodeTags(null, null, ["k8s/pool-lab"])), Cancel));
-        await Until(port, v => v.NodesByName[one[0]] is { Weight: 21 } n
+            await TagAsync(port, new(Both[1], Pod, null, null, ["k8s/pool-lab"])));
+        await Until(port, v => v.NodesByName[Both[1]] is { Weight: 21 } n
             && n.Features.SequenceEqual(["lab", "admin", "k8s/pool-lab"]), "fewer features");
         await lab.RunAsync("root", "scontrol", "update", "node=s2", "AvailableFeatures=lab,k8s/pool-lab",
             "ActiveFeatures=lab,k8s/pool-lab");
-        var gone =
-            await port.TagAsync(new TagNodes(About, "", [new NodeName("nosuch")], new NodeTags("x", null, null)),
-            Cancel);
-        Assert.Equal(StepResult.Gone, gone);
-        var bad = await port.TagAsync(new TagNodes(About, "", one, new NodeTags(null, null, ["a b"])), Cancel);
+        Assert.Equal(StepResult.Gone, await TagAsync(port, new(new("nosuch"), "", "x", null, null)));
+        var bad = await TagAsync(port, new(Both[1], Pod, null, null, ["a b"]));
         Assert.StartsWith("features: 'a b'", Assert.IsType<StepResult.RejectedResult>(bad).Reason,
             StringComparison.Ordinal);
     }
@@ -304,9 +319,12 @@ public sealed class LiveSlurmTests(SlurmLab lab) : IClassFixture<SlurmLab>, IAsy
     {
         using var port = lab.Port(change: o => o with { User = "alice" });
         await Until(port, v => v.Nodes.Current, "alice reads");
-        var refused = await port.TagAsync(new TagNodes(About, "", [Both[0]], new NodeTags("x", null, null)), Cancel);
+        var refused = await TagAsync(port, new(Both[0], "", "x", null, null));
         Assert.Contains("2010", Assert.IsType<StepResult.RejectedResult>(refused).Reason, StringComparison.Ordinal);
     }
+
+    private static Task<StepResult> TagAsync(SlurmPort port, NodeTag tag) =>
+        port.TagAsync(new TagNodes(About, "", [tag]), Cancel);
 
     /// <summary>What each release that the tests are run with serves; the lab's own is the newest.</summary>
     private static (string DataParser, SlurmCapabilities Capabilities) Expected(string release)

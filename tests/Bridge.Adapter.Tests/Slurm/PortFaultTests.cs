@@ -299,9 +299,10 @@ public sealed class PortFaultTests : IAsyncLifetime
         var port = Port();
         Assert.Equal(StepResult.Done,
             await port.DrainAsync(new DrainNodes(About, "", [Free], "bridge: cordon x"), Cancel));
-        Assert.Equal(StepResult.Done,
-            await port.TagAsync(new TagNodes(About, "", [Free, Foreign], new NodeTags(null, 11, null)), Cancel));
-        var gang = (await ReadAsync(port)).PartitionsByName[new PartitionName("gang")];
+        var view = await ReadAsync(port);
+        var tags = new[] { Free, Foreign }.Select(n => new NodeTag(n, view.NodesByName[n].Extra, null, 11, null));
+        Assert.Equal(StepResult.Done, await port.TagAsync(new TagNodes(About, "", [.. tags]), Cancel));
+        var gang = view.PartitionsByName[new PartitionName("gang")];
         Assert.Equal(StepResult.Done,
             await port.PutPartitionAsync(new PutPartition(About, "", gang with { MaxTimeMinutes = null }), Cancel));
         Assert.Equal(

@@ -38,6 +38,25 @@ public sealed class WriteGuardTests : IAsyncLifetime
         Assert.Equal(StepResult.Done, await cluster.Port().DrainAsync(Cordon, Cancel));
     }
 
+    [Theory]
+    [InlineData("DOWN", "Node unexpectedly rebooted", "")]
+    [InlineData("DOWN,DRAIN", "bridge: rollout : Not responding", "")]
+    [InlineData("DOWN", "power supply", "n0 is down for another reason: power supply")]
+    [InlineData("DOWN,DRAIN", "cable : Not responding", "n0 is drained for another reason: cable : Not responding")]
+    [InlineData("DOWN,NOT_RESPONDING", "Not responding", "the slurmd of n0 does not answer")]
+    public async Task A_node_that_is_DOWN_is_resumed_only_where_Slurm_itself_set_it_so_and_it_answers(
+        string state, string reason, string objection)
+    {
+        Set(node => (node["state"], node["reason"]) = (
+            new JsonArray([.. state.Split(',').Select(s => JsonValue.Create(s))]), reason));
+        var expected = objection.Contains("another", StringComparison.Ordinal) ? "Not responding" : reason;
+        var result = await cluster.Port().ResumeAsync(
+            new ResumeNodes(About, "", Cordon.Nodes, expected) { Down = true }, Cancel);
+        Assert.Equal(objection, result.Reason);
+        var written = cluster.Rest.Written.Select(w => (string)JsonNode.Parse(w)!["state"]![0]!);
+        Assert.Equal(objection.Length == 0 ? ["RESUME"] : [], written);
+    }
+
     [Fact]
     public async Task A_node_of_somebody_else_is_neither_drained_nor_deleted_nor_given_features()
     {
@@ -157,7 +176,7 @@ public sealed class WriteGuardTests : IAsyncLifetime
     private static string Reason(StepResult result) => Assert.IsType<StepResult.UnavailableResult>(result).Reason;
 
     private static TagNodes Tag(params string[] features) =>
-        new(About, "", Cordon.Nodes, new NodeTags(null, null, [.. features]));
+        new(About, "", [new NodeTag(Cordon.Nodes[0], "", null, null, [.. features])]);
 
     // An idle node of a pool, changed.
     private void Set(Action<JsonObject> change, string name = "n0") => cluster.Node(name, node =>

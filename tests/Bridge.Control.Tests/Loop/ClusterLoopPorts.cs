@@ -152,7 +152,8 @@ internal sealed class ClusterLoopPorts : IKubePort, ISlurmPort
     public Task<StepResult> ResumeAsync(ResumeNodes step, CancellationToken cancel) =>
         Write($"ResumeNodes {step.Nodes[0]}");
 
-    public Task<StepResult> TagAsync(TagNodes step, CancellationToken cancel) => Write($"TagNodes {step.Nodes[0]}");
+    public Task<StepResult> TagAsync(TagNodes step, CancellationToken cancel) => 
+        Write($"TagNodes {step.Tags[0].Node}");
 
     public Task<StepResult> DeleteNodesAsync(DeleteSlurmNodes step, CancellationToken cancel) =>
         Write($"DeleteSlurmNodes {step.Nodes[0]}");

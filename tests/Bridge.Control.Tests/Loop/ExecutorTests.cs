@@ -31,7 +31,7 @@ public sealed class ExecutorTests
 
     private static DeleteSlurmNodes DeleteRecord(string node) => new(About, "it left", [new NodeName(node)]);
 
-    private static TagNodes Tag(string node) => new(About, "new", [new NodeName(node)], new NodeTags(null, 1, null));
+    private static TagNodes Tag(string node) => new(About, "new", [new NodeTag(new NodeName(node), "", null, 1, null)]);
 
     private static WritePoolStatus Status() => new(new ObjectRef("NodePool", "slurm", "main"), "counted", [], new());
 
@@ -109,7 +109,7 @@ public sealed class ExecutorTests
         last.SetResult(StepResult.Done);
         await run;
         Assert.Equal(2990 + Executor.MaxAtOnce, ports.Writes.Count);
-        Assert.Equal(ports.Writes.Order(), outcomes.Select(o => "TagNodes " + ((TagNodes)o.Step).Nodes[0]).Order());
+        Assert.Equal(ports.Writes.Order(), outcomes.Select(o => "TagNodes " + ((TagNodes)o.Step).Tags[0].Node).Order());
     }
 
     [Fact]

@@ -35,12 +35,12 @@ internal static class PlanLawsApply
         {
             State = s.Down ? SlurmNodeState.Idle : n.State & ~SlurmNodeState.Drain, Reason = "", ReasonSince = null,
         }),
-        TagNodes s => Records(view, s.Nodes, n => n with
+        TagNodes s => s.Tags.Aggregate(view, (all, tag) => Records(all, [tag.Node], n => n with
         {
-            Extra = s.Tags.Extra ?? n.Extra,
-            Weight = s.Tags.Weight ?? n.Weight,
-            Features = s.Tags.Features ?? n.Features,
-        }),
+            Extra = tag.Extra ?? n.Extra,
+            Weight = tag.Weight ?? n.Weight,
+            Features = tag.Features ?? n.Features,
+        })),
         DeleteSlurmNodes s => Forget(view, s.Nodes),
         PutPartition s => Partitions(view, p => p.SetItem(s.Partition.Name, s.Partition)),
         DeletePartition s => Partitions(view, p => p.Remove(s.Partition)),

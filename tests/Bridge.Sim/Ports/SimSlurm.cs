@@ -141,15 +141,19 @@ internal sealed class SimSlurm(SimWorld world, Faults faults, Safety safety, Tim
                 Slurm.Undrain(record);
         }), cancel);
 
-    public Task<StepResult> TagAsync(TagNodes step, CancellationToken cancel) => WriteAsync(step.Why, () => ForEach(
-        step.Nodes,
-        _ => "",
-        record => Slurm.Put(record, record.Seen with
-        {
-            Extra = step.Tags.Extra ?? record.Seen.Extra,
-            Weight = step.Tags.Weight ?? record.Seen.Weight,
-            Features = step.Tags.Features ?? record.Seen.Features,
-        })), cancel);
+    public Task<StepResult> TagAsync(TagNodes step, CancellationToken cancel)
+    {
+        var tags = step.Tags.ToDictionary(t => t.Node);
+        return WriteAsync(step.Why, () => ForEach(
+            [.. tags.Keys],
+            node => node.Extra != tags[node.Name].Seen ? $"the back-reference of {node.Name} is another one" : "",
+            record => Slurm.Put(record, record.Seen with
+            {
+                Extra = tags[record.Seen.Name].Extra ?? record.Seen.Extra,
+                Weight = tags[record.Seen.Name].Weight ?? record.Seen.Weight,
+                Features = tags[record.Seen.Name].Features ?? record.Seen.Features,
+            })), cancel);
+    }
 
     public Task<StepResult> DeleteNodesAsync(DeleteSlurmNodes step, CancellationToken cancel) => WriteAsync(
         step.Why, () => ForEach(

@@ -50,4 +50,12 @@ public sealed record KubeNode
 }
 
 /// <summary>One node condition as stored.</summary>
-public sealed record NodeCondition(ConditionStatus Status, string Reason, string Message);
+public sealed record NodeCondition(ConditionStatus Status, string Reason, string Message)
+{
+    /// <summary>When the status last changed.</summary>
+    public DateTimeOffset Since { get; init; }
+
+    /// <summary>This one, after another: it keeps the time while the status stays.</summary>
+    public NodeCondition After(NodeCondition? before, DateTimeOffset now) =>
+        this with { Since = before?.Status == Status ? before.Since : now };
+}

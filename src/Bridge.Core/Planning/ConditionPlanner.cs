@@ -29,28 +29,30 @@ public static class ConditionPlanner
     // to. Written once for each such drain, and once for its end, whoever leads by then.
     private static SetNodeCondition? Condition(Fleet fleet, FleetRow row, KubeNode node) => row.Record switch
     {
-        { HeldByOthers: true } record => Held(node, record),
+        { HeldByOthers: true } record => Held(node, record, fleet.Time.Now),
         _ when row.Foreign || node.SlurmDrained is not { Status: ConditionStatus.True } => null,
         { Held: true } record => Free(
-            node, $"node {node.Name} is no longer kept from work by somebody else; Slurm's reason is now "
+            fleet, node, $"node {node.Name} is no longer kept from work by somebody else; Slurm's reason is now "
                 + $"'{record.Reason}'"),
-        not null => Free(node, $"node {node.Name} is no longer drained in Slurm"),
+        not null => Free(fleet, node, $"node {node.Name} is no longer drained in Slurm"),
         // Not when Slurm has no node at all, as for a cordon.
         null => fleet.RecordsByName.Count == 0 ? null
-            : Free(node, $"node {node.Name} is no longer drained in Slurm: Slurm has no record of it"),
+            : Free(fleet, node, $"node {node.Name} is no longer drained in Slurm: Slurm has no record of it"),
     };
 
-    private static SetNodeCondition? Held(KubeNode node, SlurmNode record)
+    private static SetNodeCondition? Held(KubeNode node, SlurmNode record, DateTimeOffset now)
     {
         var condition = new NodeCondition(
-            ConditionStatus.True, "DrainedInSlurm", record.Reason.Length == 0 ? "no reason given" : record.Reason);
+            ConditionStatus.True, "DrainedInSlurm", record.Reason.Length == 0 ? "no reason given" : record.Reason)
+            .After(node.SlurmDrained, now);
         return node.SlurmDrained == condition ? null : new SetNodeCondition(
             About(node), $"node {node.Name} is {How(record)} in Slurm: {condition.Message}", node.Name, condition);
     }
 
-    private static SetNodeCondition Free(KubeNode node, string why) => new(
+    private static SetNodeCondition Free(Fleet fleet, KubeNode node, string why) => new(
         About(node), why, node.Name,
-        new NodeCondition(ConditionStatus.False, "NotDrained", "nobody but Bridge keeps Slurm from using the node"));
+        new NodeCondition(ConditionStatus.False, "NotDrained", "nobody but Bridge keeps Slurm from using the node")
+            .After(node.SlurmDrained, fleet.Time.Now));
 
     private static SetCordon? Cordon(Fleet fleet, Member member, SlurmNode? record)
     {
@@ -60,7 +62,7 @@ public static class ConditionPlanner
         if (record is { HeldByOthers: true } && rule && !node.Cordoned && !ours)
             return new SetCordon(
                 About(node), $"cordon {node.Name}: it is {How(record)} in Slurm ({record.Reason})", node.Name,
-                Cordoned: true);
+                Cordoned: true) { FirstAnnotation = node.Annotations.IsEmpty };
         if (!ours || (rule && record is { HeldByOthers: true }))
             return null;
         if (record is not null)

@@ -39,7 +39,7 @@ internal static class DeletionPlanner
             return null;
         return new SetFinalizer(
             cluster.Ref, $"see to it that SlurmCluster {cluster.Ref.Name} does not go before what is made for it",
-            cluster.ResourceVersion, Present: true);
+            cluster.ResourceVersion, Present: true) { Others = cluster.OtherFinalizers };
     }
 
     /// <summary>Whether a step makes what would be left behind by a SlurmCluster without a finalizer.</summary>
@@ -82,7 +82,7 @@ internal static class DeletionPlanner
     }
 
     private static SetFinalizer LetGo(SlurmCluster cluster, string why) =>
-        new(cluster.Ref, why, cluster.ResourceVersion, Present: false);
+        new(cluster.Ref, why, cluster.ResourceVersion, Present: false) { Others = cluster.OtherFinalizers };
 
     // A Slurm that cannot be read may have records that were counted before.
     private static bool NothingKnown(ClusterView view, Remains remains) => remains.Claimed.IsEmpty

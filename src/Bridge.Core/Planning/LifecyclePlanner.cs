@@ -178,7 +178,7 @@ public static class LifecyclePlanner
         };
 
     private static DeleteSlurmNodes DeleteRecord(Fleet fleet, FleetRow row, string because) =>
-        new(About(fleet, row), $"delete {row.Name} from Slurm: {because}", [row.Name]);
+        new(About(fleet, row), $"delete {row.Name} from Slurm: {because}", [row.Name]) { HeldFor = row.Record?.Reason };
 
     private static ObjectRef About(Fleet fleet, FleetRow row) =>
         row.Member is { } member ? About(member) : fleet.View.Cluster.Ref;

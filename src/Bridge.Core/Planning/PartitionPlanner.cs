@@ -85,7 +85,7 @@ public static class PartitionPlanner
         if (!policy.HasFinalizer)
             return new SetFinalizer(policy.Ref,
                 $"claim the name {policy.Partition} before its partition is made", policy.ResourceVersion,
-                Present: true);
+                Present: true) { Others = policy.OtherFinalizers };
         var wanted = Wanted(outcome);
         if (!slurm.PartitionsByName.TryGetValue(policy.Partition, out var actual))
             return new PutPartition(policy.Ref, $"create partition {policy.Partition} with "
@@ -94,7 +94,8 @@ public static class PartitionPlanner
         return changes.Count == 0
             ? null
             : new PutPartition(
-                policy.Ref, $"change partition {policy.Partition}: {string.Join(", ", changes)}", wanted);
+                policy.Ref, $"change partition {policy.Partition}: {string.Join(", ", changes)}", wanted)
+                { Seen = actual };
     }
 
     private static Step? Remove(SlurmView slurm, PartitionOutcome outcome)
@@ -104,7 +105,8 @@ public static class PartitionPlanner
             return null;
         if (!slurm.PartitionsByName.TryGetValue(policy.Partition, out var actual))
             return new SetFinalizer(policy.Ref,
-                $"partition {policy.Partition} is gone, so its policy may go", policy.ResourceVersion, Present: false);
+                $"partition {policy.Partition} is gone, so its policy may go", policy.ResourceVersion, Present: false)
+                { Others = policy.OtherFinalizers };
         var because = policy.Deleting ? "its policy was deleted" : "its SlurmCluster is being deleted";
         if (outcome.Problem is null)
             return new DeletePartition(policy.Ref,
@@ -114,6 +116,7 @@ public static class PartitionPlanner
         return outcome.Problem is (InUse, _) && PartitionDiff.Describe(actual, wanted) is { Count: > 0 } changes
             ? new PutPartition(policy.Ref,
                 $"change partition {policy.Partition} until its jobs have ended: {string.Join(", ", changes)}", wanted)
+                { Seen = actual }
             : null;
     }
 

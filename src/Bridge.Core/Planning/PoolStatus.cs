@@ -27,7 +27,8 @@ internal static class PoolStatus
         var changed = StatusPlanner.Changed(pool.Conditions, [ready], fleet.Time.Now);
         return changed is null && counts == pool.Counts
             ? null
-            : new WritePoolStatus(pool.Ref, ready.Message, changed ?? pool.Conditions, counts);
+            : new WritePoolStatus(pool.Ref, ready.Message, changed ?? pool.Conditions, counts)
+                { ResourceVersion = pool.ResourceVersion };
     }
 
     private static Condition Leaving(Fleet fleet, NodePool pool, ImmutableArray<FleetRow> rows) => new()

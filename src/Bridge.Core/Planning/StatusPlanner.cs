@@ -46,6 +46,7 @@ public static class StatusPlanner
         return Changed(cluster.Conditions, WithReading(view, ready), now) is { } conditions
             ? new WriteClusterStatus(
                 cluster.Ref, ready.Message, conditions, cluster.Counts, cluster.SlurmVersion, cluster.DataParser)
+                { ResourceVersion = cluster.ResourceVersion }
             : null;
     }
 
@@ -59,7 +60,8 @@ public static class StatusPlanner
         };
         if (Changed(cluster.Conditions, WithReading(view, ready), now) is { } conditions)
             yield return new WriteClusterStatus(
-                cluster.Ref, failure, conditions, cluster.Counts, cluster.SlurmVersion, cluster.DataParser);
+                cluster.Ref, failure, conditions, cluster.Counts, cluster.SlurmVersion, cluster.DataParser)
+                { ResourceVersion = cluster.ResourceVersion };
     }
 
     private static WriteClusterStatus? Cluster(
@@ -96,7 +98,8 @@ public static class StatusPlanner
             && cluster.DataParser == slurm.DataParser)
             return null;
         return new WriteClusterStatus(
-            cluster.Ref, ready.Message, changed ?? cluster.Conditions, counts, slurm.Version, slurm.DataParser);
+            cluster.Ref, ready.Message, changed ?? cluster.Conditions, counts, slurm.Version, slurm.DataParser)
+            { ResourceVersion = cluster.ResourceVersion };
     }
 
     /// <summary>Reason of the condition of pools and policies while their cluster goes.</summary>
@@ -186,7 +189,8 @@ public static class StatusPlanner
         var changed = Changed(policy.Conditions, [ready], fleet.Time.Now);
         return changed is null && counts == policy.Counts
             ? null
-            : new WritePartitionStatus(policy.Ref, message, changed ?? policy.Conditions, counts);
+            : new WritePartitionStatus(policy.Ref, message, changed ?? policy.Conditions, counts)
+                { ResourceVersion = policy.ResourceVersion };
     }
 
     /// <summary>

@@ -137,6 +137,11 @@ public sealed record NodeTag(
 /// <summary>Delete node records in Slurm; refused when a job still refers to one.</summary>
 public sealed record DeleteSlurmNodes(ObjectRef About, string Why, ImmutableArray<NodeName> Nodes) : Step(About, Why)
 {
+    /// <summary>
+    /// Why they were kept from work when it was planned, as Slurm's reason; null where that says nothing.
+    /// </summary>
+    public string? HeldFor { get; init; }
+
     public override string Key => $"node/{Nodes[0]}";
 
     public override Plane Plane => Plane.Slurm;
@@ -145,6 +150,9 @@ public sealed record DeleteSlurmNodes(ObjectRef About, string Why, ImmutableArra
 /// <summary>Create or change a partition: the whole of what Bridge wants of it.</summary>
 public sealed record PutPartition(ObjectRef About, string Why, SlurmPartition Partition) : Step(About, Why)
 {
+    /// <summary>The partition as the plan saw it; null: there was none.</summary>
+    public SlurmPartition? Seen { get; init; }
+
     public override string Key => $"partition/{Partition.Name}";
 
     public override Plane Plane => Plane.Slurm;
@@ -165,6 +173,9 @@ public sealed record DeletePartition(ObjectRef About, string Why, PartitionName 
 public sealed record SetFinalizer(ObjectRef About, string Why, string ResourceVersion, bool Present)
     : Step(About, Why)
 {
+    /// <summary>Finalizers of others at that version: they stay.</summary>
+    public ImmutableArray<string> Others { get; init; } = [];
+
     public override string Key => $"finalizer/{About}";
 
     public override Plane Plane => Plane.Kubernetes;
@@ -187,9 +198,15 @@ public sealed record SetNodeCondition(ObjectRef About, string Why, string KubeNo
     public override string EventReason => Condition.Reason;
 }
 
-/// <summary>Cordon a Kubernetes node because Slurm drained it, or uncordon the one that Bridge so cordoned.</summary>
+/// <summary>
+/// Cordon a Kubernetes node because Slurm drained it, if nobody else has meanwhile; or uncordon the one that still
+/// carries the mark that Bridge so cordoned it.
+/// </summary>
 public sealed record SetCordon(ObjectRef About, string Why, string KubeNode, bool Cordoned) : Step(About, Why)
 {
+    /// <summary>The node had no annotation at all when a mark was to be put on it.</summary>
+    public bool FirstAnnotation { get; init; }
+
     public override string Key => $"cordon/{KubeNode}";
 
     public override Plane Plane => Plane.Kubernetes;
@@ -198,6 +215,12 @@ public sealed record SetCordon(ObjectRef About, string Why, string KubeNode, boo
 /// <summary>Write the status of one of Bridge's own resources.</summary>
 public abstract record WriteStatus(ObjectRef About, string Why, ImmutableArray<Condition> Conditions) : Step(About, Why)
 {
+    /// <summary>
+    /// Of the object as the plan saw it. The API server checks no uid on a status, and what was planned for a deleted
+    /// object must not reach its successor of the same name.
+    /// </summary>
+    public required string ResourceVersion { get; init; }
+
     public override string Key => $"status/{About}";
 
     public override Plane Plane => Plane.Kubernetes;

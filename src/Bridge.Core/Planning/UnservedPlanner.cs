@@ -42,7 +42,8 @@ public static class UnservedPlanner
                 yield return step;
         // The counts stay as they were last seen: what became of its nodes is not known here.
         if (StatusPlanner.Changed(pool.Conditions, [ready], now) is { } changed)
-            yield return new WritePoolStatus(pool.Ref, ready.Message, changed, pool.Counts);
+            yield return new WritePoolStatus(pool.Ref, ready.Message, changed, pool.Counts)
+                { ResourceVersion = pool.ResourceVersion };
     }
 
     private static string Left(NodePool pool, Remains remains) => pool.Abandoned
@@ -64,11 +65,12 @@ public static class UnservedPlanner
                 ? new SetFinalizer(policy.Ref,
                     $"there is no SlurmCluster {policy.Spec.Cluster} any more, so its policy may go; "
                         + $"partition {policy.Partition} stays in that Slurm",
-                    policy.ResourceVersion, Present: false)
+                    policy.ResourceVersion, Present: false) { Others = policy.OtherFinalizers }
                 : null;
         var ready = NotReady(kube, policy.Ref, policy.Spec.Cluster, policy.Generation);
         return StatusPlanner.Changed(policy.Conditions, [ready], now) is { } changed
             ? new WritePartitionStatus(policy.Ref, ready.Message, changed, policy.Counts)
+                { ResourceVersion = policy.ResourceVersion }
             : null;
     }
 

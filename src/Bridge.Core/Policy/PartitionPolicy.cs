@@ -70,6 +70,9 @@ public sealed record PartitionPolicy
     /// <summary>Whether <see cref="WellKnown.PartitionFinalizer"/> is on it.</summary>
     public bool HasFinalizer { get; init; }
 
+    /// <summary>Finalizers that are not Bridge's.</summary>
+    public ImmutableArray<string> OtherFinalizers { get; init; } = [];
+
     public ImmutableArray<Condition> Conditions { get; init; } = [];
     public PartitionCounts Counts { get; init; } = new();
 

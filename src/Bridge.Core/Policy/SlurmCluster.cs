@@ -100,6 +100,9 @@ public sealed record SlurmCluster
     /// <summary>Whether <see cref="WellKnown.ClusterFinalizer"/> is on it.</summary>
     public bool HasFinalizer { get; init; }
 
+    /// <summary>Finalizers that are not Bridge's.</summary>
+    public ImmutableArray<string> OtherFinalizers { get; init; } = [];
+
     /// <summary>Whether <see cref="WellKnown.AbandonAnnotation"/> is on it; without its deletion that means nothing.
     /// </summary>
     public bool Abandoned { get; init; }

@@ -107,7 +107,7 @@ public static class BridgeHost
         services.AddSingleton(s => new EventRecorder(
             Get<KubeWriter>(s), Get<TimeProvider>(s), Get<ILogger<EventRecorder>>(s)));
         services.AddSingleton(s => new KubePort(
-            Get<KubeFleet>(s), Get<KubeWriter>(s), Get<EventRecorder>(s), Get<TimeProvider>(s)));
+            Get<KubeFleet>(s), Get<KubeWriter>(s), Get<EventRecorder>(s)));
         services.AddSingleton<IKubePort>(Get<KubePort>);
         services.AddSingleton(s => new LeaderElector(Get<KubeClient>(s),
             new LeaseOptions { Namespace = options.Namespace, Name = "bridge", Identity = options.Identity },

@@ -12,7 +12,7 @@ using k8s;
 namespace Bridge.Kube.Fleet;
 
 /// <summary>Kubernetes for the loop: the fleet's view to read, and each step as one write.</summary>
-public sealed class KubePort(KubeFleet fleet, KubeWriter writer, EventRecorder events, TimeProvider time) : IKubePort
+public sealed class KubePort(KubeFleet fleet, KubeWriter writer, EventRecorder events) : IKubePort
 {
     public KubeView View => fleet.View;
 
@@ -54,32 +54,21 @@ public sealed class KubePort(KubeFleet fleet, KubeWriter writer, EventRecorder e
     /// <summary>Others' finalizers stay as they are at the version that the step saw.</summary>
     public Task<StepResult> SetFinalizerAsync(SetFinalizer step, CancellationToken cancel)
     {
-        var key = new ObjectKey(step.About.Namespace, step.About.Name);
-        var (resource, finalizer, stored) = step.About.Kind == KubeKinds.SlurmClusters.Resource.Kind
-            ? (KubeKinds.SlurmClusters.Resource, WellKnown.ClusterFinalizer,
-                fleet.Clusters.Snapshot.GetValueOrDefault(key)?.Metadata)
-            : (KubeKinds.PartitionPolicies.Resource, WellKnown.PartitionFinalizer,
-                fleet.Partitions.Snapshot.GetValueOrDefault(key)?.Metadata);
-        if (stored is null || stored.ResourceVersion != step.ResourceVersion)
-            return Task.FromResult(StepResult.Conflict($"{step.About} is no longer at version {step.ResourceVersion}"));
-        var others = stored.Finalizers.Where(f => f != finalizer);
-        string[] wanted = step.Present ? [.. others, finalizer] : [.. others];
+        var (resource, finalizer) = step.About.Kind == KubeKinds.SlurmClusters.Resource.Kind
+            ? (KubeKinds.SlurmClusters.Resource, WellKnown.ClusterFinalizer)
+            : (KubeKinds.PartitionPolicies.Resource, WellKnown.PartitionFinalizer);
+        string[] wanted = step.Present ? [.. step.Others, finalizer] : [.. step.Others];
         var patch = new JsonObject
         {
             ["metadata"] = new JsonObject
                 { ["finalizers"] = new JsonArray([.. wanted.Select(f => JsonValue.Create(f))]) },
         };
+        var key = new ObjectKey(step.About.Namespace, step.About.Name);
         return writer.MergeAsync(new WriteTarget(resource, key), patch, step.ResourceVersion, cancel);
     }
 
     public Task<StepResult> SetNodeConditionAsync(SetNodeCondition step, CancellationToken cancel)
     {
-        var key = new ObjectKey("", step.KubeNode);
-        var stored = fleet.Nodes.Snapshot.GetValueOrDefault(key);
-        var before = stored?.Status?.Conditions?.FirstOrDefault(c => c.Type == step.Type);
-        var status = step.Condition.Status.ToString();
-        var now = time.GetUtcNow();
-        var since = before?.Status == status && before.LastTransitionTime is { } known ? known : now;
         var body = new JsonObject
         {
             ["status"] = new JsonObject
@@ -87,52 +76,58 @@ public sealed class KubePort(KubeFleet fleet, KubeWriter writer, EventRecorder e
                 ["conditions"] = new JsonArray(new JsonObject
                 {
                     ["type"] = step.Type,
-                    ["status"] = status,
+                    ["status"] = step.Condition.Status.ToString(),
                     ["reason"] = step.Condition.Reason,
                     ["message"] = step.Condition.Message,
-                    ["lastTransitionTime"] = EventRecorder.Seconds(since),
+                    ["lastTransitionTime"] = EventRecorder.Seconds(step.Condition.Since),
                 }),
             },
         };
-        var target = new WriteTarget(KubeKinds.Nodes.Resource, key, "status", step.Type);
-        return writer.ApplyAsync(target, body, force: true, stored?.Metadata.ResourceVersion ?? "", cancel);
+        var target = new WriteTarget(KubeKinds.Nodes.Resource, new ObjectKey("", step.KubeNode), "status", step.Type);
+        return writer.ApplyAsync(target, body, force: true, "", cancel);
     }
 
-    /// <summary>Never uncordons a node that Bridge did not cordon, nor claims one that somebody else did.</summary>
+    /// <summary>
+    /// Never uncordons a node that Bridge did not cordon, nor claims one that somebody else did: the API server tests
+    /// it with the write. A version would not do, because a kubelet moves it by reporting in.
+    /// </summary>
     public Task<StepResult> SetCordonAsync(SetCordon step, CancellationToken cancel)
     {
-        var key = new ObjectKey("", step.KubeNode);
-        if (!fleet.Nodes.Snapshot.TryGetValue(key, out var stored))
-            return Task.FromResult(StepResult.Conflict($"node {step.KubeNode} is not known any more"));
-        var ours = stored.Metadata.Annotations?.ContainsKey(WellKnown.CordonedAnnotation) == true;
-        if (step.Cordoned ? stored.Spec?.Unschedulable == true : !ours)
-            return Task.FromResult(
-                StepResult.Conflict(
-                $"node {step.KubeNode} was {(step.Cordoned ? "cordoned" : "taken over")} by somebody else"));
-        var patch = new JsonObject
+        const string Cordon = "/spec/unschedulable";
+        const string Annotations = "/metadata/annotations";
+        const string Mark = $"{Annotations}/slurmbridge.io~1cordoned";
+        var patch = new List<JsonNode?>();
+        if (step.About.Uid.Length > 0)
+            patch.Add(Operation("test", "/metadata/uid", step.About.Uid));
+        if (step.Cordoned)
         {
-            ["metadata"] = new JsonObject
-            {
-                ["annotations"] = new JsonObject { [WellKnown.CordonedAnnotation] = step.Cordoned ? "true" : null },
-            },
-            ["spec"] = new JsonObject { ["unschedulable"] = step.Cordoned ? true : null },
-        };
-        return writer.MergeAsync(
-            new WriteTarget(KubeKinds.Nodes.Resource, key), patch, stored.Metadata.ResourceVersion, cancel);
+            patch.Add(Operation("test", Cordon, null));
+            if (step.FirstAnnotation)
+                patch.AddRange(
+                    [Operation("test", Annotations, null), Operation("add", Annotations, new JsonObject())]);
+            patch.Add(Operation("add", Mark, "true"));
+        }
+        else
+            patch.AddRange([Operation("test", Mark, "true"), Operation("remove", Mark, null)]);
+        patch.Add(Operation("add", Cordon, step.Cordoned));
+        return writer.PatchAsync(
+            new WriteTarget(KubeKinds.Nodes.Resource, new ObjectKey("", step.KubeNode)), new JsonArray([.. patch]),
+            cancel);
     }
+
+    // A test for null holds where there is nothing.
+    private static JsonObject Operation(string what, string path, JsonNode? value) =>
+        new() { ["op"] = what, ["path"] = path, ["value"] = value };
 
     public Task<StepResult> WriteStatusAsync(WriteStatus step, CancellationToken cancel)
     {
         var (resource, status) = StatusBody.Of(step);
+        var body = new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["resourceVersion"] = step.ResourceVersion }, ["status"] = status,
+        };
         var key = new ObjectKey(step.About.Namespace, step.About.Name);
-        var stored = StoredOf(step, key);
-        // The API server checks no uid on a status: what was planned for a deleted object must not reach its successor
-        // of the same name.
-        if (stored is not null && step.About.Uid.Length > 0 && stored.Uid != step.About.Uid)
-            return Task.FromResult(StepResult.Conflict($"{step.About} is another object by now"));
-        var body = new JsonObject { ["status"] = status };
-        return writer.ApplyAsync(
-            new WriteTarget(resource, key, "status"), body, force: true, stored?.ResourceVersion ?? "", cancel);
+        return writer.ApplyAsync(new WriteTarget(resource, key, "status"), body, force: true, "", cancel);
     }
 
     /// <summary>Returns at once. Best effort: a failure is logged, never acted on.</summary>
@@ -141,13 +136,6 @@ public sealed class KubePort(KubeFleet fleet, KubeWriter writer, EventRecorder e
 
     /// <inheritdoc cref="EventRecorder.RunAsync"/>
     public Task SendEventsAsync(CancellationToken stop) => events.RunAsync(stop);
-
-    private Meta? StoredOf(WriteStatus step, ObjectKey key) => step switch
-    {
-        WriteClusterStatus => fleet.Clusters.Snapshot.GetValueOrDefault(key)?.Metadata,
-        WritePoolStatus => fleet.Pools.Snapshot.GetValueOrDefault(key)?.Metadata,
-        _ => fleet.Partitions.Snapshot.GetValueOrDefault(key)?.Metadata,
-    };
 
     private static string ApiVersionOf(string kind) => kind switch
     {

@@ -29,7 +29,8 @@ internal static class NodeMapping
             Ready = StatusOf(ready?.Status),
             ReadyMessage = ready?.Message ?? "",
             SlurmDrained = drained is null ? null
-            : new NodeCondition(StatusOf(drained.Status), drained.Reason ?? "", drained.Message ?? ""),
+                : new NodeCondition(StatusOf(drained.Status), drained.Reason ?? "", drained.Message ?? "")
+                    { Since = drained.LastTransitionTime ?? default(DateTimeOffset) },
             Taints = Same(
                 before?.Taints,
                 [.. (node.Spec?.Taints ?? []).Select(t => new Taint(t.Key, t.Value ?? "", t.Effect))]),

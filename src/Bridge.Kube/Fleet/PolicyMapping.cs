@@ -24,6 +24,7 @@ internal static class PolicyMapping
         ResourceVersion = stored.Metadata.ResourceVersion,
         Deleting = stored.Metadata.DeletionTimestamp is not null,
         HasFinalizer = stored.Metadata.Finalizers.Contains(WellKnown.ClusterFinalizer),
+        OtherFinalizers = [.. stored.Metadata.Finalizers.Where(f => f != WellKnown.ClusterFinalizer)],
         Abandoned = IsAbandoned(stored.Metadata),
         Spec = new SlurmClusterSpec
         {
@@ -105,6 +106,7 @@ internal static class PolicyMapping
         ResourceVersion = stored.Metadata.ResourceVersion,
         Deleting = stored.Metadata.DeletionTimestamp is not null,
         HasFinalizer = stored.Metadata.Finalizers.Contains(WellKnown.PartitionFinalizer),
+        OtherFinalizers = [.. stored.Metadata.Finalizers.Where(f => f != WellKnown.PartitionFinalizer)],
         Spec = Map(stored.Spec),
         Conditions = Map(stored.Status.Conditions),
         Counts = new PartitionCounts

@@ -92,6 +92,24 @@ public sealed class KubeWriter(KubeClient client)
     }
 
     /// <summary>
+    /// JSON patch (RFC 6902), for what depends on a few fields of an object whose version moves by itself: one whose
+    /// tests do not hold gives Conflict.
+    /// </summary>
+    public async Task<StepResult> PatchAsync(WriteTarget target, JsonArray operations, CancellationToken cancel)
+    {
+        var request = new KubeRequest(HttpMethod.Patch, $"{target.Path}?fieldManager={target.Manager}")
+        {
+            Body = Bytes(operations),
+            ContentType = "application/json-patch+json",
+        };
+        var (result, _) = await SendAsync(
+            request, target, cancel, failure => failure is { FromApi: true, Code: 422 }
+                ? StepResult.Conflict($"{target.Path} is not as the plan saw it: {failure.Message}")
+                : WriteFailure.ToResult(failure));
+        return result;
+    }
+
+    /// <summary>
     /// Creates the object by a typed call, which names <see cref="WellKnown.FieldManager"/>; one of that name that
     /// exists already gives Conflict.
     /// </summary>
@@ -132,7 +150,7 @@ public sealed class KubeWriter(KubeClient client)
         return (await SendAsync(request, target, cancel)).Result;
     }
 
-    internal static ReadOnlyMemory<byte> Bytes(JsonObject body)
+    internal static ReadOnlyMemory<byte> Bytes(JsonNode body)
     {
         using var stream = new MemoryStream();
         using (var writer = new Utf8JsonWriter(stream))
@@ -141,7 +159,7 @@ public sealed class KubeWriter(KubeClient client)
     }
 
     private async Task<(StepResult Result, PartialObject? Written)> SendAsync(
-        KubeRequest request, WriteTarget target, CancellationToken cancel)
+        KubeRequest request, WriteTarget target, CancellationToken cancel, Func<KubeFailure, StepResult>? failed = null)
     {
         try
         {
@@ -155,7 +173,7 @@ public sealed class KubeWriter(KubeClient client)
         }
         catch (KubeException e)
         {
-            return (WriteFailure.ToResult(e.Failure), null);
+            return ((failed ?? WriteFailure.ToResult)(e.Failure), null);
         }
     }
 

@@ -110,6 +110,8 @@ internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
             step.Nodes,
             new Check(node => Foreign(node) is { Length: > 0 } foreign ? foreign
                 : node.Busy ? $"{node.Name} still has a job"
+                : step.HeldFor is { } reason && !(node.Held && node.IsHeldFor(reason))
+                    ? $"{node.Name} is no longer kept from work for '{reason}'"
                 : reserved.Contains(node.Name) ? $"{node.Name} is in a reservation"
                 : ""),
             (known, nodes) => DeleteAsync(known, nodes, cancel),

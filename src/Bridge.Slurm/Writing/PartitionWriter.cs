@@ -27,6 +27,8 @@ internal sealed class PartitionWriter(SlurmApi api, Negotiator negotiator)
         if (reading is not Reading<Listing<SlurmPartition>>.Known { Value.Items: var all })
             return StepResult.Unavailable(reading.Problem);
         var now = all.FirstOrDefault(p => p.Name == step.Partition.Name);
+        if (Meanwhile(step, now) is { Length: > 0 } meanwhile)
+            return StepResult.Conflict(meanwhile);
         if (PartitionTranslation.ToWire(step.Partition, now) is { } update)
         {
             var body =
@@ -42,6 +44,15 @@ internal sealed class PartitionWriter(SlurmApi api, Negotiator negotiator)
         return PartitionTranslation.Irrevocable(step.Partition, now) is { Length: > 0 } stuck
             ? StepResult.Rejected(stuck) : StepResult.Done;
     }
+
+    private static string Meanwhile(PutPartition step, SlurmPartition? now) => (step.Seen, now) switch
+    {
+        (null, not null) => $"there is a partition {now.Name} by now, which the plan did not see",
+        (not null, null) => $"partition {step.Seen.Name} is gone since the plan was made",
+        ({ } seen, not null) when PartitionDiff.Describe(seen, now) is { Count: > 0 } changes =>
+            $"partition {now.Name} is another one since the plan was made: {string.Join(", ", changes)}",
+        _ => "",
+    };
 
     public async Task<StepResult> DeleteAsync(DeletePartition step, CancellationToken cancel)
     {

@@ -164,7 +164,7 @@ public sealed class LiveSlurmTests(SlurmLab lab) : IClassFixture<SlurmLab>, IAsy
             AllowAccounts = ["team-a", "team-b"], Qos = "normal", BillingWeights = "CPU=1.0,GRES/gpu=10.0",
                 PreemptMode = ["REQUEUE"],
         };
-        var put = await port.PutPartitionAsync(new PutPartition(About, "", wanted), Cancel);
+        var put = await PutAsync(port, wanted);
         if ((Expected(port.View.Version).Capabilities & SlurmCapabilities.WritePartitions) == 0)
         {
             Assert.Contains("cannot write partitions over REST", Assert.IsType<StepResult.RejectedResult>(put).Reason,
@@ -176,21 +176,19 @@ public sealed class LiveSlurmTests(SlurmLab lab) : IClassFixture<SlurmLab>, IAsy
             .PartitionsByName[name];
         AssertSame(wanted, made);
         var requests = port.Requests;
-        Assert.Equal(StepResult.Done, await port.PutPartitionAsync(new PutPartition(About, "", wanted), Cancel));
+        Assert.Equal(StepResult.Done, await PutAsync(port, wanted));
         Assert.Equal(requests + 1, port.Requests); // looked, nothing to write
 
         var less =
             wanted with { Nodes = "s1", MaxTimeMinutes = null, MaxNodes = null, AllowAccounts = [],
             DenyAccounts = ["team-b"], Qos = "", State = "DRAIN" };
-        Assert.Equal(StepResult.Done, await port.PutPartitionAsync(new PutPartition(About, "", less), Cancel));
+        Assert.Equal(StepResult.Done, await PutAsync(port, less));
         AssertSame(less, (await Until(port, v => v.PartitionsByName[name].State == "DRAIN", "it drains"))
             .PartitionsByName[name]);
-        var stuck =
-            await port.PutPartitionAsync(new PutPartition(About, "", less with { DefaultTimeMinutes = null }), Cancel);
+        var stuck = await PutAsync(port, less with { DefaultTimeMinutes = null });
         Assert.StartsWith("defaultTimeMinutes is 10 in Slurm", Assert.IsType<StepResult.RejectedResult>(stuck).Reason,
             StringComparison.Ordinal);
-        var unknown =
-            await port.PutPartitionAsync(new PutPartition(About, "", less with { Nodes = "s1,nosuch" }), Cancel);
+        var unknown = await PutAsync(port, less with { Nodes = "s1,nosuch" });
         Assert.IsType<StepResult.ConflictResult>(unknown);
 
         Assert.Equal(StepResult.Done, await port.DeletePartitionAsync(new DeletePartition(About, "", name), Cancel));
@@ -321,6 +319,12 @@ public sealed class LiveSlurmTests(SlurmLab lab) : IClassFixture<SlurmLab>, IAsy
         await Until(port, v => v.Nodes.Current, "alice reads");
         var refused = await TagAsync(port, new(Both[0], "", "x", null, null));
         Assert.Contains("2010", Assert.IsType<StepResult.RejectedResult>(refused).Reason, StringComparison.Ordinal);
+    }
+
+    private static Task<StepResult> PutAsync(SlurmPort port, SlurmPartition wanted)
+    {
+        var seen = port.View.PartitionsByName.GetValueOrDefault(wanted.Name);
+        return port.PutPartitionAsync(new PutPartition(About, "", wanted) { Seen = seen }, Cancel);
     }
 
     private static Task<StepResult> TagAsync(SlurmPort port, NodeTag tag) =>

@@ -304,7 +304,8 @@ public sealed class PortFaultTests : IAsyncLifetime
         Assert.Equal(StepResult.Done, await port.TagAsync(new TagNodes(About, "", [.. tags]), Cancel));
         var gang = view.PartitionsByName[new PartitionName("gang")];
         Assert.Equal(StepResult.Done,
-            await port.PutPartitionAsync(new PutPartition(About, "", gang with { MaxTimeMinutes = null }), Cancel));
+            await port.PutPartitionAsync(
+                new PutPartition(About, "", gang with { MaxTimeMinutes = null }) { Seen = gang }, Cancel));
         Assert.Equal(
             [
                 """{"name":["n0"],"state":["DRAIN"],"reason":"bridge: cordon x"}""",

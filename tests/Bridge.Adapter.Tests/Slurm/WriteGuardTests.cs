@@ -157,6 +157,43 @@ public sealed class WriteGuardTests : IAsyncLifetime
         Assert.Equal(objection.Length == 0, result == StepResult.Done);
     }
 
+    [Theory]
+    [InlineData("DRAIN", "bridge: leaving", "")]
+    [InlineData("DOWN,DRAIN", "bridge: leaving : Not responding", "")]
+    [InlineData("IDLE", "", "n0 is no longer kept from work for 'bridge: leaving'")]
+    [InlineData("DRAIN", "bridge: cordon", "n0 is no longer kept from work for 'bridge: leaving'")]
+    public async Task A_record_is_deleted_only_where_it_is_kept_from_work_for_what_the_plan_knew(
+        string state, string reason, string objection)
+    {
+        Set(node => (node["state"], node["reason"]) = (
+            new JsonArray([.. state.Split(',').Select(s => JsonValue.Create(s))]), reason));
+        var result = await cluster.Port().DeleteNodesAsync(
+            new DeleteSlurmNodes(About, "", Cordon.Nodes) { HeldFor = "bridge: leaving" }, Cancel);
+        Assert.Equal(objection, result.Reason);
+        Assert.Equal(
+            objection.Length == 0 ? 1 : 0,
+            cluster.Rest.Asked.Count(a => a.StartsWith("DELETE", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_partition_that_somebody_made_or_changed_since_the_plan_is_not_written()
+    {
+        var port = cluster.Port();
+        var gang = (await cluster.ReadAsync(port)).PartitionsByName[new PartitionName("gang")];
+        var wanted = gang with { MaxTimeMinutes = 7 };
+        foreach (var (seen, told) in new[]
+        {
+            (null, "there is a partition gang by now, which the plan did not see"),
+            (gang with { PriorityTier = 77 }, "partition gang is another one since the plan was made: priority tier"),
+        })
+            Assert.StartsWith(told, Assert.IsType<StepResult.ConflictResult>(await port.PutPartitionAsync(
+                new PutPartition(About, "", wanted) { Seen = seen }, Cancel)).Reason, StringComparison.Ordinal);
+        var made = wanted with { Name = new PartitionName("new") };
+        Assert.Equal("partition new is gone since the plan was made", (await port.PutPartitionAsync(
+            new PutPartition(About, "", made) { Seen = made }, Cancel)).Reason);
+        Assert.Empty(cluster.Rest.Written);
+    }
+
     [Fact]
     public async Task That_there_is_no_such_node_is_believed_where_a_living_slurmctld_stands_behind_it()
     {

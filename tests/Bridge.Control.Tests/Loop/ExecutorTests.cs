@@ -33,7 +33,8 @@ public sealed class ExecutorTests
 
     private static TagNodes Tag(string node) => new(About, "new", [new NodeTag(new NodeName(node), "", null, 1, null)]);
 
-    private static WritePoolStatus Status() => new(new ObjectRef("NodePool", "slurm", "main"), "counted", [], new());
+    private static WritePoolStatus Status() => new(new ObjectRef("NodePool", "slurm", "main"), "counted", [], new())
+        { ResourceVersion = "1" };
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

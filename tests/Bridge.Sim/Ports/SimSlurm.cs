@@ -170,6 +170,8 @@ internal sealed class SimSlurm(SimWorld world, Faults faults, Safety safety, Tim
         var wanted = step.Partition;
         if (Hostlist.Expand(wanted.Nodes).Any(n => !Slurm.Records.ContainsKey(n)))
             return StepResult.Conflict("a node is not in Slurm (any more)");
+        if ((step.Seen is null) == Slurm.Partitions.ContainsKey(wanted.Name.Value))
+            return StepResult.Conflict($"partition {wanted.Name} is not as the plan saw it");
         Safety.OnPartition(wanted.Name);
         Slurm.Partitions[wanted.Name.Value] = wanted;
         Slurm.Touch();

@@ -8,6 +8,7 @@ using Bridge.Daemon.Jobs;
 using Bridge.Daemon.Run;
 using Bridge.Kube.Client;
 using Bridge.Kube.Fleet;
+using Bridge.Kube.Leases;
 using Bridge.Kube.Writes;
 using Bridge.Ledger;
 using Bridge.Slurm;
@@ -42,7 +43,7 @@ public sealed class JobFeedsTests : IAsyncLifetime
             new KubePort(
                 new KubeFleet(
                     client, "slurm", TimeProvider.System, new Random(1), NullLogger<KubeFleet>.Instance),
-                writer, new EventRecorder(writer, TimeProvider.System, NullLogger.Instance), TimeProvider.System),
+                writer, new EventRecorder(writer, TimeProvider.System, NullLogger.Instance)),
             TimeProvider.System, NullLoggerFactory.Instance, ledger);
         await jobs.StartAsync(Cancel);
         jobs.Follow([Key]);
@@ -71,7 +72,7 @@ public sealed class JobFeedsTests : IAsyncLifetime
         var recorded = read.Count(j => j.SubmitTime is not null); // the others have no identity yet
         Assert.InRange(recorded, 2, read.Count);
         using var term = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        var recording = jobs.RecordAsync(term.Token);
+        var recording = jobs.RecordAsync(new FencingToken("a", DateTimeOffset.UnixEpoch, 1), term.Token);
         await Eventually.TrueAsync(() => ledger.State.Queued == recorded, "a term begins with all jobs");
         await term.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => recording);

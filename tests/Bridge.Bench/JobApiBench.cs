@@ -48,10 +48,14 @@ public static class JobApiBench
         var served = new ServedJobs(TimeProvider.System, new Random(1));
         served.Follow(new HashSet<string> { "bench" });
         var store = served.Find("bench")!;
+        var none = GC.GetTotalMemory(forceFullCollection: true);
         var first = Make(0);
         var kept = GC.GetTotalMemory(forceFullCollection: true);
         Step("first_update", () => store.Update(first, namespaces));
-        print("kept_bytes_a_job", (GC.GetTotalMemory(forceFullCollection: true) - kept) / Jobs, "bytes");
+        var all = GC.GetTotalMemory(forceFullCollection: true);
+        print("kept_bytes_a_job", (all - kept) / Jobs, "bytes");
+        print("kept_bytes_a_job_with_its_record", (all - none) / Jobs, "bytes");
+        print("working_set_bytes", Environment.WorkingSet, "bytes");
         var again = Make(0);
         Step("reread_update", () => store.Update(again, namespaces));
         var changed = Make(Changed);

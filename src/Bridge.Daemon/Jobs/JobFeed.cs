@@ -16,36 +16,64 @@ namespace Bridge.Daemon.Jobs;
 public sealed class JobFeed(ImmutableArray<SlurmJob> recalled, JobStore store, TimeProvider time)
 {
     private readonly JobPublisher publisher = new(store, recalled.Where(j => j.Finished), time);
-    private volatile Source source = new(null, new SlurmView(), default);
+    private readonly Lock gate = new();
+    private SlurmFeed? feed; // null while nothing is read
+    private DateTimeOffset left;
     private ImmutableArray<SlurmJob> open = [.. recalled.Where(j => !j.Finished)];
 
     /// <summary>The newest view of the connection that is read now; null while none is.</summary>
-    public SlurmView? View => source.Feed?.View;
+    public SlurmView? View
+    {
+        get
+        {
+            lock (gate)
+                return feed?.View;
+        }
+    }
 
     /// <summary>
     /// Begins with another connection. Returns the jobs that had not ended when they were last seen, now or in an
     /// earlier life of Bridge.
     /// </summary>
-    public ImmutableArray<SlurmJob> Connect(SlurmFeed feed)
+    public ImmutableArray<SlurmJob> Connect(SlurmFeed next)
     {
-        var last = View ?? source.Last;
-        if (last.Jobs.Synced)
-            open = [.. last.JobsById.Values.Where(j => !j.Finished)];
-        source = new Source(feed, last, default);
-        return open;
+        lock (gate)
+        {
+            KeepOpen();
+            feed = next;
+            return open;
+        }
     }
 
     /// <summary>The connection is left.</summary>
-    public void Leave() => source = new Source(null, View ?? source.Last, time.GetUtcNow());
+    public void Leave()
+    {
+        lock (gate)
+        {
+            KeepOpen();
+            (feed, left) = (null, time.GetUtcNow());
+        }
+    }
 
     public void Publish(JobNamespaces namespaces)
     {
-        var now = source;
-        if (now.Feed is { } feed)
-            publisher.Publish(feed.View, namespaces);
+        SlurmView? view;
+        DateTimeOffset since;
+        lock (gate)
+        {
+            (view, since) = (feed?.View, left);
+            if (view is { Jobs.Synced: true })
+                open = []; // the view has them: a second record of each would be kept for nothing
+        }
+        if (view is not null)
+            publisher.Publish(view, namespaces);
         else
-            publisher.Leave(now.Left);
+            publisher.Leave(since);
     }
 
-    private sealed record Source(SlurmFeed? Feed, SlurmView Last, DateTimeOffset Left);
+    private void KeepOpen()
+    {
+        if (feed?.View is { Jobs.Synced: true } last)
+            open = [.. last.JobsById.Values.Where(j => !j.Finished)];
+    }
 }

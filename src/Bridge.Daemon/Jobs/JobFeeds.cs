@@ -32,7 +32,7 @@ public sealed class JobFeeds(
     private static readonly TimeSpan OfferAgain = TimeSpan.FromSeconds(5);
 
     // Open jobs come first, and all of them are needed: what Slurm has forgotten of them is asked of accounting.
-    private const int MostRecalled = 200_000;
+    private const int MostRecalled = 100_000 + EndedJobs.AtMost;
 
     private readonly ILogger log = logs.CreateLogger<JobFeeds>();
     private readonly ConcurrentDictionary<ObjectRef, JobFeed> feeds = new();

@@ -28,8 +28,11 @@ public sealed class JobFeedTests
         Assert.Equal(Many, feed.Connect(first).Length); // nothing was read yet
         var run = first.RunAsync(reading.Token);
         await Eventually.TrueAsync(() => first.View.Jobs.Current, "the jobs are read");
+        feed.Publish(Samples.Namespaces);
         feed.Leave();
 
+        Assert.NotEmpty(feed.Connect(Reader(port)));
+        feed.Publish(Samples.Namespaces); // nothing was read of this one
         var open = feed.Connect(Reader(port));
         Assert.Contains(new JobId(18), open.Select(j => j.Id));
         Assert.DoesNotContain(open, j => j.Finished || j.Id.Value >= 100_000);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -129,11 +130,18 @@ public static partial class JobTranslation
         // One text per node: with another number of them nobody can say which is whose.
         if (job.GresDetail.IsDefaultOrEmpty || job.GresDetail.Length != nodes.Count || nodes.Count > MostNodesNamed)
             return null;
-        var found = nodes.SelectMany((node, i) => GresText.Parse(job.GresDetail[i])
-                .Where(g => g.Name == "gpu")
-                .Select(g => new GpuAllocation(
-                    node, NullIfEmpty(g.Type), g.Count, g.Indices.IsDefaultOrEmpty ? null : g.Indices)))
-            .ToList();
+        var found = new List<GpuAllocation>();
+        var (text, counts) = ("", ImmutableArray<GresCount>.Empty);
+        for (var i = 0; i < nodes.Count; i++)
+        {
+            // Most nodes of a job give it the same devices.
+            if (job.GresDetail[i] != text)
+                (text, counts) = (job.GresDetail[i], GresText.Parse(job.GresDetail[i]));
+            foreach (var gres in counts)
+                if (gres.Name == "gpu")
+                    found.Add(new GpuAllocation(nodes[i], NullIfEmpty(gres.Type), gres.Count,
+                        gres.Indices.IsDefaultOrEmpty ? null : gres.Indices));
+        }
         return found.Count > 0 ? found : null;
     }
 

@@ -31,9 +31,6 @@ public sealed class JobFeeds(
     // How long until the ledger's full queue is tried again.
     private static readonly TimeSpan OfferAgain = TimeSpan.FromSeconds(5);
 
-    // Open jobs come first, and all of them are needed: what Slurm has forgotten of them is asked of accounting.
-    private const int MostRecalled = 100_000 + EndedJobs.AtMost;
-
     private readonly ILogger log = logs.CreateLogger<JobFeeds>();
     private readonly ConcurrentDictionary<ObjectRef, JobFeed> feeds = new();
     private readonly KeyedQueue<ObjectRef> publishing = new(time);
@@ -143,7 +140,7 @@ public sealed class JobFeeds(
         try
         {
             return await ledger.ReadJobsAsync(
-                cluster, time.GetUtcNow() - EndedJobs.ShownFor, MostRecalled, either.Token);
+                cluster, time.GetUtcNow() - EndedJobs.ShownFor, EndedJobs.AtMost, either.Token);
         }
         catch (LedgerUnavailableException unavailable)
         {

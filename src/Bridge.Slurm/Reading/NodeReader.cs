@@ -41,19 +41,21 @@ internal sealed class NodeReader(SlurmApi api, TextClient? text, ReadBudget budg
     {
         if (nodes.State.Current && !look && !budget.Allows)
             return true;
+        var looks = look;
         if (text is not null && PrefersText() && await text.IsBelievedAsync(profile, cancel))
         {
             var due = !nodes.State.Current || look || rang || Since(lastText) >= TextAtLeastEvery;
             if (!due || await ReadTextAsync(text, cancel))
                 return true;
         }
-        look = false;
-        return await ReadRestAsync(profile, cancel);
+        looks |= Interlocked.Exchange(ref look, false);
+        return await ReadRestAsync(profile, looks, cancel);
     }
 
     /// <summary>
-    /// Bridge wrote: the next read looks, without waiting for a bell and whatever the budget says. A plan made from
-    /// before the write would do it again, or undo it.
+    /// Bridge wrote: the next read looks, without waiting for a bell and whatever the budget says, and takes no 304 for
+    /// an answer: slurmctld does not count the deletion of a node as a change. A plan made from before the write would
+    /// do it again, or undo it.
     /// </summary>
     public void Look() => look = true;
 
@@ -61,12 +63,12 @@ internal sealed class NodeReader(SlurmApi api, TextClient? text, ReadBudget budg
 
     private TimeSpan Since(long? stamp) => stamp is { } then ? clock.GetElapsedTime(then) : TimeSpan.MaxValue;
 
-    private async Task<bool> ReadRestAsync(ServerProfile profile, CancellationToken cancel)
+    private async Task<bool> ReadRestAsync(ServerProfile profile, bool looks, CancellationToken cancel)
     {
         // A clock that jumped on the controller could make an update_time answer 304 for ever: now and then the
         // question is asked without.
         var asked = clock.GetUtcNow();
-        var sweep = Since(lastFull) >= SweepEvery;
+        var sweep = looks || Since(lastFull) >= SweepEvery;
         var since = sweep || !nodes.State.Synced ? 0 : updateTime;
         var reading = await api.NodesAsync(profile, since, cancel);
         budget.Spend(reading.Cost);

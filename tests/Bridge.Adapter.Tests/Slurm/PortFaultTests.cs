@@ -86,6 +86,23 @@ public sealed class PortFaultTests : IAsyncLifetime
         Assert.StartsWith("GET slurm/v0.0.45/partitions/?update_time=17", asked[2], StringComparison.Ordinal);
     }
 
+    /// <summary>
+    /// slurmctld does not count the deletion of a node as a change of its nodes: where nothing else changes, as after
+    /// the last one, it answered 304 for ever.
+    /// </summary>
+    [Fact]
+    public async Task After_a_write_no_304_is_taken_for_an_answer()
+    {
+        var port = Port();
+        await ReadAsync(port);
+        await ReadAsync(port);
+        await port.DeleteNodesAsync(new DeleteSlurmNodes(new ObjectRef("Node", "", "n0"), "", [new NodeName("n0")]),
+            TestContext.Current.CancellationToken);
+        var before = slurm.Asked.Count;
+        await ReadAsync(port);
+        Assert.Contains("GET slurm/v0.0.45/nodes/", slurm.Asked.Skip(before));
+    }
+
     [Fact]
     public async Task Jobs_are_never_listed_in_bulk()
     {

@@ -27,6 +27,7 @@ public static class MetricCatalog
         new("bridge_plan_seconds", "s", [], 1) { Buckets = Seconds },
         new("bridge_step_seconds", "s", ["kind", "result"], 100) { Buckets = Seconds },
         new("bridge_slurm_read_seconds", "s", [], 1) { Buckets = Seconds },
+        new("bridge_slurm_read_cost_seconds", "s", ["rung", "way"], 8) { Buckets = Seconds },
         new("bridge_watch_lists_total", "", ["kind"], 16),
         new("bridge_watch_failures_total", "", ["kind"], 16),
         new("bridge_hooks_total", "", ["result"], 8),

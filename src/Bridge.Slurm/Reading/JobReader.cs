@@ -179,7 +179,7 @@ internal sealed class JobReader(SlurmApi api, JobTextReader? text, ReadBudget bu
     private async Task<bool> DiffRestAsync(ServerProfile profile, bool sweep, CancellationToken cancel)
     {
         var reading = await api.JobStatesAsync(profile, cancel);
-        budget.Spend(reading.Cost);
+        budget.Spend(Rung.Diff, reading.Cost);
         if (reading is not Reading<JobStatesAnswer>.Known { Value: { Jobs: { } rows } answer })
         {
             Fail(reading.Problem.Length > 0 ? reading.Problem : "jobs/state answered without rows");
@@ -260,7 +260,7 @@ internal sealed class JobReader(SlurmApi api, JobTextReader? text, ReadBudget bu
                 continue;
             }
             var reading = await api.JobAsync(profile, id, cancel);
-            budget.Spend(reading.Cost);
+            budget.Spend(Rung.Push, reading.Cost);
             if (reading is Reading<ImmutableArray<SlurmJob>>.Unknown unknown)
             {
                 if (await api.SilenceAsync(profile, cancel) is { Length: > 0 } silent)

@@ -26,7 +26,7 @@ internal sealed class JobTextReader(TextClient client, ReadBudget budget)
         Lines.Begin();
         var answer = await client.RunAsync(JobRecordText.Command, Lines.Add, cancel);
         Lines.End();
-        budget.Spend(ReadBudget.JobRecord * Lines.Count);
+        budget.SpendText(ReadBudget.JobRecord, Lines.Count);
         var problem = answer.Problem.Length > 0 ? answer.Problem
             : Lines.Problem.Length > 0 ? $"scontrol wrote '{Lines.Problem}'" : "";
         if (problem.Length == 0 && Lines.HasFresh)
@@ -41,7 +41,7 @@ internal sealed class JobTextReader(TextClient client, ReadBudget budget)
         var ids = new HashSet<uint>();
         var rest = new List<byte>();
         var answer = await client.RunAsync(IdsCommand, piece => AddIds(piece, rest, ids), cancel);
-        budget.Spend(ReadBudget.JobRecord * Lines.Count); // it prints a word of each, and is sent them whole
+        budget.SpendText(ReadBudget.JobRecord, Lines.Count); // it prints a word of each, and is sent them whole
         if (answer.Problem.Length > 0)
             return answer.Problem;
         AddIds("\n"u8, rest, ids);

@@ -50,7 +50,7 @@ internal sealed class LostJobs(SlurmApi api, ReadBudget budget, TimeProvider clo
         }
         var since = jobs.Min(j => j.SubmitTime ?? clock.GetUtcNow() - Back);
         var reading = await api.AccountedAsync(profile, jobs.Select(j => j.Id), since, cancel);
-        budget.Spend(reading.Cost);
+        budget.Spend(Rung.Record, reading.Cost);
         return reading switch
         {
             Reading<ImmutableArray<SlurmJob>>.Known { Value: var records } => Sort(jobs, records, BacklogOfSlurmdbd),

@@ -71,12 +71,12 @@ internal sealed class NodeReader(SlurmApi api, TextClient? text, ReadBudget budg
         var sweep = looks || Since(lastFull) >= SweepEvery;
         var since = sweep || !nodes.State.Synced ? 0 : updateTime;
         var reading = await api.NodesAsync(profile, since, cancel);
-        budget.Spend(reading.Cost);
+        budget.Spend(Rung.Diff, reading.Cost);
         if (since > 0 && reading is Reading<Listing<SlurmNode>>.Unknown { Failed: true })
         {
             // Some versions answer HTTP 500 to a question with update_time when something has changed: Slurm's own bug.
             reading = await api.NodesAsync(profile, 0, cancel);
-            budget.Spend(reading.Cost);
+            budget.Spend(Rung.Diff, reading.Cost);
         }
         switch (reading)
         {
@@ -103,7 +103,7 @@ internal sealed class NodeReader(SlurmApi api, TextClient? text, ReadBudget budg
         lines.Begin();
         var answer = await client.RunAsync(NodeText.Command, lines.Add, cancel);
         lines.End();
-        budget.Spend(ReadBudget.NodeRecord * lines.Count);
+        budget.SpendText(ReadBudget.NodeRecord, lines.Count);
         lastText = clock.GetTimestamp();
         // What is no record at all could stand in place of any node.
         if (answer.Problem.Length == 0 && lines.Stray.Length > 0)

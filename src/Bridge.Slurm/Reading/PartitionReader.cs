@@ -33,12 +33,12 @@ internal sealed class PartitionReader(SlurmApi api, ReadBudget budget, TimeProvi
         look = false;
         var since = sweep ? 0 : updateTime;
         var reading = await api.PartitionsAsync(profile, since, cancel);
-        budget.Spend(reading.Cost);
+        budget.Spend(Rung.Diff, reading.Cost);
         if (since > 0 && reading is Reading<Listing<SlurmPartition>>.Unknown { Failed: true })
         {
             // Some versions answer HTTP 500 to a question with update_time when something has changed: Slurm's own bug.
             reading = await api.PartitionsAsync(profile, 0, cancel);
-            budget.Spend(reading.Cost);
+            budget.Spend(Rung.Diff, reading.Cost);
         }
         switch (reading)
         {

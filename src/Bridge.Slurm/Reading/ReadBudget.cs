@@ -1,5 +1,21 @@
 namespace Bridge.Slurm.Reading;
 
+/// <summary>The ways to learn what is new in Slurm, cheapest first.</summary>
+internal enum Rung
+{
+    /// <summary>One job that was named: by a hook, or because it is to be known better.</summary>
+    Push,
+
+    /// <summary>Whether anything changed, and whether anybody is there.</summary>
+    Bell,
+
+    /// <summary>All nodes, partitions, or states of jobs.</summary>
+    Diff,
+
+    /// <summary>What accounting says of jobs that ended.</summary>
+    Record,
+}
+
 /// <summary>
 /// How much of one core reading may take of Slurm's daemons. Of an answer over REST the time stands for its cost, of
 /// one by Slurm's client the number of records: its time is mostly the client's own, and on a busy machine it is
@@ -35,8 +51,17 @@ internal sealed class ReadBudget(double share, TimeProvider clock)
         }
     }
 
-    /// <summary>A read cost this much.</summary>
-    public void Spend(TimeSpan cost)
+    /// <summary>An answer of slurmrestd took this long.</summary>
+    public void Spend(Rung rung, TimeSpan cost)
+    {
+        ReadMetrics.Read(rung, "rest", cost);
+        Spend(cost);
+    }
+
+    /// <summary>slurmctld packed so many records for Slurm's client.</summary>
+    public void SpendText(TimeSpan perRecord, int records) => Spend(perRecord * records);
+
+    private void Spend(TimeSpan cost)
     {
         Earn();
         credit -= cost;

@@ -69,7 +69,9 @@ internal sealed class SlurmReader
     private async Task<string> TryTickAsync(CancellationToken cancel)
     {
         var asked = await negotiator.AskAsync(cancel);
-        budget.Spend(asked.Cost);
+        // Mostly it is known already.
+        if (asked.Cost > TimeSpan.Zero)
+            budget.Spend(Rung.Bell, asked.Cost);
         if (asked is not Reading<ServerProfile>.Known { Value: var profile })
             return asked.Problem;
         if (down && await api.SilenceAsync(profile, cancel) is { Length: > 0 } silent)
@@ -77,6 +79,7 @@ internal sealed class SlurmReader
         // Not of the budget: it is the fixed price of a tick, and on a busy machine its time alone would use the budget
         // up, so that nodes were never read again.
         var bell = await api.DiagAsync(profile, cancel);
+        ReadMetrics.Read(Rung.Bell, "rest", bell.Cost);
         // Whoever may not read diag, or meets a version without it, still reads: the ping says whether anybody is
         // there.
         if (bell is Reading<Statistics>.Unknown && await api.SilenceAsync(profile, cancel) is { Length: > 0 } dead)

@@ -49,8 +49,10 @@ internal sealed class TextClient(SlurmTextClient run, ReadBudget budget, ReadCon
     public async Task<TextAnswer> RunAsync(
         ImmutableArray<string> command, Action<ReadOnlySpan<byte>> read, CancellationToken cancel)
     {
+        var began = context.Clock.GetTimestamp();
         var answer = await run(command, read, Deadline, cancel);
-        budget.Spend(ReadBudget.Command);
+        ReadMetrics.Read(Rung.Diff, "text", context.Clock.GetElapsedTime(began));
+        budget.SpendText(ReadBudget.Command, 1);
         if (answer.Problem.Length > 0)
             checkedAt = null;
         return answer;

@@ -4,6 +4,7 @@ using Bridge.Bench;
 // broken.
 var benches = new SortedDictionary<string, Func<string[], Task<int>>>(StringComparer.Ordinal)
 {
+    ["hooks"] = HookBench.RunAsync,
     ["isolation"] = IsolationBench.RunAsync,
     ["job-api"] = JobApiBench.RunAsync,
     ["plan"] = PlanBench.RunAsync,

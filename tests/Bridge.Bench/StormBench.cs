@@ -12,6 +12,7 @@ namespace Bridge.Bench;
 public static class StormBench
 {
     private const string Name = "storm";
+    private const int Nodes = 8;
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Late = TimeSpan.FromMinutes(1);
 
@@ -28,13 +29,13 @@ public static class StormBench
             Console.Error.WriteLine("usage: bench storm [--tasks N], at most 20000 tasks");
             return 2;
         }
-        await using var lab = await StormLab.StartAsync();
+        await using var lab = await DemoLab.StartAsync(Name, Nodes);
         var storms = new List<Storm>();
         // Without, with, with, without: what slurmctld still holds of earlier storms weighs on both alike.
         foreach (var bridged in (bool[])[false, true, true, false])
         {
             if (bridged)
-                await StormLab.StartBridgeAsync();
+                await lab.StartBridgeAsync();
             else
                 await lab.StopBridgeAsync();
             storms.Add(await MeasureAsync(lab, tasks, bridged));
@@ -42,7 +43,7 @@ public static class StormBench
         return Print(storms, tasks) ? 0 : 1;
     }
 
-    private static async Task<Storm> MeasureAsync(StormLab lab, int tasks, bool bridged)
+    private static async Task<Storm> MeasureAsync(DemoLab lab, int tasks, bool bridged)
     {
         var shown = new ConcurrentDictionary<string, DateTimeOffset>();
         using var watch = bridged ? lab.Watch(shown) : null;

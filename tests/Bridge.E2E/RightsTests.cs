@@ -17,7 +17,6 @@ public sealed class RightsTests(E2ELab lab) : LabTest(lab)
     [InlineData("create", "pods", "team-a")]
     [InlineData("delete", "pods", "kube-system")]
     [InlineData("delete", "slurmclusters.slurmbridge.io", "slurm")]
-    [InlineData("patch", "slurmclusters.slurmbridge.io", "slurm")]
     [InlineData("patch", "clusterroles", "")]
     [InlineData("impersonate", "users", "")]
     public async Task Bridge_may_not(string verb, string what, string inNamespace, string answer = "no")

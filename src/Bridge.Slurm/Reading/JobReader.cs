@@ -28,14 +28,16 @@ internal sealed class JobReader(SlurmApi api, JobTextReader? text, ReadBudget bu
     // 10,000 would be a list in bulk by another name. When the tasks have ended they leave the controller in minutes.
     private const int TasksAtMost = 200;
 
-    private const int EveryTickUpTo = 10_000;
-    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2);
+    private const int QuietUpTo = 10_000;
+
+    // A little less than two seconds, which is how often ticks come where nothing else is said.
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1.8);
 
     private static readonly TimeSpan WhileTasksEnd = TimeSpan.FromMinutes(1);
 
     private readonly KeptJobs jobs = new(context.Log);
     private readonly ConcurrentQueue<JobId> pushed = new();
-    private readonly HashSet<JobId> heard = []; // pushed since the last diff
+    private readonly HashSet<JobId> heard = []; // pushed before this tick
     private readonly WantedJobs wanted = new(context.Clock, context.Log);
     private readonly LostJobs lost = new(api, budget, context.Clock);
     private Statistics? counters;
@@ -91,15 +93,11 @@ internal sealed class JobReader(SlurmApi api, JobTextReader? text, ReadBudget bu
     public async Task<string> ReadAsync(ServerProfile profile, CancellationToken cancel)
     {
         var asked = context.Clock.GetUtcNow();
-        while (pushed.TryDequeue(out var id))
-        {
-            wanted.Add(id);
-            heard.Add(id);
-            ringing = true;
-        }
+        TakePushed();
         var sweep = !told || context.Clock.GetElapsedTime(lastDiff) >= options.Sweep;
         if (IsDue(sweep) && (!told || budget.Allows) && !await DiffAsync(profile, sweep, cancel))
             return await api.SilenceAsync(profile, cancel);
+        WantHeard();
         if (text is null)
             foreach (var id in jobs.Unsettled)
                 wanted.Add(id);
@@ -120,15 +118,33 @@ internal sealed class JobReader(SlurmApi api, JobTextReader? text, ReadBudget bu
         return "";
     }
 
-    // Without a bell the client's reads are what finds suspensions and holds: on every tick up to ten thousand jobs,
+    private void TakePushed()
+    {
+        while (pushed.TryDequeue(out var id))
+            heard.Add(id);
+        // With the client a hook brings the tick forward, no more: where the bell did not ring, a stranger spoke. Without
+        // it some of what hooks tell would be seen by the next sweep only, such as another run of a requeued job.
+        ringing |= text is null && heard.Count > 0;
+    }
+
+    // Those whose hook was right and whom no read of all has brought since are read one by one.
+    private void WantHeard()
+    {
+        if (text is null || ringing)
+            foreach (var id in heard)
+                wanted.Add(id);
+        heard.Clear();
+    }
+
+    // Without a bell the client's reads are what finds suspensions and holds: every two seconds up to ten thousand jobs,
     // and from there on less often by the square of their number, so that an idle tick of a hundred thousand costs less
     // than one of ten thousand.
     private bool IsDue(bool sweep)
     {
         if (ringing || !told || text is null)
             return ringing || sweep;
-        var size = (double)text.Lines.Count / EveryTickUpTo;
-        return size <= 1 || context.Clock.GetElapsedTime(lastDiff) >= Quiet * size * size;
+        var size = Math.Max(1, (double)text.Lines.Count / QuietUpTo);
+        return context.Clock.GetElapsedTime(lastDiff) >= Quiet * size * size;
     }
 
     private async Task<bool> DiffAsync(ServerProfile profile, bool sweep, CancellationToken cancel)
@@ -163,9 +179,6 @@ internal sealed class JobReader(SlurmApi api, JobTextReader? text, ReadBudget bu
             jobs.Merge(job);
             lost.Found(job.Id);
         }
-        foreach (var id in heard.Where(reader.Lines.Has))
-            wanted.Answered(id);
-        heard.Clear();
         foreach (var id in reader.Lines.Doubtful)
             Want(id, hold: !told);
         foreach (var id in reader.Lines.TakeGone())

@@ -50,6 +50,22 @@ public sealed class TextClientTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Hooks_without_a_bell_cost_no_read_of_the_jobs_beyond_that_of_every_two_seconds()
+    {
+        jobs = Job(24, "RUNNING");
+        var port = cluster.Port(Client);
+        await cluster.ReadAsync(port);
+        var (before, asked) = (reads, cluster.Rest.Asked.Count);
+        for (var i = 0; i < 8; i++)
+        {
+            port.Notify(new JobId(1_000_000 + (uint)i));
+            await cluster.ReadAsync(port, TimeSpan.FromSeconds(0.25));
+        }
+        Assert.Equal(1, reads - before);
+        Assert.DoesNotContain(cluster.Rest.Asked.Skip(asked), a => a.Contains("/job/", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task What_rings_no_bell_shows_on_the_next_tick_and_nothing_changed_is_the_same_view()
     {
         jobs = Job(24, "RUNNING");

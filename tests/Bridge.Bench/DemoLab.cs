@@ -6,41 +6,43 @@ using System.Text.RegularExpressions;
 namespace Bridge.Bench;
 
 /// <summary>
-/// The demo's parts with eight nodes of eight GPUs: real slurmctld, slurmdbd, slurmrestd and slurmds, the lab's
+/// The demo's parts, with as many nodes of eight GPUs as asked for: real slurmctld, slurmdbd, slurmrestd and slurmds, the lab's
 /// Kubernetes API, PostgreSQL, and Bridge as the administrator would start it, which can be stopped and started.
 /// </summary>
-internal sealed partial class StormLab : IAsyncDisposable
+internal sealed partial class DemoLab : IAsyncDisposable
 {
-    private const string Name = "bench-storm";
-    private const int Nodes = 8;
-
-    private static readonly Dictionary<string, string> Environs = new()
-    {
-        ["BRIDGE_DEMO"] = Name,
-        ["BRIDGE_DEMO_NODES"] = Nodes.ToString(CultureInfo.InvariantCulture),
-        ["BRIDGE_CONFIGURATION"] = "Release",
-    };
-
-    private readonly string folder = Scripts.LabFolder(Name);
+    private readonly string name;
+    private readonly int nodes;
+    private readonly string folder;
     private Dictionary<string, string> env = [];
     private TimeSpan utcOffset;
 
-    public static async Task<StormLab> StartAsync()
+    private DemoLab(string bench, int nodes)
     {
-        var lab = new StormLab();
-        await DemoAsync("down");
-        await StartBridgeAsync();
+        name = "bench-" + bench;
+        this.nodes = nodes;
+        folder = Scripts.LabFolder(name);
+    }
+
+    public static async Task<DemoLab> StartAsync(string bench, int nodes)
+    {
+        var lab = new DemoLab(bench, nodes);
+        await lab.DemoAsync("down");
+        await lab.StartBridgeAsync();
         lab.env = Scripts.LabEnvironment(lab.folder);
         var zone = (await lab.SlurmAsync("root", "date", "+%:z")).Trim();
         lab.utcOffset = DateTimeOffset.Parse("2026-01-01T00:00:00" + zone, CultureInfo.InvariantCulture).Offset;
         return lab;
     }
 
+    /// <summary>What the lab says of itself, such as HOOK_SOCKET.</summary>
+    public string Value(string key) => env.GetValueOrDefault(key, "");
+
     public string BridgeProcess => Pid("bridge");
 
     public string Slurmctld => Pid("slurmctld");
 
-    public static Task StartBridgeAsync() => DemoAsync("up");
+    public Task StartBridgeAsync() => DemoAsync("up");
 
     public async Task StopBridgeAsync()
     {
@@ -95,10 +97,16 @@ internal sealed partial class StormLab : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await DemoAsync("down");
 
-    private static Task<string> DemoAsync(string verb)
+    private Task<string> DemoAsync(string verb)
     {
-        Console.Error.WriteLine($"bench storm: scripts/demo {verb}");
-        return Scripts.CommandAsync([Path.Combine(Scripts.Repository, "scripts", "demo"), verb], Environs);
+        Console.Error.WriteLine($"{name}: scripts/demo {verb}");
+        return Scripts.CommandAsync([Path.Combine(Scripts.Repository, "scripts", "demo"), verb],
+            new Dictionary<string, string>
+            {
+                ["BRIDGE_DEMO"] = name,
+                ["BRIDGE_DEMO_NODES"] = nodes.ToString(CultureInfo.InvariantCulture),
+                ["BRIDGE_CONFIGURATION"] = "Release",
+            });
     }
 
     private Task<string> SlurmAsync(string user, params string[] command) => Scripts.CommandAsync(

@@ -6,8 +6,9 @@ using System.Text.RegularExpressions;
 namespace Bridge.Bench;
 
 /// <summary>
-/// The demo's parts, with as many nodes of eight GPUs as asked for: real slurmctld, slurmdbd, slurmrestd and slurmds, the lab's
-/// Kubernetes API, PostgreSQL, and Bridge as the administrator would start it, which can be stopped and started.
+/// The demo's parts, with as many nodes of eight GPUs as asked for: real slurmctld, slurmdbd, slurmrestd and slurmds,
+/// the lab's Kubernetes API, PostgreSQL, and Bridge as the administrator would start it, which can be stopped and
+/// started.
 /// </summary>
 internal sealed partial class DemoLab : IAsyncDisposable
 {

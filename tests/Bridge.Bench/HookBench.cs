@@ -81,8 +81,8 @@ public static class HookBench
         try
         {
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), late.Token);
-            var request = $"POST /hooks/slurmctld?event=start&job={job} HTTP/1.1\r\nHost: bridge\r\nContent-Length: 0\r\n"
-                + "Connection: close\r\n\r\n";
+            var request = $"POST /hooks/slurmctld?event=start&job={job} HTTP/1.1\r\nHost: bridge\r\n"
+                + "Content-Length: 0\r\nConnection: close\r\n\r\n";
             await socket.SendAsync(Encoding.ASCII.GetBytes(request), late.Token);
             return await socket.ReceiveAsync(new byte[256], late.Token) > 0;
         }

@@ -122,8 +122,8 @@ internal sealed class JobReader(SlurmApi api, JobTextReader? text, ReadBudget bu
     {
         while (pushed.TryDequeue(out var id))
             heard.Add(id);
-        // With the client a hook brings the tick forward, no more: where the bell did not ring, a stranger spoke. Without
-        // it some of what hooks tell would be seen by the next sweep only, such as another run of a requeued job.
+        // With the client a hook brings the tick forward, no more: where the bell did not ring, a stranger spoke.
+        // Without it some of what hooks tell would be seen by the next sweep only, such as another run of a job.
         ringing |= text is null && heard.Count > 0;
     }
 
@@ -136,9 +136,9 @@ internal sealed class JobReader(SlurmApi api, JobTextReader? text, ReadBudget bu
         heard.Clear();
     }
 
-    // Without a bell the client's reads are what finds suspensions and holds: every two seconds up to ten thousand jobs,
-    // and from there on less often by the square of their number, so that an idle tick of a hundred thousand costs less
-    // than one of ten thousand.
+    // Without a bell the client's reads are what finds suspensions and holds: every two seconds up to ten thousand
+    // jobs, and from there on less often by the square of their number, so that an idle tick of a hundred thousand
+    // costs less than one of ten thousand.
     private bool IsDue(bool sweep)
     {
         if (ringing || !told || text is null)

@@ -30,7 +30,6 @@ internal sealed partial class DemoLab : IAsyncDisposable
         var lab = new DemoLab(bench, nodes);
         await lab.DemoAsync("down");
         await lab.StartBridgeAsync();
-        lab.env = Scripts.LabEnvironment(lab.folder);
         var zone = (await lab.SlurmAsync("root", "date", "+%:z")).Trim();
         lab.utcOffset = DateTimeOffset.Parse("2026-01-01T00:00:00" + zone, CultureInfo.InvariantCulture).Offset;
         return lab;
@@ -43,7 +42,26 @@ internal sealed partial class DemoLab : IAsyncDisposable
 
     public string Slurmctld => Pid("slurmctld");
 
-    public Task StartBridgeAsync() => DemoAsync("up");
+    /// <summary>Starts it where it does not run; it lists jobs when this returns.</summary>
+    public async Task StartBridgeAsync()
+    {
+        await DemoAsync("up");
+        env = Scripts.LabEnvironment(folder);
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), TimeProvider.System);
+        for (var tries = 1; ; tries++)
+            try
+            {
+                await Scripts.CommandAsync([env["KUBECTL"], .. Jobs, "-o", "name"]);
+                return;
+            }
+            catch (InvalidOperationException) when (tries < 60)
+            {
+                await timer.WaitForNextTickAsync();
+            }
+    }
+
+    // As the person who submits.
+    private string[] Jobs => ["--kubeconfig", env["KUBECONFIG_ALICE"], "-n", "team-a", "get", "slurmjobs"];
 
     public async Task StopBridgeAsync()
     {
@@ -82,10 +100,8 @@ internal sealed partial class DemoLab : IAsyncDisposable
     public Process Watch(ConcurrentDictionary<string, DateTimeOffset> shown)
     {
         var start = new ProcessStartInfo(env["KUBECTL"],
-        [
-            "--kubeconfig", env["KUBECONFIG_ALICE"], "-n", "team-a", "get", "slurmjobs", "--watch",
-            "-o", """jsonpath={.status.jobId} {.status.state}{"\n"}""",
-        ]) { RedirectStandardOutput = true };
+            [.. Jobs, "--watch", "-o", """jsonpath={.status.jobId} {.status.state}{"\n"}"""])
+            { RedirectStandardOutput = true };
         var watch = Process.Start(start)!;
         watch.OutputDataReceived += (_, line) =>
         {

@@ -19,7 +19,21 @@ internal static class SnapshotRecords
         return new BenchLine(bench, "slurmctld_us_per_node_record", node, "us",
                 ReadBudget.NodeRecord.TotalMicroseconds).Print()
             & new BenchLine(bench, "slurmctld_us_per_job_record", job, "us",
-                ReadBudget.JobRecord.TotalMicroseconds).Print();
+                ReadBudget.JobRecord.TotalMicroseconds).Print()
+            & new BenchLine(bench, "slurmrestd_ns_per_byte", await NanosecondsPerByteAsync(lab), "ns",
+                ReadBudget.NanosecondsPerByte).Print();
+    }
+
+    private static async Task<double> NanosecondsPerByteAsync(SnapshotLab lab)
+    {
+        using var http = await lab.HttpAsync("bridge");
+        var before = ProcessTimes.Of(lab.Pid("slurmrestd"));
+        await using var stream = await http.GetStreamAsync(new Uri("slurm/v0.0.45/nodes/", UriKind.Relative));
+        long bytes = 0;
+        var buffer = new byte[64 << 10];
+        for (int count; (count = await stream.ReadAsync(buffer)) > 0;)
+            bytes += count;
+        return (ProcessTimes.Of(lab.Pid("slurmrestd")) - before).Self * 1e9 / bytes;
     }
 
     private static async Task<double> MicrosecondsAsync(SnapshotLab lab, int records, ImmutableArray<string> command)

@@ -127,10 +127,11 @@ internal sealed class JobReader(SlurmApi api, JobTextReader? text, ReadBudget bu
         ringing |= text is null && heard.Count > 0;
     }
 
-    // Those whose hook was right and whom no read of all has brought since are read one by one.
+    // Those whose hook was right and whom no read of all has brought since are read one by one, where reading all is so
+    // dear that it comes seldom.
     private void WantHeard()
     {
-        if (text is null || ringing)
+        if (text is null || (ringing && text.Lines.Count > QuietUpTo))
             foreach (var id in heard)
                 wanted.Add(id);
         heard.Clear();

@@ -1,3 +1,5 @@
+using Bridge.Slurm.Rest;
+
 namespace Bridge.Slurm.Reading;
 
 /// <summary>The ways to learn what is new in Slurm, cheapest first.</summary>
@@ -17,10 +19,10 @@ internal enum Rung
 }
 
 /// <summary>
-/// How much of one core reading may take of Slurm's daemons. Of an answer over REST the time stands for its cost, of
-/// one by Slurm's client the number of records: its time is mostly the client's own, and on a busy machine it is
-/// anything. Credit grows with time up to two seconds; a read is allowed while there is credit and may run into debt,
-/// so a dear one makes the next wait.
+/// How much of one core reading may take of Slurm's daemons. An answer over REST costs by its bytes, one by Slurm's
+/// client by its records, never by its time: on a busy machine that is anything, and Bridge would see least when most
+/// happens. Credit grows with time up to two seconds; a read is allowed while there is credit and may run into debt, so
+/// a dear one makes the next wait.
 /// </summary>
 internal sealed class ReadBudget(double share, TimeProvider clock)
 {
@@ -38,6 +40,11 @@ internal sealed class ReadBudget(double share, TimeProvider clock)
     /// <inheritdoc cref="NodeRecord"/>
     public static readonly TimeSpan Command = TimeSpan.FromMilliseconds(1);
 
+    // What slurmrestd pays for a request, and for each byte of JSON that it writes; the second is held to the figure
+    // slurmrestd_ns_per_byte of the same bench.
+    public const double NanosecondsPerByte = 110;
+    private static readonly TimeSpan Request = TimeSpan.FromMilliseconds(1);
+
     private TimeSpan credit = Most;
     private long stamp = clock.GetTimestamp();
 
@@ -51,11 +58,11 @@ internal sealed class ReadBudget(double share, TimeProvider clock)
         }
     }
 
-    /// <summary>An answer of slurmrestd took this long.</summary>
-    public void Spend(Rung rung, TimeSpan cost)
+    /// <summary>slurmrestd answered.</summary>
+    public void Spend(Rung rung, AnswerCost answer)
     {
-        ReadMetrics.Read(rung, "rest", cost);
-        Spend(cost);
+        ReadMetrics.Read(rung, "rest", answer.Elapsed);
+        Spend(Request + TimeSpan.FromMicroseconds(answer.Bytes * NanosecondsPerByte / 1000));
     }
 
     /// <summary>slurmctld packed so many records for Slurm's client.</summary>

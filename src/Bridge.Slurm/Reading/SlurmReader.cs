@@ -70,16 +70,15 @@ internal sealed class SlurmReader
     {
         var asked = await negotiator.AskAsync(cancel);
         // Mostly it is known already.
-        if (asked.Cost > TimeSpan.Zero)
+        if (asked.Cost != default)
             budget.Spend(Rung.Bell, asked.Cost);
         if (asked is not Reading<ServerProfile>.Known { Value: var profile })
             return asked.Problem;
         if (down && await api.SilenceAsync(profile, cancel) is { Length: > 0 } silent)
             return silent;
-        // Not of the budget: it is the fixed price of a tick, and on a busy machine its time alone would use the budget
-        // up, so that nodes were never read again.
+        // Not of the budget: it is the fixed price of a tick, and what the budget is spent by.
         var bell = await api.DiagAsync(profile, cancel);
-        ReadMetrics.Read(Rung.Bell, "rest", bell.Cost);
+        ReadMetrics.Read(Rung.Bell, "rest", bell.Cost.Elapsed);
         // Whoever may not read diag, or meets a version without it, still reads: the ping says whether anybody is
         // there.
         if (bell is Reading<Statistics>.Unknown && await api.SilenceAsync(profile, cancel) is { Length: > 0 } dead)

@@ -15,17 +15,17 @@ internal static class Judge
         if (answer is not RestAnswer.Answered answered)
             return new Reading<T>.Unknown(((RestAnswer.Silent)answer).Reason);
         if (answered.Status == 304)
-            return new Reading<T>.Unchanged(answered.Elapsed);
+            return new Reading<T>.Unchanged(answered.Cost);
         if (!answered.LooksLikeJson)
             return new Reading<T>.Unknown(TextProblem(answered), Endpoint: answered.Status == 404);
         if (Parse(answered, type, out var problem) is not { } value)
             return new Reading<T>.Unknown(problem);
         if (value.Errors is not { Length: > 0 } errors)
             return answered.Status == 200
-                ? new Reading<T>.Known(value, answered.Elapsed)
+                ? new Reading<T>.Known(value, answered.Cost)
                 : new Reading<T>.Unknown($"HTTP {answered.Status} without an error text");
         return SlurmErrors.Find(errors[0].ErrorNumber) is SlurmErrors.Kind.NotThere && answered.Status != 200
-            ? new Reading<T>.Absent(Text(answered, errors[0]), answered.Elapsed)
+            ? new Reading<T>.Absent(Text(answered, errors[0]), answered.Cost)
             : new Reading<T>.Unknown(
                 Text(answered, errors[0]), Unexplained: answered.Status == 200 && errors is [{ ErrorNumber: 0 }],
                 Failed: answered.Status == 500);

@@ -31,7 +31,7 @@ internal sealed class Negotiator(RestClient client, ILogger log)
     public async Task<Reading<ServerProfile>> AskAsync(CancellationToken cancel)
     {
         if (profile is { } known)
-            return new Reading<ServerProfile>.Known(known, TimeSpan.Zero);
+            return new Reading<ServerProfile>.Known(known, default);
         var document = await client.SendAsync(RestRequest.All("openapi/v3"), cancel);
         var served = Served(document, out var problem);
         var versions = served?.Versions ?? ServerProfile.Supported;
@@ -83,7 +83,7 @@ internal sealed class Negotiator(RestClient client, ILogger log)
         return true;
     }
 
-    private Reading<ServerProfile> Keep(ServerProfile found, TimeSpan cost)
+    private Reading<ServerProfile> Keep(ServerProfile found, AnswerCost cost)
     {
         profile = found;
         log.Negotiated(client.Address, found.Release, found.DataParser, found.Capabilities);

@@ -21,12 +21,19 @@ internal sealed record RestRequest(HttpMethod Method, string Path, TimeSpan Dead
         new(method, path, TimeSpan.FromSeconds(20), 16 << 20) { Body = body };
 }
 
+/// <summary>What an answer of slurmrestd took.</summary>
+/// <param name="Elapsed">Until it was there whole.</param>
+/// <param name="Bytes">Of its body.</param>
+internal readonly record struct AnswerCost(TimeSpan Elapsed, int Bytes);
+
 /// <summary>What came back, before anybody judged it.</summary>
 internal abstract record RestAnswer
 {
     /// <summary>Any HTTP answer, read to its end.</summary>
     public sealed record Answered(int Status, ReadOnlyMemory<byte> Body, TimeSpan Elapsed) : RestAnswer
     {
+        public AnswerCost Cost => new(Elapsed, Body.Length);
+
         /// <summary>Slurm's own JSON, as far as the first character tells; its error texts are plain.</summary>
         public bool LooksLikeJson => Body.Span.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
 

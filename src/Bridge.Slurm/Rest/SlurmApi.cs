@@ -165,7 +165,7 @@ internal sealed class SlurmApi(RestClient client, Negotiator negotiator, Func<bo
             return reading.Map(_ => default(TOut)!);
         negotiator.Saw(known.Value.Meta?.Slurm?.Release);
         return see(known.Value) is { } seen
-            ? new Reading<TOut>.Known(seen, known.Elapsed)
+            ? new Reading<TOut>.Known(seen, known.Took)
             : new Reading<TOut>.Unknown("HTTP 200 without errors, but without content either");
     }
 

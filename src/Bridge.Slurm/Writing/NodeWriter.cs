@@ -185,7 +185,7 @@ internal sealed class NodeWriter(SlurmApi api, Negotiator negotiator)
     {
         var found = (await SinglesAsync(profile, names, cancel)).ToDictionary(n => n.Name);
         if (found.Count == names.Length)
-            return new Reading<Dictionary<NodeName, SlurmNode>>.Known(found, TimeSpan.Zero);
+            return new Reading<Dictionary<NodeName, SlurmNode>>.Known(found, default);
         // "No such node" of a single read is not believed: only the whole list can say so.
         return (await api.NodesAsync(profile, 0, cancel))
             .Map(all => all.Items.ToDictionary(n => n.Name));

@@ -81,14 +81,14 @@ public sealed class JobMergeTests
         var time = new ManualTime();
         var budget = new ReadBudget(0.05, time);
         Assert.True(budget.Allows);
-        budget.Spend(Rung.Diff, TimeSpan.FromSeconds(4)); // two seconds of credit were there
+        budget.SpendText(TimeSpan.FromSeconds(4), 1); // two seconds of credit were there
         Assert.False(budget.Allows);
         time.Advance(TimeSpan.FromSeconds(39));
         Assert.False(budget.Allows);
         time.Advance(TimeSpan.FromSeconds(2));
         Assert.True(budget.Allows);
         time.Advance(TimeSpan.FromDays(1));
-        budget.Spend(Rung.Diff, TimeSpan.FromSeconds(2.1)); // credit does not pile up
+        budget.SpendText(TimeSpan.FromSeconds(2.1), 1); // credit does not pile up
         Assert.False(budget.Allows);
     }
 

@@ -41,9 +41,9 @@ internal static class SnapshotIdle
         await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
         new BenchLine(bench, "idle_kube_nodes", fleet.View.Nodes.Count, "nodes").Print();
-        new BenchLine(bench, "idle_cpu_seconds_bridge", (cost.Bridge + cost.Client) / Ticks, "s per tick").Print();
+        new BenchLine(bench, "idle_cpu_seconds_reader", (cost.Bridge + cost.Client) / Ticks, "s per tick").Print();
         new BenchLine(bench, "idle_cpu_seconds_slurmrestd", cost.Slurmrestd / Ticks, "s per tick").Print();
-        new BenchLine(bench, "idle_alloc_bytes", cost.Bytes / Ticks, "bytes per tick").Print();
+        new BenchLine(bench, "idle_alloc_bytes_reader", cost.Bytes / Ticks, "bytes per tick").Print();
         var most = string.Create(CultureInfo.InvariantCulture, 
             $"the most of {Ticks} ticks, on average {requests.Average():F2}");
         var slurm = new BenchLine(bench, "idle_requests_slurm", requests.Max(), "requests per tick", 3, most).Print();

@@ -42,7 +42,7 @@ internal sealed class ReadBudget(double share, TimeProvider clock)
 
     // What slurmrestd pays for a request, and for each byte of JSON that it writes; the second is held to the figure
     // slurmrestd_ns_per_byte of the same bench.
-    public const double NanosecondsPerByte = 110;
+    public const double NanosecondsPerByte = 170;
     private static readonly TimeSpan Request = TimeSpan.FromMilliseconds(1);
 
     private TimeSpan credit = Most;

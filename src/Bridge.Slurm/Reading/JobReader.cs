@@ -42,6 +42,9 @@ internal sealed class JobReader(SlurmApi api, JobTextReader? text, ReadBudget bu
     private readonly LostJobs lost = new(api, budget, context.Clock);
     private Statistics? counters;
     private JobId swept;
+
+    // Whether the last diff was the client's: one that fails is as good as none.
+    private bool byText;
     private bool ringing = true;
     private long lastDiff;
     private HashSet<JobId> held = [];
@@ -98,7 +101,7 @@ internal sealed class JobReader(SlurmApi api, JobTextReader? text, ReadBudget bu
         if (IsDue(sweep) && (!told || budget.Allows) && !await DiffAsync(profile, sweep, cancel))
             return await api.SilenceAsync(profile, cancel);
         WantHeard();
-        if (text is null)
+        if (!byText)
             foreach (var id in jobs.Unsettled)
                 wanted.Add(id);
         if (await ReadWantedAsync(profile, cancel) is { Length: > 0 } silent)
@@ -124,14 +127,14 @@ internal sealed class JobReader(SlurmApi api, JobTextReader? text, ReadBudget bu
             heard.Add(id);
         // With the client a hook brings the tick forward, no more: where the bell did not ring, a stranger spoke.
         // Without it some of what hooks tell would be seen by the next sweep only, such as another run of a job.
-        ringing |= text is null && heard.Count > 0;
+        ringing |= !byText && heard.Count > 0;
     }
 
     // Those whose hook was right and whom no read of all has brought since are read one by one, where reading all is so
     // dear that it comes seldom.
     private void WantHeard()
     {
-        if (text is null || (ringing && text.Lines.Count > QuietUpTo))
+        if (!byText || (ringing && text?.Lines.Count > QuietUpTo))
             foreach (var id in heard)
                 wanted.Add(id);
         heard.Clear();
@@ -150,8 +153,8 @@ internal sealed class JobReader(SlurmApi api, JobTextReader? text, ReadBudget bu
 
     private async Task<bool> DiffAsync(ServerProfile profile, bool sweep, CancellationToken cancel)
     {
-        if ((text is null || !await DiffTextAsync(text, profile, cancel))
-            && !await DiffRestAsync(profile, sweep, cancel))
+        byText = text is not null && await DiffTextAsync(text, profile, cancel);
+        if (!byText && !await DiffRestAsync(profile, sweep, cancel))
             return false;
         ringing = false;
         told = true;

@@ -66,6 +66,18 @@ public sealed class TextClientTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_job_that_a_hook_named_is_read_by_itself_while_the_client_fails()
+    {
+        problem = "scontrol ended with 1: Socket timed out";
+        var port = cluster.Port(Client);
+        await cluster.ReadAsync(port);
+        var asked = cluster.Rest.Asked.Count;
+        port.Notify(new JobId(20));
+        await cluster.ReadAsync(port, TimeSpan.FromSeconds(0.25));
+        Assert.Contains("GET slurm/v0.0.45/job/20", cluster.Rest.Asked.Skip(asked));
+    }
+
+    [Fact]
     public async Task What_rings_no_bell_shows_on_the_next_tick_and_nothing_changed_is_the_same_view()
     {
         jobs = Job(24, "RUNNING");
